@@ -1,0 +1,50 @@
+# Each target does its own set-up: a machine with Python 3.11 or newer, git and make is enough.
+#   make demo    issues become merged pull requests on this machine    (ARGS="--graph FILE --json --keep")
+#   make test    every test                                            (ARGS="tests/unit -k graph")
+#   make lint    style, types, walls between rooms, workflows
+#   make bench   the figures of docs: speed and requests
+#   make setup   only the set-up; the command is then .venv/bin/beadwright
+#   make lock    resolves the dependencies again (for maintainers)
+BIN := .venv/bin
+ARGS ?=
+PYTHON ?=
+WORKERS ?= 2
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --custom-compile-command 'make lock'
+SOURCES := $(wildcard bot tests benchmarks)
+WORKFLOWS := $(wildcard .github/workflows/*.yml)
+
+.PHONY: demo test lint bench setup lock
+
+setup:
+	@PYTHON='$(PYTHON)' requirements/install python
+
+demo: setup
+	@$(BIN)/beadwright demo $(ARGS)
+
+# The tests see nothing of this machine but its programs: a home of their own, no tokens, no proxies.
+test: setup
+	@requirements/install schemas
+	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && \
+	env -i PATH="$$PATH" HOME="$$home" LANG=C.UTF-8 TERM="$${TERM:-dumb}" CI="$${CI:-}" \
+		$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/zizmor --offline --quiet .github/workflows $(wildcard action.yml)
+	$(BIN)/actionlint $(WORKFLOWS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(if $(wildcard action.yml),$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml)
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+
+bench: setup
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: setup
+	$(LOCK) pyproject.toml --extra runner -o requirements/runner.txt
+	$(LOCK) pyproject.toml --all-extras -o requirements/dev.txt
+	@grep '^uv==' requirements/dev.txt | cut -d' ' -f1 | $(LOCK) - -o requirements/bootstrap.txt
+	cd tests && npm install --package-lock-only --ignore-scripts
