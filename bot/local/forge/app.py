@@ -1,0 +1,306 @@
+"""The forge as an ASGI application: addresses, authentication, needs, headers, the exchange log.
+
+Addresses are those of a GitHub server that is one host: REST below ``/api/v3``, GraphQL at ``/api/graphql``,
+git at ``/OWNER/NAME.git``; a request to a host ``api.…`` finds REST and ``/graphql`` at the root, as on
+github.com. What is not implemented answers 501 with its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import unquote
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from bot.local.forge import routes
+from bot.local.forge.auth import authenticate
+from bot.local.forge.http import OPERATIONS, Answer, Call, Caller, Refused, allowed, not_found
+from bot.local.forge.records import Account, Repository
+from bot.local.forge.state import Missing, State
+
+Mount = Callable[[State, Request], Awaitable[Response]]
+API_VERSION = "2022-11-28"
+HOURLY = {"installation": 5000, "job": 1000, "app": 5000, "anonymous": 60}
+
+routes.load()
+
+
+class Forge:
+    """The ASGI application over a `State`.
+
+    Args:
+        state: the records.
+        base_url: how clients reach it, without a trailing slash.
+        mounts: what answers below a first path segment (``twirp``, ``_oidc``, …) or, under the key ``git``,
+            git's smart HTTP.
+        graphql: executes a document; see `graphql.execute`.
+        record: a file that gets one JSON line per exchange; for the contract tests and for counting requests.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        base_url: str,
+        *,
+        mounts: dict[str, Mount],
+        graphql: Callable[[State, str, Caller, Any], tuple[int, dict[str, Any]]],
+        record: Path | None = None,
+    ) -> None:
+        self.state = state
+        self.base_url = base_url
+        self._mounts = mounts
+        self._graphql = graphql
+        self._record: TextIO | None = record.open("a", encoding="utf-8") if record else None
+        self._used: dict[str, tuple[int, int]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "lifespan":
+            while (await receive())["type"] != "lifespan.shutdown":
+                await send({"type": "lifespan.startup.complete"})
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        request = Request(scope, receive)
+        response = await self._respond(request)
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        path = request.url.path
+        host = request.headers.get("host", "")
+        if host.startswith("api."):
+            return await (self._run_graphql(request) if path == "/graphql" else self._rest(request, path))
+        if path == "/api/graphql":
+            return await self._run_graphql(request)
+        if path == "/api/v3" or path.startswith("/api/v3/"):
+            return await self._rest(request, path.removeprefix("/api/v3") or "/")
+        first = path.split("/")[1]
+        if first in self._mounts and first != "git":
+            return await self._mounts[first](self.state, request)
+        if ".git/" in path or path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack")):
+            return await self._mounts["git"](self.state, request)
+        return _json(404, {"message": "Not Found"})
+
+    # -- REST ---------------------------------------------------------------------------------------------
+    async def _rest(self, request: Request, path: str) -> Response:
+        raw = await request.body()
+        caller = Caller()
+        body: Any = None
+        try:
+            body = _parse(raw)
+            caller = authenticate(self.state, request.headers.get("authorization"))
+            answer = self._call(request, path, raw, body, caller)
+        except Refused as refused:
+            answer = _refusal(refused)
+        except Missing:
+            answer = _refusal(not_found())
+        self.state.commit()
+        response = self._finish(request, caller, answer)
+        self._log(
+            caller, "rest", request.method, path, request.url.query, body, response, answer.content_type
+        )
+        return response
+
+    def _call(self, request: Request, path: str, raw: bytes, body: Any, caller: Caller) -> Answer:
+        method = "GET" if request.method == "HEAD" else request.method
+        found = [
+            (row, match) for row in OPERATIONS if row.method == method and (match := row.pattern.match(path))
+        ]
+        if not found:
+            return Answer(501, {"message": f"This forge does not implement {method} {path}"})
+        row, match = found[0]
+        params = {key: unquote(value) for key, value in match.groupdict().items()}
+        call = Call(
+            self.state,
+            self.base_url,
+            method,
+            path,
+            params,
+            dict(request.query_params),
+            body,
+            request.headers,
+            caller,
+            raw=raw,
+        )
+        if row.need.app:
+            if caller.app is None:
+                raise Refused(401, "A JSON web token could not be decoded")
+        elif caller.app is not None:
+            raise Refused(
+                403, "You must authenticate with an installation access token to call this endpoint"
+            )
+        elif row.need.user and caller.account is None:
+            raise Refused(401, "Requires authentication")
+        if "owner" in params and "repo" in params:
+            call.repository = self._find_repository(params["owner"], params["repo"], caller)
+            if not allowed(self.state, caller, call.repository, row.need):
+                raise _forbidden(caller)
+            if row.need.access != "read" and caller.account is None:
+                raise Refused(401, "Requires authentication")
+            if row.need.access != "read" and call.repository.archived:
+                raise Refused(403, "Repository was archived so is read-only.")
+        return row.handler(call)
+
+    def _find_repository(self, owner: str, name: str, caller: Caller) -> Repository:
+        account = find_account(self.state, owner)
+        repository = find_repository(self.state, account, name) if account else None
+        if repository is None or not can_see(self.state, caller, repository):
+            raise not_found()
+        return repository
+
+    def _finish(self, request: Request, caller: Caller, answer: Answer) -> Response:
+        if isinstance(answer.body, bytes):
+            content = answer.body
+        elif answer.status in (204, 205, 304):
+            content = b""
+        else:
+            content = json.dumps(answer.body, separators=(",", ":")).encode()
+        headers = {"X-GitHub-Api-Version-Selected": API_VERSION, **answer.headers}
+        status = answer.status
+        if request.method == "GET" and status == 200:
+            headers["ETag"] = 'W/"' + hashlib.sha256(content + caller.label.encode()).hexdigest() + '"'
+            if request.headers.get("if-none-match") == headers["ETag"]:
+                status, content = 304, b""
+        headers.update(self._limit(caller, spend=not (status == 304 and caller.account is not None)))
+        response = Response(content, status, headers)
+        if status not in (204, 205, 304):
+            response.headers["content-type"] = answer.content_type
+        return response
+
+    def _limit(self, caller: Caller, *, spend: bool) -> dict[str, str]:
+        key = caller.token.value if caller.token else caller.label
+        now = int(time.time())
+        used, reset = self._used.get(key, (0, now + 3600))
+        if reset <= now:
+            used, reset = 0, now + 3600
+        used += 1 if spend else 0
+        self._used[key] = used, reset
+        limit = HOURLY.get(caller.label, 5000)
+        return {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(max(0, limit - used)),
+            "X-RateLimit-Used": str(used),
+            "X-RateLimit-Reset": str(reset),
+            "X-RateLimit-Resource": "core",
+        }
+
+    # -- GraphQL ------------------------------------------------------------------------------------------
+    async def _run_graphql(self, request: Request) -> Response:
+        raw = await request.body()
+        caller = Caller()
+        body: Any = None
+        try:
+            body = _parse(raw)
+            caller = authenticate(self.state, request.headers.get("authorization"))
+            if caller.account is None or caller.app is not None:
+                raise Refused(401, "This endpoint requires you to be authenticated.")
+            if not isinstance(body, dict) or not isinstance(body.get("query"), str):
+                raise Refused(400, "A query attribute must be specified and must be a string.")
+            status, result = self._graphql(self.state, self.base_url, caller, body)
+        except Refused as refused:
+            status, result = refused.status, {"message": refused.message}
+        self.state.commit()
+        response = _json(status, result)
+        response.headers.update(self._limit(caller, spend=True))
+        self._log(caller, "graphql", request.method, "/graphql", "", body, response, "application/json")
+        return response
+
+    # -- the exchange log ---------------------------------------------------------------------------------
+    def _log(
+        self,
+        caller: Caller,
+        kind: str,
+        method: str,
+        path: str,
+        query: str,
+        body: Any,
+        response: Response,
+        content_type: str,
+    ) -> None:
+        if self._record is None:
+            return
+        is_json = content_type.startswith("application/json") and bool(response.body)
+        line = {
+            "at": self.state.now().isoformat(),
+            "kind": kind,
+            "caller": caller.label,
+            "method": method,
+            "path": path,
+            "query": query,
+            "request": body,
+            "status": response.status_code,
+            "content_type": response.headers.get("content-type", ""),
+            "response": json.loads(bytes(response.body)) if is_json else None,
+        }
+        self._record.write(json.dumps(line, separators=(",", ":")) + "\n")
+        self._record.flush()
+
+
+def find_account(state: State, login: str) -> Account | None:
+    """The account of that login, without regard to case."""
+    return state.one(Account, login=login) or next(
+        (account for account in state.all(Account) if account.login.lower() == login.lower()), None
+    )
+
+
+def find_repository(state: State, owner: Account, name: str) -> Repository | None:
+    """The owner's repository of that name, without regard to case."""
+    return state.one(Repository, owner_id=owner.id, name=name) or next(
+        (
+            repository
+            for repository in state.all(Repository)
+            if repository.owner_id == owner.id and repository.name.lower() == name.lower()
+        ),
+        None,
+    )
+
+
+def can_see(state: State, caller: Caller, repository: Repository) -> bool:
+    """Whether the repository exists at all for this caller."""
+    if not repository.private:
+        return True
+    token = caller.token
+    if token is not None and token.permissions is not None:
+        return token.repository_ids is None or repository.id in token.repository_ids
+    account = caller.account
+    return account is not None and (
+        account.id == repository.owner_id or repository.collaborators.get(account.id, "none") != "none"
+    )
+
+
+def _forbidden(caller: Caller) -> Refused:
+    if caller.account is None:
+        return Refused(401, "Requires authentication")
+    if caller.token is not None and caller.token.permissions is not None:
+        return Refused(403, "Resource not accessible by integration")
+    return Refused(403, "Must have push access to repository.")
+
+
+def _refusal(refused: Refused) -> Answer:
+    body: dict[str, Any] = {
+        "message": refused.message,
+        "documentation_url": "https://docs.github.com/rest",
+        "status": str(refused.status),
+    }
+    if refused.errors:
+        body["errors"] = refused.errors
+    return Answer(refused.status, body, refused.headers)
+
+
+def _parse(raw: bytes) -> Any:
+    if not raw:
+        return {}
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw
+
+
+def _json(status: int, body: object) -> Response:
+    return Response(json.dumps(body, separators=(",", ":")), status, media_type="application/json")
