@@ -1,0 +1,99 @@
+"""The policy: what `.github/beadwright.yml` on the default branch may say, with defaults that need no file."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+POLICY_PATH = ".github/beadwright.yml"
+DOLLAR = 1_000_000
+
+
+class PolicyError(ValueError):
+    """The file is wrong: one line per fault, each with its place."""
+
+
+class Section(BaseModel):
+    """Common behaviour of the file's parts: unknown keys are faults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Engine(Section):
+    """Which program does the work. `command` is run in the checkout with the prompt on standard input."""
+
+    name: Literal["command"] = "command"
+    command: tuple[str, ...] = ()
+    minutes: int = Field(default=30, ge=1, le=330, description="Wall clock of one run of the engine.")
+
+
+class Gate(Section):
+    """One quality gate: a shell command in the checkout; exit status 0 is a pass."""
+
+    name: str = Field(min_length=1, max_length=60)
+    run: str = Field(min_length=1, max_length=2_000)
+
+
+class Budget(Section):
+    """Ceilings in dollars."""
+
+    day: float = Field(default=20.0, ge=0, le=100_000, description="All runs of one UTC day.")
+    run: float = Field(default=1.0, ge=0, le=10_000, description="Reserved for a run before it is dispatched.")
+
+
+class MergePolicy(Section):
+    """When the bot merges by itself."""
+
+    method: Literal["merge", "squash", "rebase"] = "merge"
+    min_checks: int = Field(default=1, ge=0, le=100)
+    blocking_labels: tuple[str, ...] = ("do-not-merge",)
+    cool_down: dict[str, int] = Field(
+        default_factory=dict, description="Seconds to wait after a head's push for a review bot's login."
+    )
+
+
+class Policy(Section):
+    """Everything that a repository can choose."""
+
+    workers: int = Field(default=3, ge=1, le=100)
+    attempts: int = Field(default=3, ge=1, le=20, description="Failed attempts before a person is asked.")
+    rounds: int = Field(default=2, ge=0, le=10, description="Correction rounds before a person is asked.")
+    engine: Engine = Engine()
+    reviewer: Engine | None = None
+    gates: tuple[Gate, ...] = ()
+    budget: Budget = Budget()
+    merge: MergePolicy = MergePolicy()
+    protected: tuple[str, ...] = Field(
+        default=(".github/", "CODEOWNERS", ".claude/", ".mcp.json", ".husky/"),
+        description="Paths that a bead's work may not touch, at any depth.",
+    )
+    wall: Literal["namespace", "none"] = Field(
+        default="namespace", description="`none` accepts, in writing, that the agent shares the runner's user."
+    )
+
+
+def load_policy(text: str | None) -> Policy:
+    """The policy in a file's text; None means that there is no file.
+
+    Raises PolicyError naming line and column for YAML that is none, and the key's path for a wrong value.
+    """
+    if text is None:
+        return Policy()
+    try:
+        data = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise PolicyError(f"{POLICY_PATH}: {place}{error.problem or 'this is not YAML'}") from error
+    if data is None:
+        return Policy()
+    try:
+        return Policy.model_validate(data)
+    except ValidationError as error:
+        faults = [
+            f"{POLICY_PATH}: {'.'.join(str(part) for part in fault['loc']) or 'the file'}: {fault['msg']}"
+            for fault in error.errors()
+        ]
+        raise PolicyError("\n".join(faults)) from error

@@ -1,0 +1,144 @@
+"""The structured report that a job hands back, and the answer that an engine gives inside it.
+
+Judged by artefacts, never by exit code or prose: `status` is checked against what is really there.
+Money is in millionths of a dollar.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=250, pattern=r"^[^\r\n]*$")]
+Text = Annotated[str, StringConstraints(max_length=20_000)]
+Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+
+
+class ReportError(ValueError):
+    """A report or answer is wrong; the message names the place."""
+
+
+class Part(BaseModel):
+    """Common behaviour: frozen, unknown keys are faults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GateResult(Part):
+    """A quality gate: passed, failed, or not run and why."""
+
+    name: Line
+    result: Literal["pass", "fail", "not-run"]
+    detail: Text = ""
+
+
+class FollowUp(Part):
+    """Work that was found and not done."""
+
+    title: Line
+    body: Text = ""
+
+
+class Blocker(Part):
+    """What must be true before the bead can go on: an existing bead, or one to be made."""
+
+    unblocked_when: Line
+    bead: int | None = Field(default=None, ge=1)
+    title: Line | None = None
+    body: Text = ""
+
+
+class Finding(Part):
+    """A reviewer's finding at a line of the new side of the diff; it becomes a thread."""
+
+    path: Line
+    line: int = Field(ge=1)
+    body: Annotated[str, StringConstraints(min_length=1, max_length=8_000)]
+
+
+class ThreadAnswer(Part):
+    """What is said in an unresolved thread, and what that makes of it."""
+
+    thread: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_=-]{1,100}$")]
+    kind: Literal["correction-required", "corrected", "answered", "wont-fix", "duplicate", "other-bead"]
+    body: Annotated[str, StringConstraints(min_length=1, max_length=8_000)]
+
+
+class WorkerAnswer(Part):
+    """What an engine says at the end of a worker's run."""
+
+    status: Literal["pr", "direct", "blocked", "invalid-context", "nothing-to-do"]
+    summary: Text = ""
+    decisions: tuple[Line, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = Field(default=(), max_length=20)
+    blockers: tuple[Blocker, ...] = Field(default=(), max_length=20)
+    threads: tuple[ThreadAnswer, ...] = Field(default=(), max_length=200)
+
+
+class ReviewerAnswer(Part):
+    """What an engine says at the end of a review. `approve` with findings or open corrections is a fault."""
+
+    verdict: Literal["approve", "correct"]
+    summary: Text = ""
+    findings: tuple[Finding, ...] = Field(default=(), max_length=50)
+    threads: tuple[ThreadAnswer, ...] = Field(default=(), max_length=200)
+
+
+class Report(Part):
+    """`report.json`: what the agent job hands to publish and the coordinator."""
+
+    version: Literal[1] = 1
+    bead: int = Field(ge=1)
+    role: Literal["worker", "reviewer"]
+    attempt: int = Field(ge=1)
+    token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+    base: Sha
+    head: Sha | None = None
+    worker: WorkerAnswer | None = None
+    reviewer: ReviewerAnswer | None = None
+    gates: tuple[GateResult, ...] = ()
+    failure: Text | None = Field(default=None, description="Why there is no usable answer.")
+    cost: int = Field(default=0, ge=0)
+    seconds: float = Field(default=0, ge=0)
+
+
+def report_schema() -> str:
+    """The published JSON Schema of `report.json`."""
+    return json.dumps(Report.model_json_schema(), indent=2, sort_keys=True) + "\n"
+
+
+def load_report(text: str | bytes) -> Report:
+    """A report from its JSON. Raises ReportError with every faulty place."""
+    try:
+        return Report.model_validate_json(text)
+    except ValidationError as error:
+        raise ReportError(_faults("report.json", error)) from error
+
+
+def load_worker_answer(text: str | bytes) -> WorkerAnswer:
+    """A worker engine's answer from its JSON. Raises ReportError."""
+    try:
+        return WorkerAnswer.model_validate_json(text)
+    except ValidationError as error:
+        raise ReportError(_faults("the worker's answer", error)) from error
+
+
+def load_reviewer_answer(text: str | bytes) -> ReviewerAnswer:
+    """A reviewer engine's answer from its JSON. Raises ReportError."""
+    try:
+        answer = ReviewerAnswer.model_validate_json(text)
+    except ValidationError as error:
+        raise ReportError(_faults("the reviewer's answer", error)) from error
+    owed = any(thread.kind == "correction-required" for thread in answer.threads)
+    if answer.verdict == "approve" and (answer.findings or owed):
+        raise ReportError("the reviewer's answer: verdict: approves while it asks for corrections")
+    return answer
+
+
+def _faults(name: str, error: ValidationError) -> str:
+    return "; ".join(
+        f"{name}: {'.'.join(str(part) for part in fault['loc']) or 'the whole'}: {fault['msg']}"
+        for fault in error.errors()
+    )

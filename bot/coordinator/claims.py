@@ -1,0 +1,167 @@
+"""Claims: who works on which bead right now, as one small document that moves by compare-and-swap.
+
+The document is the message of the commit at ``refs/beadwright/claims`` (on the empty tree). Whoever changes
+it makes a child commit of the one that was read and moves the ref without force. Properties:
+
+- Of two writers that read the same document one wins; the other's child is no fast-forward and is refused.
+  It reads again and decides again. So "is this bead free", the cap and the day's ceiling hold in one step.
+- A nonce makes every commit new: two writers with the same thought at the same second do not both "win".
+- A claim's `token` is a fencing token. Publishing moves the bead's branch and advances the claim in one
+  transaction, so a worker whose claim was released can move nothing.
+- Worker and reviewer of a bead are claims on the same key, so they never hold it together.
+
+Accepted: a claim whose dispatch got lost keeps the bead until the coordinator sees no run for its token.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+CLAIMS_REF = "refs/beadwright/claims"
+BRANCH_CLAIMS_REF = "refs/heads/beadwright/claims"  # where refs outside heads and tags are refused
+
+Role = Literal["worker", "reviewer"]
+Stage = Literal["claimed", "published"]
+TOKEN = r"^[0-9a-f]{32}$"
+SHA = r"^[0-9a-f]{40}$"
+
+
+class ClaimsError(ValueError):
+    """The document at the claims ref cannot be read; nothing may be decided on it."""
+
+
+class Claim(BaseModel):
+    """One live claim. Money is in millionths of a dollar.
+
+    `stage` is ``published`` once publish has written the result; then `outcome` is the report's status,
+    `head` the commit that was pushed (worker) or reviewed (reviewer).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    role: Role
+    attempt: int = Field(ge=1)
+    token: str = Field(pattern=TOKEN)
+    base: str = Field(pattern=SHA)
+    since: datetime
+    reserved: int = Field(default=0, ge=0)
+    model: str = ""
+    stage: Stage = "claimed"
+    outcome: str | None = None
+    head: str | None = Field(default=None, pattern=SHA)
+    run_id: int | None = None
+
+
+class Verdict(BaseModel):
+    """What a reviewer found at one exact head."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    head: str = Field(pattern=SHA)
+    approve: bool
+    run_id: int
+
+
+class History(BaseModel):
+    """What must be remembered of an open bead between claims.
+
+    `attempts` numbers the runs, `failures` those in a row that gave nothing usable, `rounds` the corrections.
+    `stopped` says why a person is needed, until they act.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    attempts: int = 0
+    failures: int = 0
+    rounds: int = 0
+    verdict: Verdict | None = None
+    stopped: str | None = None
+    settled: str | None = None  # token of the claim settled last; its follow-ups may still be owed
+
+
+class Claims(BaseModel):
+    """The whole document. `spent` is millionths of a dollar per UTC day."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    version: Literal[1] = 1
+    nonce: str = ""
+    live: dict[int, Claim] = Field(default_factory=dict)
+    history: dict[int, History] = Field(default_factory=dict)
+    spent: dict[date, int] = Field(default_factory=dict)
+
+    def of(self, bead: int) -> History:
+        """The bead's history; an empty one when nothing is remembered."""
+        return self.history.get(bead, History())
+
+    def claim(self, bead: int, claim: Claim) -> Claims:
+        """With a new claim. Raises ValueError when the bead is held."""
+        if bead in self.live:
+            raise ValueError(f"bead #{bead} is already claimed by attempt {self.live[bead].attempt}")
+        known = self.of(bead).model_copy(update={"attempts": claim.attempt})
+        return self.model_copy(
+            update={"live": {**self.live, bead: claim}, "history": {**self.history, bead: known}}
+        )
+
+    def advance(self, bead: int, token: str, *, outcome: str, head: str | None, run_id: int) -> Claims:
+        """With the claim of this token published. Raises ValueError when that token is not live."""
+        current = self.live.get(bead)
+        if current is None or current.token != token:
+            raise ValueError(f"the claim on bead #{bead} is no longer this run's")
+        changed = current.model_copy(
+            update={"stage": "published", "outcome": outcome, "head": head, "run_id": run_id}
+        )
+        return self.model_copy(update={"live": {**self.live, bead: changed}})
+
+    def settle(self, bead: int, history: History, *, day: date, cost: int) -> Claims:
+        """Without the bead's claim; its cost is booked on `day` and `history` remembered."""
+        live = {number: claim for number, claim in self.live.items() if number != bead}
+        spent = {**self.spent, day: self.spent.get(day, 0) + cost} if cost else self.spent
+        return self.model_copy(
+            update={"live": live, "spent": spent, "history": {**self.history, bead: history}}
+        )
+
+    def forget(self, bead: int) -> Claims:
+        """Without anything about a bead that is closed."""
+        live = {number: claim for number, claim in self.live.items() if number != bead}
+        history = {number: known for number, known in self.history.items() if number != bead}
+        return self.model_copy(update={"live": live, "history": history})
+
+    def reserved(self) -> int:
+        """What the live claims may still cost."""
+        return sum(claim.reserved for claim in self.live.values())
+
+
+def read_claims(message: str | None) -> Claims:
+    """The document in a commit message; None (no ref yet) is an empty one. Raises ClaimsError."""
+    if message is None:
+        return Claims()
+    try:
+        return Claims.model_validate_json(message)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ClaimsError(f"the claims document is damaged at {where or 'its start'}: {first['msg']}") from error
+
+
+def write_claims(claims: Claims, nonce: str) -> str:
+    """The commit message for a document; `nonce` must be new."""
+    stamped = claims.model_copy(update={"nonce": nonce})
+    return json.dumps(stamped.model_dump(mode="json", exclude_defaults=True) | {"nonce": nonce}, sort_keys=True)
+
+
+def run_name(bead: int, claim_role: Role, attempt: int, token: str) -> str:
+    """The `run-name` that `beadwright.yml` builds from the dispatch's inputs."""
+    return f"bead {bead} {claim_role} {attempt} {token}"
+
+
+def read_run_name(title: str) -> tuple[int, Role, int, str] | None:
+    """Bead, role, attempt and token of a run's `display_title`, or None when it is no run of ours."""
+    parts = title.split(" ")
+    if len(parts) != 5 or parts[0] != "bead" or not (parts[1].isdigit() and parts[3].isdigit()):
+        return None
+    if parts[2] == "worker":
+        return int(parts[1]), "worker", int(parts[3]), parts[4]
+    if parts[2] == "reviewer":
+        return int(parts[1]), "reviewer", int(parts[3]), parts[4]
+    return None
