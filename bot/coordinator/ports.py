@@ -1,0 +1,48 @@
+"""What the coordinator needs of the world; `bot/github` provides it, and `cli.py` puts it in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from bot.beads.report import Report
+from bot.coordinator.actions import Action
+from bot.coordinator.claims import Claims
+from bot.coordinator.snapshot import Snapshot
+
+
+class ClaimsMoved(Exception):
+    """Somebody else moved the claims ref first; read again and decide again."""
+
+
+class GitHub(Protocol):
+    """One repository, as the coordinator's App sees it."""
+
+    async def observe(self, focus: frozenset[int] = frozenset()) -> Snapshot:
+        """Every fact a decision needs. `focus` names beads whose pull requests must be read whatever their
+        age (right before something irreversible)."""
+        ...
+
+    async def move_claims(self, before: str | None, claims: Claims) -> str:
+        """Write the document as a child of `before` (None: there is no ref yet) and give the new commit.
+
+        Raises ClaimsMoved when the ref was not at `before` any more.
+        """
+        ...
+
+    async def report(self, run_id: int) -> Report | None:
+        """The report in a finished run's artifact, or None when there is no artifact (yet).
+
+        Raises ReportError when there is one and it is wrong.
+        """
+        ...
+
+    async def apply(self, actions: tuple[Action, ...]) -> tuple[str | None, ...]:
+        """Carry out actions in order; each answer is None, or why it did not take effect."""
+        ...
+
+
+class Clock(Protocol):
+    """The time, as an aware UTC datetime."""
+
+    def __call__(self) -> datetime: ...

@@ -1,0 +1,157 @@
+"""What is true right now in one repository: facts only, immutable, as one observation saw them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.beads.policy import Policy
+from bot.beads.report import Report
+from bot.coordinator.claims import Claims
+
+CheckState = Literal["green", "red", "waiting"]
+Mergeable = Literal["clean", "conflict", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check run or commit status on a head. `skipped_after_failure`: skipped, beside a failed sibling."""
+
+    name: str
+    state: CheckState
+    app_id: int | None = None
+    ours: bool = False
+    skipped_after_failure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredCheck:
+    """A check that the rules demand; `app_id` when only that App's counts."""
+
+    name: str
+    app_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What protects the base branch, rulesets and classic protection together.
+
+    `known` is false when it could not be read: then nothing is merged.
+    """
+
+    known: bool = True
+    protected: bool = False
+    checks: tuple[RequiredCheck, ...] = ()
+    approvals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The last review of one person that says yes or no."""
+
+    login: str
+    state: Literal["approved", "changes-requested"]
+    head: str
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A review thread."""
+
+    id: str
+    path: str
+    line: int | None
+    resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request whose head is `bead/N`, open or not.
+
+    `behind` is None when it is not known; `on_base` tells whether the merge commit is on the base branch;
+    `reviewed_by` are the logins of review bots that have spoken about this head.
+    """
+
+    number: int
+    id: str
+    state: Literal["open", "merged", "closed"]
+    head_ref: str
+    head: str
+    base_ref: str
+    base: str
+    draft: bool = False
+    ours: bool = True
+    mergeable: Mergeable = "unknown"
+    behind: bool | None = None
+    checks: tuple[Check, ...] = ()
+    threads: tuple[Thread, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    labels: tuple[str, ...] = ()
+    changed_files: int = 0
+    pushed_at: datetime | None = None
+    merge_commit: str | None = None
+    merged_by: str | None = None
+    on_base: bool | None = None
+    twin_heads: tuple[int, ...] = ()
+    audited: bool = False
+    reviewed_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A bead's issue. `released_by` put `ready` on; `released` says whether they had the authority."""
+
+    number: int
+    id: str
+    database_id: int
+    title: str
+    body: str
+    open: bool
+    created_at: datetime
+    labels: tuple[str, ...]
+    parent: int | None = None
+    children: tuple[int, ...] = ()
+    released_by: str | None = None
+    released: bool = False
+    markers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An Actions run of the workflow that carries a claim's token. `artifacts_read` tells that the report was
+    looked for; `fault` is what was wrong with it."""
+
+    id: int
+    token: str
+    done: bool
+    conclusion: str | None
+    url: str = ""
+    artifacts_read: bool = False
+    report: Report | None = None
+    fault: str | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One repository at one moment. `issues` are the open beads; `closed` the numbers known to be closed."""
+
+    repository: str
+    repository_id: str
+    default_branch: str
+    base: str
+    base_state: CheckState
+    claims: Claims
+    claims_commit: str | None
+    policy: Policy
+    rules: Rules
+    issues: tuple[Issue, ...]
+    closed: frozenset[int] = frozenset()
+    pulls: tuple[PullRequest, ...] = ()
+    runs: tuple[Run, ...] = ()
+    branches: tuple[tuple[str, str], ...] = ()  # bead/N and its commit
+    labels: frozenset[str] = frozenset()
+    policy_fault: str | None = None
+    workflow_enabled: bool = True
