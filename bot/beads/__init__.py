@@ -1,0 +1,1 @@
+"""What a bead is. Pure: nothing here does I/O or knows the time."""

@@ -1,4 +1,4 @@
-"""The policy: what `.github/beadwright.yml` on the default branch may say, with defaults that need no file."""
+"""The policy: what `.github/beadwright.yml` on the default branch may say; the defaults need no file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ class Budget(Section):
     """Ceilings in dollars."""
 
     day: float = Field(default=20.0, ge=0, le=100_000, description="All runs of one UTC day.")
-    run: float = Field(default=1.0, ge=0, le=10_000, description="Reserved for a run before it is dispatched.")
+    run: float = Field(
+        default=1.0, ge=0, le=10_000, description="Reserved for a run before it is dispatched."
+    )
 
 
 class MergePolicy(Section):
@@ -70,7 +72,8 @@ class Policy(Section):
         description="Paths that a bead's work may not touch, at any depth.",
     )
     wall: Literal["namespace", "none"] = Field(
-        default="namespace", description="`none` accepts, in writing, that the agent shares the runner's user."
+        default="namespace",
+        description="`none` accepts, in writing, that the agent shares the runner's user.",
     )
 
 

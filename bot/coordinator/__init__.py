@@ -1,0 +1,1 @@
+"""The coordinator: deterministic code that decides what can safely move right now. It spends no tokens."""

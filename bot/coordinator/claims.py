@@ -141,13 +141,17 @@ def read_claims(message: str | None) -> Claims:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ClaimsError(f"the claims document is damaged at {where or 'its start'}: {first['msg']}") from error
+        raise ClaimsError(
+            f"the claims document is damaged at {where or 'its start'}: {first['msg']}"
+        ) from error
 
 
 def write_claims(claims: Claims, nonce: str) -> str:
     """The commit message for a document; `nonce` must be new."""
     stamped = claims.model_copy(update={"nonce": nonce})
-    return json.dumps(stamped.model_dump(mode="json", exclude_defaults=True) | {"nonce": nonce}, sort_keys=True)
+    return json.dumps(
+        stamped.model_dump(mode="json", exclude_defaults=True) | {"nonce": nonce}, sort_keys=True
+    )
 
 
 def run_name(bead: int, claim_role: Role, attempt: int, token: str) -> str:

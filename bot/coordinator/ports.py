@@ -45,4 +45,6 @@ class GitHub(Protocol):
 class Clock(Protocol):
     """The time, as an aware UTC datetime."""
 
-    def __call__(self) -> datetime: ...
+    def __call__(self) -> datetime:
+        """The present."""
+        ...

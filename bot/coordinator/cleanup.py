@@ -1,0 +1,155 @@
+"""The first lane: what became of every live claim, and of every pull request that is over."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.beads.report import Blocker, FollowUp, Report
+from bot.coordinator.actions import Close, CreateBead, DeleteBranch, Say, SetLabels
+from bot.coordinator.claims import Claim, History, Verdict
+from bot.coordinator.decision import Draft, State
+from bot.coordinator.snapshot import Issue, PullRequest, Run, Snapshot
+
+LOST_DISPATCH = timedelta(minutes=2)
+ARTIFACT_DELAY = timedelta(seconds=3)
+
+
+def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, draft: Draft) -> None:
+    """Release or settle every live claim whose run is over, lost, or whose bead is closed.
+
+    A healthy run is never touched: only the run itself says that it ended.
+    """
+    runs = {run.token: run for run in snapshot.runs}
+    for bead, claim in snapshot.claims.live.items():
+        run = runs.get(claim.token)
+        issue = issues.get(bead)
+        if run is None:
+            if now - claim.since >= LOST_DISPATCH:
+                draft.claims = draft.claims.settle(bead, draft.claims.of(bead), day=now.date(), cost=0)
+            else:
+                _running(draft, bead, claim, "dispatched; its run has not shown up yet")
+                draft.looks.append(claim.since + LOST_DISPATCH)
+        elif not run.done:
+            _running(draft, bead, claim, f"attempt {claim.attempt} runs: {run.url}")
+        elif run.report is None and run.fault is None and not run.artifacts_read:
+            _running(draft, bead, claim, "its run ended; the report is not visible yet")
+            draft.looks.append(now + ARTIFACT_DELAY)
+        else:
+            _settle(snapshot, issue, bead, claim, run, now, draft)
+
+
+def _running(draft: Draft, bead: int, claim: Claim, reason: str) -> None:
+    if claim.role == "reviewer":
+        draft.say(bead, State.IN_REVIEW, reason)
+    elif draft.claims.of(bead).rounds:
+        draft.say(bead, State.CORRECTING, reason)
+    else:
+        draft.say(bead, State.RUNNING, reason)
+
+
+def _settle(
+    snapshot: Snapshot, issue: Issue | None, bead: int, claim: Claim, run: Run, now: datetime, draft: Draft
+) -> None:
+    history = draft.claims.of(bead)
+    report = run.report
+    cost = report.cost if report else 0
+    if claim.stage != "published" or claim.outcome == "failed":
+        history = _failed(snapshot, history, claim, _why_failed(run))
+    elif claim.role == "reviewer":
+        assert claim.head is not None
+        verdict = Verdict(head=claim.head, approve=claim.outcome == "approve", run_id=run.id)
+        history = history.model_copy(update={"verdict": verdict, "failures": 0})
+    elif claim.outcome in ("pr", "direct"):
+        history = history.model_copy(update={"failures": 0})
+    elif claim.outcome == "blocked" and report is not None and report.worker is not None:
+        history = history.model_copy(update={"failures": 0})
+        if not report.worker.blockers:
+            history = history.model_copy(
+                update={"stopped": "it says that it is blocked and names no blocker"}
+            )
+    else:
+        said = report.worker.summary if report and report.worker else ""
+        history = history.model_copy(
+            update={"stopped": f"attempt {claim.attempt} ended as {claim.outcome}: {said}"}
+        )
+    if report is not None and issue is not None:
+        _file_found_work(issue, claim, report, draft)
+    draft.claims = draft.claims.settle(bead, history, day=now.date(), cost=cost)
+
+
+def _why_failed(run: Run) -> str:
+    if run.fault:
+        return run.fault
+    if run.report is not None and run.report.failure:
+        return run.report.failure
+    if run.report is not None and any(gate.result == "fail" for gate in run.report.gates):
+        return "gates failed: " + ", ".join(gate.name for gate in run.report.gates if gate.result == "fail")
+    return f"the run ended ({run.conclusion}) without a usable result: {run.url}"
+
+
+def _failed(snapshot: Snapshot, history: History, claim: Claim, why: str) -> History:
+    failures = history.failures + 1
+    stopped = history.stopped
+    if failures >= snapshot.policy.attempts:
+        stopped = f"{failures} attempts failed; the last one ({claim.role}, attempt {claim.attempt}): {why}"
+    return history.model_copy(update={"failures": failures, "stopped": stopped})
+
+
+def _file_found_work(issue: Issue, claim: Claim, report: Report, draft: Draft) -> None:
+    answer = report.worker
+    if answer is None or claim.stage != "published":
+        return
+    for index, follow_up in enumerate(answer.follow_ups):
+        draft.before.append(_follow_up(issue, claim, index, follow_up))
+    if claim.outcome != "blocked":
+        return
+    for index, blocker in enumerate(answer.blockers):
+        if blocker.bead is not None:
+            label = f"blocked-by:#{blocker.bead}"
+            draft.before.append(SetLabels(issue.number, issue.id, add=(label,)))
+        else:
+            draft.before.append(_blocker(issue, claim, index, blocker))
+
+
+def _follow_up(issue: Issue, claim: Claim, index: int, found: FollowUp) -> CreateBead:
+    body = f"{found.body}\n\n---\nFound while working on #{issue.number}."
+    return CreateBead(
+        issue.number, f"{issue.number}-{claim.token[:12]}-f{index}", found.title, body, ("bead",)
+    )
+
+
+def _blocker(issue: Issue, claim: Claim, index: int, blocker: Blocker) -> CreateBead:
+    title = blocker.title or blocker.unblocked_when
+    body = f"{blocker.body}\n\n## Outcome\n\n{blocker.unblocked_when}\n\n---\nBlocks #{issue.number}."
+    marker = f"{issue.number}-{claim.token[:12]}-b{index}"
+    return CreateBead(issue.number, marker, title, body, ("bead",), blocks=issue.number)
+
+
+def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Draft) -> None:
+    """A merged PR closes its bead when everything is proved; otherwise a person is told what is not."""
+    verdict = draft.claims.of(issue.number).verdict
+    missing: list[str] = []
+    if pull.on_base is not True:
+        missing.append(f"the merge commit of #{pull.number} is not on {snapshot.default_branch}")
+    if pull.changed_files == 0:
+        missing.append(f"#{pull.number} changed nothing")
+    if verdict is None or not verdict.approve or verdict.head != pull.head:
+        who = f"@{pull.merged_by} " if pull.merged_by else ""
+        missing.append(f"{who}merged #{pull.number} at {pull.head[:12]}, which no review approved")
+    if missing:
+        draft.say_all(issue.number, State.NEEDS_HUMAN, missing)
+        return
+    assert verdict is not None
+    draft.before.append(Say(pull.number, pull.id, "audit", _audit(issue, pull, verdict)))
+    draft.before.append(Close(issue.number, issue.id))
+    if any(name == pull.head_ref and head == pull.head for name, head in snapshot.branches):
+        draft.before.append(DeleteBranch(pull.head_ref, pull.head))
+    draft.claims = draft.claims.forget(issue.number)
+    draft.say(issue.number, State.DONE, f"merged by #{pull.number} as {(pull.merge_commit or '')[:12]}")
+
+
+def _audit(issue: Issue, pull: PullRequest, verdict: Verdict) -> str:
+    return (
+        f"Bead #{issue.number} is done. Reviewed at `{verdict.head}` by run {verdict.run_id}, "
+        f"merged at that head as `{pull.merge_commit}`."
+    )

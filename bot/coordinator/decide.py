@@ -1,0 +1,205 @@
+"""`decide`: from the facts of one moment to everything that should happen next. Pure.
+
+Lanes in their order: what is over is cleaned up, open pull requests go on, ready work is claimed. Every bead
+gets a verdict with all its reasons. Nothing here knows about an event: the same snapshot gives the same
+decision whatever led to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.beads.graph import Graph, Node
+from bot.beads.labels import Labels, parse_labels
+from bot.beads.model import BeadType
+from bot.coordinator.actions import Close, OpenPull, SetLabels
+from bot.coordinator.admission import Admission
+from bot.coordinator.cleanup import close_merged, settle_claims
+from bot.coordinator.decision import Decision, Draft, State
+from bot.coordinator.review import advance
+from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
+
+PROJECTION = {
+    State.RUNNING: "bead:running",
+    State.CORRECTING: "bead:running",
+    State.IN_REVIEW: "bead:in-review",
+    State.MERGING: "bead:in-review",
+    State.NEEDS_HUMAN: "bead:needs-human",
+}
+
+
+def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision:
+    """What to do about one repository.
+
+    Args:
+        snapshot: the facts.
+        now: the present, aware UTC.
+        tokens: fresh fencing tokens (32 hex digits), at least as many as there are workers.
+
+    Returns:
+        The decision; equal arguments give equal decisions.
+    """
+    draft = Draft(snapshot.claims)
+    issues = {issue.number: issue for issue in snapshot.issues}
+    labels = {issue.number: parse_labels(issue.labels) for issue in snapshot.issues}
+    graph = Graph((_node(issue, labels[issue.number]) for issue in snapshot.issues), closed=snapshot.closed)
+    paused = snapshot.policy_fault
+    if not snapshot.workflow_enabled:
+        paused = "the workflow is disabled in this repository"
+    admission = Admission(snapshot.policy, snapshot.base, now, iter(tokens), paused)
+
+    settle_claims(snapshot, issues, now, draft)
+    free = [number for number in issues if number not in draft.claims.live]
+    order = graph.order(free)
+    pulls = latest_pulls(snapshot.pulls)
+    ready: list[int] = []
+    for number in order:
+        issue = issues[number]
+        _rearm(issue, labels[number], draft)
+        if labels[number].type is BeadType.EPIC or issue.children:
+            _epic(issue, graph, now, issues, draft)
+        elif labels[number].hold:
+            draft.say(number, State.HELD, "the label `hold` is on it")
+        elif number in pulls:
+            _pull(snapshot, issue, pulls[number], now, admission, draft)
+        elif _orphan_branch(snapshot, issue, draft):
+            pass
+        elif _clear(issue, labels[number], graph, issues, now, draft):
+            ready.append(number)
+    for number in ready:
+        refused = admission.claim(issues[number], "worker", draft)
+        if refused is None:
+            draft.say(number, State.RUNNING, f"attempt {draft.claims.live[number].attempt} is dispatched")
+            if draft.claims.live[number].attempt > 1:
+                draft.focus.add(number)
+        else:
+            draft.say(number, State.READY, refused)
+    _forget_closed(issues, draft)
+    _project(issues, draft)
+    return draft.finish(snapshot.claims)
+
+
+def latest_pulls(pulls: Iterable[PullRequest]) -> dict[int, PullRequest]:
+    """The pull request that speaks for each bead: the open one, else the newest."""
+    chosen: dict[int, PullRequest] = {}
+    for pull in sorted(pulls, key=lambda pull: (pull.state == "open", pull.number)):
+        prefix, _, number = pull.head_ref.partition("/")
+        if prefix == "bead" and number.isdigit():
+            chosen[int(number)] = pull
+    return chosen
+
+
+def _node(issue: Issue, labels: Labels) -> Node:
+    return Node(
+        number=issue.number,
+        open=issue.open,
+        priority=labels.priority,
+        created_at=issue.created_at,
+        blocked_by=labels.blocked_by,
+        parent=issue.parent,
+        hold=labels.hold,
+        defer=labels.defer,
+        malformed=any(problem.blocks for problem in labels.problems),
+    )
+
+
+def _rearm(issue: Issue, labels: Labels, draft: Draft) -> None:
+    """Taking `ready` off, or putting `hold` on, is a person's answer to a stop: counting starts again."""
+    known = draft.claims.history.get(issue.number)
+    if known is None or not known.stopped or (issue.released and not labels.hold):
+        return
+    fresh = known.model_copy(update={"stopped": None, "failures": 0, "rounds": 0})
+    draft.claims = draft.claims.model_copy(update={"history": {**draft.claims.history, issue.number: fresh}})
+
+
+def _epic(issue: Issue, graph: Graph, now: datetime, issues: dict[int, Issue], draft: Draft) -> None:
+    still_open = [child for child in issue.children if child in issues]
+    held = graph.edges(issue.number, now.date())
+    if issue.children and not still_open and not held:
+        draft.before.append(Close(issue.number, issue.id))
+        draft.claims = draft.claims.forget(issue.number)
+        draft.say(issue.number, State.DONE, f"all its {len(issue.children)} children are closed")
+    elif not issue.children:
+        draft.say(issue.number, State.PLANNED, "an epic without children: add sub-issues")
+    else:
+        done = len(issue.children) - len(still_open)
+        reasons = [f"{done} of {len(issue.children)} children are closed"]
+        draft.say_all(issue.number, State.BLOCKED, [*reasons, *(edge.reason for edge in held)])
+
+
+def _pull(
+    snapshot: Snapshot, issue: Issue, pull: PullRequest, now: datetime, admission: Admission, draft: Draft
+) -> None:
+    if pull.state == "merged":
+        close_merged(snapshot, issue, pull, draft)
+    elif pull.state == "closed":
+        reason = f"#{pull.number} was closed without a merge; reopen it to give the bead back"
+        draft.say(issue.number, State.NEEDS_HUMAN, reason)
+    else:
+        advance(snapshot, issue, pull, now, admission, draft)
+
+
+def _orphan_branch(snapshot: Snapshot, issue: Issue, draft: Draft) -> bool:
+    """A branch without a pull request: publish died between the two; the pull request is opened now."""
+    name = f"bead/{issue.number}"
+    heads = dict(snapshot.branches)
+    if name not in heads or draft.claims.of(issue.number).attempts == 0:
+        return False
+    body = (
+        f"Bead #{issue.number}. The branch was published without a pull request; this one was opened later."
+    )
+    draft.after.append(OpenPull(issue.number, name, snapshot.default_branch, issue.title, body))
+    draft.say(issue.number, State.IN_REVIEW, f"`{name}` has no pull request; one is being opened")
+    return True
+
+
+def _clear(
+    issue: Issue, labels: Labels, graph: Graph, issues: dict[int, Issue], now: datetime, draft: Draft
+) -> bool:
+    """Whether the bead can be claimed; if not, its verdict says every reason."""
+    stopped = draft.claims.of(issue.number).stopped
+    if stopped:
+        draft.say(issue.number, State.NEEDS_HUMAN, stopped)
+        return False
+    reasons = [edge.reason for edge in graph.edges(issue.number, now.date())]
+    reasons += [problem.message for problem in labels.problems if problem.blocks]
+    if not _released(issue, issues):
+        who = f" by someone with the authority (@{issue.released_by} has none)" if issue.released_by else ""
+        draft.say_all(issue.number, State.PLANNED, [f"it is not released{who}: label it `ready`", *reasons])
+        return False
+    if reasons:
+        draft.say_all(issue.number, State.BLOCKED, reasons)
+        return False
+    return True
+
+
+def _released(issue: Issue, issues: dict[int, Issue]) -> bool:
+    seen: set[int] = set()
+    current: Issue | None = issue
+    while current is not None and current.number not in seen:
+        if current.released:
+            return True
+        seen.add(current.number)
+        current = issues.get(current.parent) if current.parent is not None else None
+    return False
+
+
+def _forget_closed(issues: dict[int, Issue], draft: Draft) -> None:
+    for number in draft.claims.history:
+        if number not in issues and number not in draft.claims.live:
+            draft.claims = draft.claims.forget(number)
+
+
+def _project(issues: dict[int, Issue], draft: Draft) -> None:
+    """The three labels that show a bead's state, where they are not as they should be."""
+    every = set(PROJECTION.values())
+    for number, verdict in draft.verdicts.items():
+        issue = issues.get(number)
+        if issue is None:
+            continue
+        want = {PROJECTION[verdict.state]} if verdict.state in PROJECTION else set()
+        have = every & set(issue.labels)
+        if want != have:
+            labels = SetLabels(number, issue.id, tuple(sorted(want - have)), tuple(sorted(have - want)))
+            draft.after.append(labels)

@@ -1,0 +1,82 @@
+"""What one pass concluded: a state and all its reasons for every bead, the next claims, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.coordinator.actions import Action
+from bot.coordinator.claims import Claims
+
+
+class State(StrEnum):
+    """Where a bead is in its life."""
+
+    PLANNED = "planned"
+    BLOCKED = "blocked"
+    HELD = "held"
+    READY = "ready"
+    RUNNING = "running"
+    IN_REVIEW = "in-review"
+    CORRECTING = "correcting"
+    MERGING = "merging"
+    DONE = "done"
+    NEEDS_HUMAN = "needs-human"
+
+
+@dataclass(frozen=True, slots=True)
+class BeadVerdict:
+    """A bead's state and every reason for it; nothing else explains a bead to people."""
+
+    state: State
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome of `decide`.
+
+    Order of effects: `before` (each idempotent by its marker), then the move of `claims` (None: unchanged),
+    then `after`. When the move is lost, `after` is dropped and the pass starts again. `focus` names beads
+    whose pull requests this snapshot may not have shown; `next_look` is when time alone changes something.
+    """
+
+    verdicts: dict[int, BeadVerdict]
+    before: tuple[Action, ...] = ()
+    claims: Claims | None = None
+    after: tuple[Action, ...] = ()
+    next_look: datetime | None = None
+    focus: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class Draft:
+    """A decision in the making; local to one call of `decide`."""
+
+    claims: Claims
+    verdicts: dict[int, BeadVerdict] = field(default_factory=dict)
+    before: list[Action] = field(default_factory=list)
+    after: list[Action] = field(default_factory=list)
+    looks: list[datetime] = field(default_factory=list)
+    focus: set[int] = field(default_factory=set)
+
+    def say(self, bead: int, state: State, *reasons: str) -> None:
+        """Set a bead's verdict."""
+        self.verdicts[bead] = BeadVerdict(state, reasons)
+
+    def say_all(self, bead: int, state: State, reasons: Iterable[str]) -> None:
+        """Set a bead's verdict with reasons that are at hand as a list."""
+        self.say(bead, state, *reasons)
+
+    def finish(self, read: Claims) -> Decision:
+        """The decision; `read` is the document that the snapshot held."""
+        return Decision(
+            verdicts=self.verdicts,
+            before=tuple(self.before),
+            claims=None if self.claims == read else self.claims,
+            after=tuple(self.after),
+            next_look=min(self.looks, default=None),
+            focus=frozenset(self.focus),
+        )

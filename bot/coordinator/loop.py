@@ -1,0 +1,145 @@
+"""The shell around `decide`: observe, decide, apply, again. One pass at a time per repository.
+
+A pass that loses the race for the claims ref starts over with what is true then. Every effect is safe to
+repeat, so a crash anywhere costs one more pass and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+from bot.coordinator.actions import Merge
+from bot.coordinator.decide import decide
+from bot.coordinator.decision import Decision
+from bot.coordinator.ports import ClaimsMoved, Clock, GitHub
+from bot.coordinator.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+RACES = 10
+RESYNC = timedelta(minutes=10)
+
+
+async def one_pass(github: GitHub, clock: Clock) -> tuple[Snapshot, Decision]:
+    """Look at one repository and do what the look calls for.
+
+    Returns the last snapshot and decision. Raises ClaimsMoved when the claims ref was lost to others
+    `RACES` times in a row, and whatever the port raises when GitHub cannot be reached.
+    """
+    focus: frozenset[int] = frozenset()
+    for _ in range(RACES):
+        snapshot = await github.observe(focus)
+        decision = decide(snapshot, clock(), fresh_tokens(snapshot.policy.workers))
+        if decision.focus - focus:
+            # What cannot be undone is decided on facts read for just that.
+            focus = decision.focus
+            continue
+        try:
+            await _carry_out(github, snapshot, decision)
+        except ClaimsMoved:
+            continue
+        return snapshot, decision
+    raise ClaimsMoved(f"the claims ref was lost to others {RACES} times in a row")
+
+
+def fresh_tokens(count: int) -> list[str]:
+    """Fencing tokens that nobody has seen."""
+    return [secrets.token_hex(16) for _ in range(count)]
+
+
+async def _carry_out(github: GitHub, snapshot: Snapshot, decision: Decision) -> None:
+    if decision.before:
+        _report(snapshot, decision.before, await github.apply(decision.before))
+    if decision.claims is not None:
+        await github.move_claims(snapshot.claims_commit, decision.claims)
+    if decision.after:
+        _report(snapshot, decision.after, await github.apply(decision.after))
+
+
+def _report(snapshot: Snapshot, actions: tuple[object, ...], answers: tuple[str | None, ...]) -> None:
+    for action, answer in zip(actions, answers, strict=True):
+        if answer is not None:
+            log.warning("%s: %s did not take effect: %s", snapshot.repository, type(action).__name__, answer)
+
+
+class Coordinator:
+    """Runs passes for repositories when they are woken, when time has come, and every `RESYNC`.
+
+    Wakes of a repository whose pass is running coalesce into one more pass after it.
+
+    Args:
+        connect: gives the port for a repository (``owner/name``).
+        clock: the present.
+        settle: how long to gather wakes before a pass, in seconds.
+        seen: is told every decision; for status pages and the demo's board.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[str], GitHub],
+        clock: Clock,
+        *,
+        settle: float = 0.05,
+        seen: Callable[[Snapshot, Decision], None] | None = None,
+    ) -> None:
+        self._connect = connect
+        self._clock = clock
+        self._settle = settle
+        self._seen = seen
+        self._wakes: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def wake(self, repository: str) -> None:
+        """Look at this repository soon."""
+        if repository not in self._tasks:
+            self._wakes[repository] = asyncio.Event()
+            self._tasks[repository] = self._start(self._watch(repository))
+        self._wakes[repository].set()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(work)
+
+    async def stop(self) -> None:
+        """End after the effects under way; what was not done is found by the next start."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._tasks.clear()
+
+    async def _watch(self, repository: str) -> None:
+        github = self._connect(repository)
+        wake = self._wakes[repository]
+        failures = 0
+        seconds = 0.0
+        while True:
+            try:
+                await asyncio.wait_for(wake.wait(), seconds)
+            except TimeoutError:
+                pass
+            else:
+                await asyncio.sleep(self._settle)
+            wake.clear()
+            try:
+                snapshot, decision = await one_pass(github, self._clock)
+            except Exception:
+                # A pass that failed is tried again, later each time; the next one repairs what it left.
+                failures += 1
+                seconds = min(300.0, 2.0**failures)
+                log.exception("%s: the pass failed; the next one is in %d s", repository, seconds)
+                continue
+            failures = 0
+            if self._seen is not None:
+                self._seen(snapshot, decision)
+            seconds = self._until(decision)
+
+    def _until(self, decision: Decision) -> float:
+        if any(isinstance(action, Merge) for action in decision.after):
+            return 0.0
+        if decision.next_look is None:
+            return RESYNC.total_seconds()
+        wait = (decision.next_look - self._clock()).total_seconds()
+        return min(RESYNC.total_seconds(), max(0.0, wait))
