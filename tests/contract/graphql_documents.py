@@ -1,0 +1,147 @@
+"""Holds GraphQL documents, and our forge's part of the schema, against GitHub's published schema.
+
+The schema is `@octokit/graphql-schema`, which set-up fetches into ``tests/node_modules``. It lags behind
+github.com: what it lacks (``blockedBy`` of an issue) our code reads through REST.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    OperationDefinitionNode,
+    build_schema,
+    is_introspection_type,
+    is_required_argument,
+    is_required_input_field,
+    is_specified_scalar_type,
+    parse,
+    validate,
+)
+from graphql.execution.values import get_variable_values
+
+from tests.contract.openapi import PUBLISHED
+
+SCHEMA = PUBLISHED / "graphql-schema" / "schema.graphql"
+
+
+@cache
+def _published() -> GraphQLSchema:
+    text = SCHEMA.read_text(encoding="utf-8")
+    return build_schema(text, assume_valid=True, assume_valid_sdl=True, no_location=True)
+
+
+def check_document(text: str, variables: Mapping[str, object] | None = None) -> list[str]:
+    """Every way in which github.com would refuse a GraphQL document; none, an empty list.
+
+    Args:
+        text: the document.
+        variables: their values, checked as well when given (needs a document with one operation).
+    """
+    try:
+        document = parse(text)
+    except GraphQLError as error:
+        return [error.message]
+    problems = [error.message for error in validate(_published(), document)]
+    if problems or variables is None:
+        return problems
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if len(operations) != 1:
+        return [f"variables for {len(operations)} operations: which one is meant?"]
+    values = get_variable_values(_published(), operations[0].variable_definitions or (), dict(variables))
+    return [error.message for error in values] if isinstance(values, list) else []
+
+
+def check_subset(sdl: str, published: GraphQLSchema | None = None) -> list[str]:
+    """Every type, field, argument and value of a schema that the published one lacks or has otherwise.
+
+    What a client may send must be at least as strict there as here: an argument or input field that the
+    published schema requires must be required here too, so types are compared whole, nullability included.
+
+    Args:
+        sdl: the schema that should be a part.
+        published: the whole; GitHub's when not given.
+    """
+    whole = published or _published()
+    part = build_schema(sdl)
+    problems: list[str] = []
+    for name, ours in sorted(part.type_map.items()):
+        if is_introspection_type(ours) or is_specified_scalar_type(ours):
+            continue
+        theirs = whole.type_map.get(name)
+        if theirs is None:
+            problems.append(f"{name}: no such type")
+        elif type(theirs) is not type(ours):
+            problems.append(f"{name}: is a {_kind(ours)}, published as a {_kind(theirs)}")
+        else:
+            problems.extend(_compare(ours, theirs))
+    return problems
+
+
+def _kind(named: GraphQLNamedType) -> str:
+    return type(named).__name__.removeprefix("GraphQL").removesuffix("Type").lower()
+
+
+def _compare(ours: GraphQLNamedType, theirs: GraphQLNamedType) -> Iterator[str]:
+    name = ours.name
+    if isinstance(ours, GraphQLObjectType | GraphQLInterfaceType):
+        assert isinstance(theirs, GraphQLObjectType | GraphQLInterfaceType)
+        published_interfaces = {interface.name for interface in theirs.interfaces}
+        for interface in ours.interfaces:
+            if interface.name not in published_interfaces:
+                yield f"{name}: published without interface {interface.name}"
+        for field_name, field in ours.fields.items():
+            yield from _compare_fields(f"{name}.{field_name}", field, theirs.fields.get(field_name))
+    elif isinstance(ours, GraphQLInputObjectType):
+        assert isinstance(theirs, GraphQLInputObjectType)
+        for field_name, field in ours.fields.items():
+            published = theirs.fields.get(field_name)
+            yield from _compare_types(f"{name}.{field_name}", field.type, published and published.type)
+        for field_name, required in theirs.fields.items():
+            if is_required_input_field(required) and field_name not in ours.fields:
+                yield f"{name}.{field_name}: required by the published schema, missing here"
+    elif isinstance(ours, GraphQLEnumType):
+        assert isinstance(theirs, GraphQLEnumType)
+        for value in ours.values:
+            if value not in theirs.values:
+                yield f"{name}.{value}: no such value"
+    elif isinstance(ours, GraphQLUnionType):
+        assert isinstance(theirs, GraphQLUnionType)
+        members = {member.name for member in theirs.types}
+        for member in ours.types:
+            if member.name not in members:
+                yield f"{name}: published without member {member.name}"
+    else:
+        assert isinstance(ours, GraphQLScalarType)
+
+
+def _compare_fields(place: str, ours: GraphQLField, theirs: GraphQLField | None) -> Iterator[str]:
+    if theirs is None:
+        yield f"{place}: no such field"
+        return
+    yield from _compare_types(place, ours.type, theirs.type)
+    for name, argument in ours.args.items():
+        published = theirs.args.get(name)
+        yield from _compare_types(f"{place}({name}:)", argument.type, published and published.type)
+    for name, argument in theirs.args.items():
+        if is_required_argument(argument) and name not in ours.args:
+            yield f"{place}({name}:): required by the published schema, missing here"
+
+
+def _compare_types(place: str, ours: object, theirs: object) -> Iterator[str]:
+    """By their spelling: `[Issue!]` is another type than `[Issue]!`."""
+    if theirs is None:
+        yield f"{place}: not in the published schema"
+    elif str(ours) != str(theirs):
+        yield f"{place}: has type {ours}, published with {theirs}"
