@@ -1,0 +1,1 @@
+"""Small measures of a text."""
