@@ -1,0 +1,21 @@
+"""Hidden markers in what the bot writes: they make a lost answer findable, so that nothing is made twice."""
+
+from __future__ import annotations
+
+import re
+
+KEY = re.compile(r"[a-z][a-z-]{0,30}")
+VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}")
+
+
+def write_marker(key: str, value: str) -> str:
+    """An HTML comment that shows nowhere. Raises ValueError for what could end the comment early."""
+    if not KEY.fullmatch(key) or not VALUE.fullmatch(value) or "--" in value:
+        raise ValueError(f"{key}={value!r} cannot be a marker")
+    return f"<!-- beadwright:{key}={value} -->"
+
+
+def read_marker(text: str, key: str) -> str | None:
+    """The value of the last marker of that key, or None."""
+    found = re.findall(rf"<!-- beadwright:{re.escape(key)}=({VALUE.pattern}) -->", text)
+    return str(found[-1]) if found else None
