@@ -232,11 +232,11 @@ def test_a_webhook_is_known_by_event_and_action() -> None:
 
 
 def test_a_right_webhook_has_no_problems_even_with_a_field_that_the_description_lacks() -> None:
-    revoked = {"action": "revoked", "sender": {"id": 1, "login": "octo"}, "zen": "Keep it logically awesome."}
+    revoked = {"action": "revoked", "sender": user(), "zen": "Keep it logically awesome."}
     assert check_webhook("github_app_authorization", revoked) == []
-    assert (
-        check_webhook("github_app_authorization", {**revoked, "sender": {"id": "1", "login": "octo"}}) != []
-    )
+    assert check_webhook("github_app_authorization", {**revoked, "sender": user(id="1")}) == [
+        'webhook github-app-authorization-revoked: payload.sender.id: the value is not of type "integer"'
+    ]
 
 
 class TestConversion:
