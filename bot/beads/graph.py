@@ -199,8 +199,8 @@ class Graph:
     def _tell(self, path: list[Moment]) -> Cycle:
         steps: list[str] = []
         for (number, end), (target, target_end) in zip(path, [*path[1:], path[0]], strict=True):
-            if number == target:
-                continue
+            if number == target and end and not target_end:
+                continue  # its end waits for its own start
             if end:
                 steps.append(f"#{number} waits for its child #{target}")
             elif target_end:
