@@ -101,8 +101,10 @@ def _file_found_work(issue: Issue, claim: Claim, report: Report, draft: Draft) -
         return
     for index, follow_up in enumerate(answer.follow_ups):
         draft.before.append(_follow_up(issue, claim, index, follow_up))
-    if claim.outcome != "blocked":
+    if claim.outcome != "blocked" or not answer.blockers:
         return
+    draft.rewired.add(issue.number)
+    draft.say(issue.number, State.BLOCKED, *(blocker.unblocked_when for blocker in answer.blockers))
     for index, blocker in enumerate(answer.blockers):
         if blocker.bead is not None:
             label = f"blocked-by:#{blocker.bead}"

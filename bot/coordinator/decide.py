@@ -50,7 +50,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     admission = Admission(snapshot.policy, snapshot.base, now, iter(tokens), paused)
 
     settle_claims(snapshot, issues, now, draft)
-    free = [number for number in issues if number not in draft.claims.live]
+    free = [number for number in issues if number not in draft.claims.live and number not in draft.rewired]
     order = graph.order(free)
     pulls = latest_pulls(snapshot.pulls)
     ready: list[int] = []

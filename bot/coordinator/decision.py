@@ -61,6 +61,9 @@ class Draft:
     after: list[Action] = field(default_factory=list)
     looks: list[datetime] = field(default_factory=list)
     focus: set[int] = field(default_factory=set)
+    rewired: set[int] = field(
+        default_factory=set
+    )  # beads whose edges `before` changes: not judged on old ones
 
     def say(self, bead: int, state: State, *reasons: str) -> None:
         """Set a bead's verdict."""

@@ -8,8 +8,9 @@ from bot.coordinator.actions import Merge, PostCheck, UpdateBranch
 from bot.coordinator.admission import Admission
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
+from bot.guards import evaluate
 from bot.guards.facts import CheckFact, CoolDown, PullFacts, Required
-from bot.guards.result import GuardReport, evaluate
+from bot.guards.result import GuardReport
 
 CHECK = "beadwright"
 LOOK_AGAIN = timedelta(seconds=5)

@@ -1,0 +1,452 @@
+"""What the coordinator decides, from snapshots that are written out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.beads.policy import Budget, MergePolicy, Policy
+from bot.beads.report import Blocker, FollowUp, Report, WorkerAnswer
+from bot.coordinator.actions import (
+    Close,
+    CreateBead,
+    DeleteBranch,
+    Dispatch,
+    Merge,
+    OpenPull,
+    PostCheck,
+    Say,
+    SetLabels,
+    UpdateBranch,
+)
+from bot.coordinator.claims import Claim, Claims, History, Verdict
+from bot.coordinator.decide import decide
+from bot.coordinator.decision import Decision, State
+from bot.coordinator.snapshot import Check, Issue, PullRequest, RequiredCheck, Rules, Run, Snapshot, Thread
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+BASE, HEAD, OTHER = "a" * 40, "b" * 40, "c" * 40
+TOKENS = [f"{index:032x}" for index in range(1, 9)]
+LIVE = "f" * 32
+RULES = Rules(protected=True, checks=(RequiredCheck("test"),))
+
+
+def issue(
+    number: int,
+    *labels: str,
+    released: bool = True,
+    parent: int | None = None,
+    children: tuple[int, ...] = (),
+) -> Issue:
+    return Issue(
+        number=number,
+        id=f"I_{number}",
+        database_id=1000 + number,
+        title=f"Bead {number}",
+        body="",
+        open=True,
+        created_at=NOW - timedelta(days=30) + timedelta(hours=number),
+        labels=("bead", *labels),
+        parent=parent,
+        children=children,
+        released=released,
+    )
+
+
+def pull(number: int, bead: int, **changes: object) -> PullRequest:
+    known = PullRequest(
+        number=number,
+        id=f"PR_{number}",
+        state="open",
+        head_ref=f"bead/{bead}",
+        head=HEAD,
+        base_ref="main",
+        base=BASE,
+        mergeable="clean",
+        behind=False,
+        checks=(Check("test", "green"),),
+        changed_files=2,
+        labels=("bead", "review"),
+    )
+    return replace(known, **changes)  # type: ignore[arg-type]
+
+
+def look(*issues: Issue, **changes: object) -> Snapshot:
+    known = Snapshot(
+        repository="octo/sample",
+        repository_id="R_1",
+        default_branch="main",
+        base=BASE,
+        base_state="green",
+        claims=Claims(),
+        claims_commit=None,
+        policy=Policy(),
+        rules=RULES,
+        issues=issues,
+    )
+    return replace(known, **changes)  # type: ignore[arg-type]
+
+
+def run_decide(snapshot: Snapshot, now: datetime = NOW) -> Decision:
+    return decide(snapshot, now, TOKENS)
+
+
+def claimed(bead: int, role: str = "worker", **changes: object) -> Claims:
+    claim = Claim.model_validate(
+        {"role": role, "attempt": 1, "token": LIVE, "base": BASE, "since": NOW - timedelta(minutes=1)}
+        | {"reserved": 1_000_000}
+        | changes
+    )
+    return Claims().claim(bead, claim)
+
+
+def remembered(bead: int, **history: object) -> Claims:
+    return Claims(history={bead: History.model_validate(history)})
+
+
+def approved(bead: int, head: str = HEAD) -> Claims:
+    return remembered(bead, attempts=2, verdict=Verdict(head=head, approve=True, run_id=5))
+
+
+def report(**changes: object) -> Report:
+    return Report.model_validate(
+        {
+            "bead": 1,
+            "role": "worker",
+            "attempt": 1,
+            "token": LIVE,
+            "base": BASE,
+            "head": HEAD,
+            "cost": 250_000,
+        }
+        | {"worker": WorkerAnswer(status="pr")}
+        | changes
+    )
+
+
+def ended(**changes: object) -> Run:
+    known = Run(id=5, token=LIVE, done=True, conclusion="success", artifacts_read=True, report=report())
+    return replace(known, **changes)  # type: ignore[arg-type]
+
+
+def dispatches(decision: Decision) -> list[tuple[int, str]]:
+    return [(action.bead, action.role) for action in decision.after if isinstance(action, Dispatch)]
+
+
+# -- ready work -------------------------------------------------------------------------------------------
+
+
+def test_a_released_bead_is_claimed_and_dispatched_with_the_same_token() -> None:
+    decision = run_decide(look(issue(1)))
+    assert decision.claims is not None
+    claim = decision.claims.live[1]
+    assert Dispatch(1, "worker", 1, claim.token) in decision.after
+    assert (claim.base, claim.attempt, claim.reserved) == (BASE, 1, 1_000_000)
+    assert SetLabels(1, "I_1", add=("bead:running",)) in decision.after
+
+
+def test_equal_snapshots_give_equal_decisions() -> None:
+    snapshot = look(issue(1), issue(2, "blocked-by:#1"), issue(3, "P0"))
+    assert run_decide(snapshot) == run_decide(snapshot)
+
+
+def test_the_cap_holds_and_the_best_beads_go_first() -> None:
+    beads = [issue(n) for n in range(1, 6)] + [issue(6, "P0"), issue(7, "blocked-by:#2")]
+    decision = run_decide(look(*beads))
+    assert dispatches(decision) == [(6, "worker"), (2, "worker"), (1, "worker")]
+    assert decision.verdicts[3].state is State.READY
+    assert decision.verdicts[3].reasons == ("all 3 workers are busy",)
+
+
+def test_a_days_ceiling_stops_dispatch_and_says_so() -> None:
+    policy = Policy(budget=Budget(day=2.5, run=1.0))
+    spent = Claims(spent={NOW.date(): 1_000_000})
+    decision = run_decide(look(issue(1), issue(2), policy=policy, claims=spent))
+    assert dispatches(decision) == [(1, "worker")]
+    assert "the day's ceiling of $2.50" in decision.verdicts[2].reasons[0]
+    tomorrow = run_decide(look(issue(1), issue(2), policy=policy, claims=spent), NOW + timedelta(days=1))
+    assert len(dispatches(tomorrow)) == 2
+
+
+@pytest.mark.parametrize(
+    ("bead", "state", "why"),
+    [
+        (issue(1, released=False), State.PLANNED, "not released"),
+        (issue(1, "blocked-by:#9"), State.BLOCKED, "blocked by #9"),
+        (issue(1, "defer:2026-11-25"), State.BLOCKED, "deferred until 2026-11-25"),
+        (issue(1, "blocked-by:9"), State.BLOCKED, "names no issue"),
+        (issue(1, "hold"), State.HELD, "hold"),
+        (issue(1, "epic"), State.PLANNED, "without children"),
+    ],
+)
+def test_what_holds_a_bead_back_is_said(bead: Issue, state: State, why: str) -> None:
+    verdict = run_decide(look(bead, issue(9, released=False))).verdicts[1]
+    assert verdict.state is state
+    assert any(why in reason for reason in verdict.reasons)
+
+
+def test_ready_on_an_epic_releases_its_children_and_the_epic_closes_after_the_last() -> None:
+    epic = issue(1, "epic", children=(2, 3))
+    decision = run_decide(look(epic, issue(2, released=False, parent=1), closed=frozenset({3})))
+    assert dispatches(decision) == [(2, "worker")]
+    assert decision.verdicts[1].reasons[0] == "1 of 2 children are closed"
+    done = run_decide(look(epic, closed=frozenset({2, 3})))
+    assert done.before == (Close(1, "I_1"),)
+    assert done.verdicts[1].state is State.DONE
+
+
+def test_a_wrong_configuration_starts_nothing() -> None:
+    decision = run_decide(look(issue(1), policy_fault="beadwright.yml: line 3: no"))
+    assert dispatches(decision) == []
+    assert decision.verdicts[1].reasons == ("beadwright.yml: line 3: no",)
+
+
+# -- claims -----------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_goes_on_is_left_alone_however_long_it_takes() -> None:
+    run = ended(done=False, conclusion=None, report=None, artifacts_read=False)
+    decision = run_decide(look(issue(1), claims=claimed(1), runs=(run,)), NOW + timedelta(hours=5))
+    assert decision.claims is None
+    assert decision.verdicts[1].state is State.RUNNING
+
+
+def test_a_dispatch_that_shows_no_run_is_released_after_its_grace_and_made_anew() -> None:
+    early = run_decide(look(issue(1), claims=claimed(1)))
+    assert early.claims is None
+    assert early.next_look == NOW + timedelta(minutes=1)
+    late = run_decide(look(issue(1), claims=claimed(1)), NOW + timedelta(minutes=2))
+    assert late.claims is not None
+    assert (late.claims.live[1].attempt, late.claims.of(1).failures) == (2, 0)
+    assert late.claims.live[1].token != LIVE
+
+
+def test_a_report_that_is_not_visible_yet_is_waited_for() -> None:
+    run = ended(report=None, artifacts_read=False)
+    decision = run_decide(look(issue(1), claims=claimed(1), runs=(run,)))
+    assert decision.claims is None
+    assert decision.next_look is not None
+
+
+def test_a_published_result_is_settled_with_its_cost() -> None:
+    claims = claimed(1).advance(1, LIVE, outcome="pr", head=HEAD, run_id=5)
+    decision = run_decide(look(issue(1), claims=claims, runs=(ended(),), pulls=(pull(8, 1, behind=True),)))
+    assert decision.claims is not None
+    assert decision.claims.live == {}
+    assert decision.claims.spent == {NOW.date(): 250_000}
+    assert UpdateBranch(8, HEAD) in decision.after
+
+
+def test_a_run_without_a_usable_result_is_tried_again_up_to_the_cap_and_then_a_person_is_asked() -> None:
+    run = ended(conclusion="failure", report=report(failure="the engine timed out", worker=None))
+    once = run_decide(look(issue(1), claims=claimed(1), runs=(run,)))
+    assert once.claims is not None
+    assert dispatches(once) == [(1, "worker")]
+    assert once.claims.of(1).failures == 1
+    worn = claimed(1)
+    worn = worn.model_copy(update={"history": {1: History(attempts=3, failures=2)}})
+    last = run_decide(look(issue(1), claims=worn, runs=(run,)))
+    assert dispatches(last) == []
+    assert last.verdicts[1].state is State.NEEDS_HUMAN
+    assert "the engine timed out" in last.verdicts[1].reasons[0]
+
+
+def test_taking_ready_off_answers_a_stop() -> None:
+    stopped = remembered(1, attempts=3, failures=3, stopped="3 attempts failed")
+    waiting = run_decide(look(issue(1), claims=stopped))
+    assert waiting.verdicts[1].state is State.NEEDS_HUMAN
+    answered = run_decide(look(issue(1, released=False), claims=stopped))
+    assert answered.claims is not None
+    assert answered.claims.of(1) == History(attempts=3)
+
+
+def test_found_work_becomes_beads_before_the_claim_is_settled() -> None:
+    answer = WorkerAnswer(status="pr", follow_ups=(FollowUp(title="Tidy the parser"),))
+    claims = claimed(1).advance(1, LIVE, outcome="pr", head=HEAD, run_id=5)
+    decision = run_decide(look(issue(1), claims=claims, runs=(ended(report=report(worker=answer)),)))
+    (created,) = [action for action in decision.before if isinstance(action, CreateBead)]
+    assert (created.title, created.origin, created.labels) == ("Tidy the parser", 1, ("bead",))
+
+
+def test_a_blocked_worker_wires_its_blockers() -> None:
+    answer = WorkerAnswer(
+        status="blocked",
+        blockers=(
+            Blocker(unblocked_when="#4 is closed", bead=4),
+            Blocker(unblocked_when="there is a parser"),
+        ),
+    )
+    claims = claimed(1).advance(1, LIVE, outcome="blocked", head=None, run_id=5)
+    decision = run_decide(look(issue(1), claims=claims, runs=(ended(report=report(worker=answer)),)))
+    assert SetLabels(1, "I_1", add=("blocked-by:#4",)) in decision.before
+    assert [action.blocks for action in decision.before if isinstance(action, CreateBead)] == [1]
+    assert dispatches(decision) == []
+
+
+def test_a_late_workers_token_does_nothing() -> None:
+    late = ended(token="0" * 32)
+    decision = run_decide(look(issue(1), claims=claimed(1), runs=(late,)))
+    assert decision.claims is None
+
+
+# -- the review lane --------------------------------------------------------------------------------------
+
+
+def test_a_current_green_pull_request_gets_a_fresh_review() -> None:
+    decision = run_decide(look(issue(1), pulls=(pull(8, 1),), claims=remembered(1, attempts=1)))
+    assert dispatches(decision) == [(1, "reviewer")]
+    assert decision.verdicts[1].state is State.IN_REVIEW
+
+
+def test_the_review_lane_goes_before_ready_work() -> None:
+    beads = [issue(1, "P4"), issue(2, "P0"), issue(3, "P0"), issue(4, "P0")]
+    decision = run_decide(look(*beads, pulls=(pull(8, 1),), claims=remembered(1, attempts=1)))
+    assert dispatches(decision)[0] == (1, "reviewer")
+    assert len(dispatches(decision)) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"checks": ()}, "waits for checks: test"),
+        ({"checks": (Check("test", "waiting"),)}, "waits for checks: test"),
+        ({"mergeable": "unknown"}, "not computed"),
+        ({"behind": None}, "not computed"),
+        ({"draft": True}, "draft"),
+    ],
+)
+def test_a_review_waits_for_what_would_make_it_useless(changes: dict[str, object], reason: str) -> None:
+    decision = run_decide(look(issue(1), pulls=(pull(8, 1, **changes),), claims=remembered(1, attempts=1)))
+    assert dispatches(decision) == []
+    assert reason in decision.verdicts[1].reasons[0]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"checks": (Check("test", "red"),)},
+        {"mergeable": "conflict"},
+    ],
+)
+def test_what_the_worker_can_mend_goes_back_to_it(changes: dict[str, object]) -> None:
+    decision = run_decide(look(issue(1), pulls=(pull(8, 1, **changes),), claims=remembered(1, attempts=1)))
+    assert dispatches(decision) == [(1, "worker")]
+    assert decision.verdicts[1].state is State.CORRECTING
+    assert decision.claims is not None
+    assert decision.claims.of(1).rounds == 1
+
+
+def test_findings_go_back_to_the_worker_and_after_the_last_round_to_a_person() -> None:
+    verdict = Verdict(head=HEAD, approve=False, run_id=5)
+    first = run_decide(look(issue(1), pulls=(pull(8, 1),), claims=remembered(1, attempts=2, verdict=verdict)))
+    assert dispatches(first) == [(1, "worker")]
+    tired = remembered(1, attempts=6, rounds=2, verdict=verdict)
+    last = run_decide(look(issue(1), pulls=(pull(8, 1),), claims=tired))
+    assert dispatches(last) == []
+    assert last.verdicts[1].state is State.NEEDS_HUMAN
+    assert "after 2 correction rounds" in last.verdicts[1].reasons[0]
+
+
+def test_a_verdict_expires_when_the_head_moves() -> None:
+    decision = run_decide(look(issue(1), pulls=(pull(8, 1),), claims=approved(1, OTHER)))
+    assert dispatches(decision) == [(1, "reviewer")]
+
+
+def test_an_approved_head_is_merged_at_exactly_that_head_after_the_facts_are_read_again() -> None:
+    decision = run_decide(look(issue(1), pulls=(pull(8, 1),), claims=approved(1)))
+    (merge,) = [action for action in decision.after if isinstance(action, Merge)]
+    assert (merge.pull, merge.head) == (8, HEAD)
+    assert decision.focus == {1}
+    assert decision.verdicts[1].state is State.MERGING
+    assert any(isinstance(action, PostCheck) for action in decision.after)
+
+
+def test_our_own_required_check_is_posted_first_and_merged_only_when_it_is_seen() -> None:
+    rules = Rules(protected=True, checks=(RequiredCheck("test"), RequiredCheck("beadwright")))
+    first = run_decide(look(issue(1), pulls=(pull(8, 1),), claims=approved(1), rules=rules))
+    assert not any(isinstance(action, Merge) for action in first.after)
+    posted = pull(8, 1, checks=(Check("test", "green"), Check("beadwright", "green", ours=True)))
+    second = run_decide(look(issue(1), pulls=(posted,), claims=approved(1), rules=rules))
+    assert any(isinstance(action, Merge) for action in second.after)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rules": Rules(known=False)},
+        {"base_state": "red"},
+        {"policy": Policy(merge=MergePolicy(min_checks=2))},
+        {"rules": Rules()},
+        {"rules": Rules(protected=True, checks=(RequiredCheck("test"), RequiredCheck("lint")))},
+        {"rules": replace(RULES, approvals=1)},
+    ],
+)
+def test_nothing_merges_while_a_guard_does_not_pass(changes: dict[str, object]) -> None:
+    decision = run_decide(look(issue(1), pulls=(pull(8, 1),), claims=approved(1), **changes))
+    assert not any(isinstance(action, Merge) for action in decision.after)
+    assert decision.verdicts[1].reasons
+
+
+def test_an_unresolved_thread_on_an_approved_head_goes_back_to_the_worker() -> None:
+    thread = Thread("T_1", "a.py", 1, resolved=False)
+    decision = run_decide(look(issue(1), pulls=(pull(8, 1, threads=(thread,)),), claims=approved(1)))
+    assert dispatches(decision) == [(1, "worker")]
+
+
+def test_a_closed_pull_request_means_hands_off() -> None:
+    decision = run_decide(look(issue(1), pulls=(pull(8, 1, state="closed"),), claims=approved(1)))
+    assert decision.verdicts[1].state is State.NEEDS_HUMAN
+    assert decision.claims is None
+
+
+# -- closing ----------------------------------------------------------------------------------------------
+
+
+def merged(**changes: object) -> PullRequest:
+    return pull(
+        8, 1, **({"state": "merged", "merge_commit": OTHER, "on_base": True, "merged_by": "ann"} | changes)
+    )
+
+
+def test_a_merged_bead_is_closed_on_proof_and_forgotten() -> None:
+    snapshot = look(issue(1), pulls=(merged(),), claims=approved(1), branches=(("bead/1", HEAD),))
+    decision = run_decide(snapshot)
+    assert [type(action) for action in decision.before] == [Say, Close, DeleteBranch]
+    assert decision.claims is not None
+    assert 1 not in decision.claims.history
+    assert decision.verdicts[1].state is State.DONE
+
+
+@pytest.mark.parametrize(
+    ("changes", "claims", "why"),
+    [
+        ({"on_base": False}, approved(1), "is not on main"),
+        ({"on_base": None}, approved(1), "is not on main"),
+        ({"changed_files": 0}, approved(1), "changed nothing"),
+        ({}, approved(1, OTHER), "no review approved"),
+        ({}, Claims(), "@ann merged #8"),
+    ],
+)
+def test_what_is_not_proved_is_not_closed(changes: dict[str, object], claims: Claims, why: str) -> None:
+    decision = run_decide(look(issue(1), pulls=(merged(**changes),), claims=claims))
+    assert decision.before == ()
+    assert decision.verdicts[1].state is State.NEEDS_HUMAN
+    assert any(why in reason for reason in decision.verdicts[1].reasons)
+
+
+def test_a_published_branch_without_a_pull_request_gets_one() -> None:
+    decision = run_decide(look(issue(1), claims=remembered(1, attempts=1), branches=(("bead/1", HEAD),)))
+    assert [action.head_ref for action in decision.after if isinstance(action, OpenPull)] == ["bead/1"]
+    assert dispatches(decision) == []
+
+
+def test_labels_that_show_an_old_state_are_taken_off() -> None:
+    decision = run_decide(look(issue(1, "bead:running", "bead:needs-human", "hold")))
+    assert SetLabels(1, "I_1", remove=("bead:needs-human", "bead:running")) in decision.after
+
+
+def test_nothing_to_do_changes_nothing() -> None:
+    decision = run_decide(look(issue(1, released=False)))
+    assert (decision.before, decision.claims, decision.after) == ((), None, ())
