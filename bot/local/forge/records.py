@@ -96,7 +96,6 @@ class Repository(Record):
     has_issues: bool = True
     archived: bool = False
     actions_enabled: bool = True
-    variables: dict[str, str] = Field(default_factory=dict)
     collaborators: dict[int, Role] = Field(default_factory=dict)
     next_number: int = 1
     next_run_number: dict[int, int] = Field(default_factory=dict)
@@ -344,6 +343,17 @@ class CheckRun(Record):
     completed_at: datetime | None = None
 
 
+class Variable(Record):
+    """An Actions variable of a repository; names are kept in upper case, as GitHub does."""
+
+    INDEX: ClassVar[Index] = (("repo_id",), ("repo_id", "name"))
+    repo_id: int
+    name: str
+    value: str
+    created_at: datetime
+    updated_at: datetime
+
+
 class Workflow(Record):
     """A workflow file of the default branch (or one that has run from another)."""
 
@@ -357,7 +367,11 @@ class Workflow(Record):
 
 
 class Run(Record):
-    """A workflow run."""
+    """A workflow run.
+
+    `ref` and `checkout_sha` are what the jobs see as GITHUB_REF and GITHUB_SHA: for a pull request the merge
+    ref and its commit, while `head_sha` is the pull request's head. `payload` is the event as it was then.
+    """
 
     INDEX: ClassVar[Index] = (("repo_id",), ("workflow_id",), ("repo_id", "head_sha"), ("suite_id",))
     repo_id: int
@@ -370,6 +384,10 @@ class Run(Record):
     head_branch: str | None
     head_sha: str
     actor_id: int
+    triggering_actor_id: int
+    ref: str
+    checkout_sha: str
+    payload: dict[str, Any] = Field(default_factory=dict)
     inputs: dict[str, str] = Field(default_factory=dict)
     pull_numbers: list[int] = Field(default_factory=list)
     concurrency: str | None = None

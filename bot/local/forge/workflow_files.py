@@ -1,0 +1,67 @@
+"""Workflow files as git has them: which a commit holds, what they say, which paths a push changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from bot.local.forge.records import Repository
+from bot.local.forge.state import State
+
+FOLDER = ".github/workflows"
+ZERO = "0" * 40
+
+
+def resolve(state: State, repository: Repository, revision: str) -> str | None:
+    """The commit that a full ref name or SHA stands for, or None."""
+    if revision.startswith("-"):
+        return None
+    found = _git(state.git_dir(repository), "rev-parse", "--quiet", "--verify", f"{revision}^{{commit}}")
+    return found.strip() or None
+
+
+def paths(state: State, repository: Repository, sha: str) -> list[str]:
+    """The workflow files of a commit, by name."""
+    listing = _git(state.git_dir(repository), "ls-tree", "-z", "--name-only", sha, f"{FOLDER}/")
+    return sorted(path for path in listing.split("\0") if path.endswith((".yml", ".yaml")))
+
+
+def read(state: State, repository: Repository, sha: str, path: str) -> str | None:
+    """A file's text at a commit, or None."""
+    git_dir = state.git_dir(repository)
+    if not _git(git_dir, "ls-tree", "--name-only", sha, path):
+        return None
+    return _git(git_dir, "cat-file", "blob", f"{sha}:{path}")
+
+
+def message(state: State, repository: Repository, sha: str) -> str:
+    """A commit's message."""
+    return _git(state.git_dir(repository), "log", "-1", "--format=%B", sha)
+
+
+def changed(state: State, repository: Repository, before: str, after: str) -> list[str]:
+    """The paths that differ between two commits (from nothing, when `before` is the zero id)."""
+    git_dir = state.git_dir(repository)
+    if before == ZERO:
+        base = _git(git_dir, "merge-base", f"refs/heads/{repository.default_branch}", after).strip()
+        if not base or base == after:
+            return [
+                path for path in _git(git_dir, "ls-tree", "-rz", "--name-only", after).split("\0") if path
+            ]
+        before = base
+    return [path for path in _git(git_dir, "diff", "-z", "--name-only", before, after).split("\0") if path]
+
+
+def _git(git_dir: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "--git-dir", str(git_dir), *arguments],
+        capture_output=True,
+        check=False,
+        env={
+            "PATH": os.environ.get("PATH", os.defpath),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        },
+    )
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else ""
