@@ -240,7 +240,11 @@ def _without_cycles(
         cycles = graph.cycles()
         if not cycles:
             return issues
+        touched: set[int] = set()
         for cycle in cycles:
+            if touched & set(cycle.beads):
+                continue  # it may be gone already: look again
+            touched.update(cycle.beads)
             told = re.sub(r"#(\d+)", lambda match: keys[int(match[1])], cycle.witness)
             for line in sorted(cycle.beads, reverse=True):
                 issue = issues[keys[line]]

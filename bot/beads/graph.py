@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-Moment = tuple[int, bool]
-"""A bead's number, and whether it is its end."""
+Moment = int
+"""Twice a bead's place in the graph, plus one for its end: small integers keep the walks fast."""
 
 
 class EdgeKind(StrEnum):
@@ -91,6 +91,8 @@ class Graph:
         for node in self.nodes.values():
             if node.parent in self.nodes and node.parent is not None:
                 self.children.setdefault(node.parent, []).append(node.number)
+        self._numbers = list(self.nodes)
+        self._waits = self._edges_of_moments()
         self._cycles: tuple[Cycle, ...] | None = None
         self._on_cycle: dict[int, Cycle] = {}
 
@@ -118,8 +120,19 @@ class Graph:
         return tuple(found)
 
     def is_clear(self, number: int, today: date) -> bool:
-        """Whether nothing holds this bead back today."""
-        return not self.edges(number, today)
+        """Whether nothing holds this bead back today: the same as no `edges`, without telling them."""
+        node = self.nodes[number]
+        if number in self.children or self._held(node, today):
+            return False
+        if any(self._held(ancestor, today) for ancestor in self.ancestors(number)):
+            return False
+        self.cycles()
+        return number not in self._on_cycle
+
+    def _held(self, node: Node, today: date) -> bool:
+        if node.hold or node.malformed or (node.defer is not None and node.defer > today):
+            return True
+        return any(blocker in self.nodes or blocker not in self._closed for blocker in node.blocked_by)
 
     def _own(self, node: Node, today: date, via: int | None) -> Iterator[Edge]:
         of = f" (of its epic #{via})" if via is not None else ""
@@ -140,11 +153,11 @@ class Graph:
     def cycles(self) -> tuple[Cycle, ...]:
         """One deadlock with witness for each knot of beads that wait for each other."""
         if self._cycles is None:
-            knots = _knots(self._waits())
+            knots = _knots(self._waits)
             self._cycles = tuple(self._witness(knot) for knot in knots)
             for cycle, knot in zip(self._cycles, knots, strict=True):
-                for number, _ in knot:
-                    self._on_cycle.setdefault(number, cycle)
+                for moment in knot:
+                    self._on_cycle.setdefault(self._numbers[moment // 2], cycle)
         return self._cycles
 
     def would_close_cycle(
@@ -163,51 +176,49 @@ class Graph:
         after = Graph([*(n for n in self.nodes.values() if n.number != number), node], self._closed)
         return next((cycle for cycle in after.cycles() if cycle.beads not in before), None)
 
-    def _waits(self) -> dict[Moment, list[Moment]]:
-        waits: dict[Moment, list[Moment]] = {}
+    def _edges_of_moments(self) -> list[list[Moment]]:
+        place = {number: index for index, number in enumerate(self._numbers)}
+        waits: list[list[Moment]] = []
         for number, node in self.nodes.items():
-            start = [(blocker, True) for blocker in sorted(node.blocked_by) if blocker in self.nodes]
-            if node.parent is not None and node.parent in self.nodes:
-                start.append((node.parent, False))
-            waits[number, False] = start
-            ends = [(child, True) for child in sorted(self.children.get(number, ()))]
-            waits[number, True] = [(number, False), *ends]
+            start = [2 * place[blocker] + 1 for blocker in sorted(node.blocked_by) if blocker in place]
+            if node.parent is not None and node.parent in place:
+                start.append(2 * place[node.parent])
+            waits.append(start)
+            waits.append(
+                [2 * place[number], *(2 * place[child] + 1 for child in self.children.get(number, ()))]
+            )
         return waits
 
     def _witness(self, knot: frozenset[Moment]) -> Cycle:
-        waits = self._waits_in(knot)
         start = min(knot)
         came: dict[Moment, Moment] = {}
         queue = [start]
         for moment in queue:
-            for target in waits[moment]:
+            for target in self._waits[moment]:
                 if target == start:
                     path = [moment]
                     while path[-1] != start:
                         path.append(came[path[-1]])
                     path.reverse()
                     return self._tell(path)
-                if target not in came:
+                if target in knot and target not in came:
                     came[target] = moment
                     queue.append(target)
         raise AssertionError("a knot has a cycle through each of its moments")
 
-    def _waits_in(self, knot: frozenset[Moment]) -> dict[Moment, list[Moment]]:
-        every = self._waits()
-        return {moment: [target for target in every[moment] if target in knot] for moment in knot}
-
     def _tell(self, path: list[Moment]) -> Cycle:
         steps: list[str] = []
-        for (number, end), (target, target_end) in zip(path, [*path[1:], path[0]], strict=True):
-            if number == target and end and not target_end:
+        for moment, target in zip(path, [*path[1:], path[0]], strict=True):
+            waiter, waited = self._numbers[moment // 2], self._numbers[target // 2]
+            if moment % 2 and not target % 2:
                 continue  # its end waits for its own start
-            if end:
-                steps.append(f"#{number} waits for its child #{target}")
-            elif target_end:
-                steps.append(f"#{number} is blocked by #{target}")
+            if moment % 2:
+                steps.append(f"#{waiter} waits for its child #{waited}")
+            elif target % 2:
+                steps.append(f"#{waiter} is blocked by #{waited}")
             else:
-                steps.append(f"#{number} waits for what its epic #{target} waits for")
-        beads = tuple(dict.fromkeys(number for number, _ in path))
+                steps.append(f"#{waiter} waits for what its epic #{waited} waits for")
+        beads = tuple(dict.fromkeys(self._numbers[moment // 2] for moment in path))
         return Cycle(beads, tuple(steps))
 
     # -- order --------------------------------------------------------------------------------------------
@@ -227,32 +238,36 @@ class Graph:
 
     def chains(self) -> dict[int, int]:
         """For every bead, how many beads the longest chain that waits for its end has."""
-        waits = self._waits()
-        owed = dict.fromkeys(waits, 0)
-        for targets in waits.values():
+        owed = [0] * len(self._waits)
+        for targets in self._waits:
             for target in targets:
                 owed[target] += 1
         # From the moments that nobody waits for back to what they wait for; a deadlock's moments keep 0.
-        depth = dict.fromkeys(owed, 0)
-        stack = [moment for moment, count in owed.items() if count == 0]
+        depth = [0] * len(owed)
+        stack = [moment for moment, count in enumerate(owed) if count == 0]
         while stack:
             moment = stack.pop()
-            for target in waits[moment]:
-                step = 1 if target[1] and target[0] != moment[0] else 0
-                depth[target] = max(depth[target], depth[moment] + step)
+            behind = depth[moment]
+            for target in self._waits[moment]:
+                # Waiting for another bead's end makes the chain one bead longer.
+                reach = behind + 1 if target % 2 else behind
+                if reach > depth[target]:
+                    depth[target] = reach
                 owed[target] -= 1
                 if owed[target] == 0:
                     stack.append(target)
-        return {number: depth[number, True] for number in self.nodes}
+        return {number: depth[2 * index + 1] for index, number in enumerate(self._numbers)}
 
 
-def _knots(waits: dict[Moment, list[Moment]]) -> list[frozenset[Moment]]:
+def _knots(waits: list[list[Moment]]) -> list[frozenset[Moment]]:
     """Strongly connected components with a cycle (Tarjan's algorithm as a loop), in order of appearance."""
+    if not _deadlocked(waits):
+        return []
     index: dict[Moment, int] = {}
     low: dict[Moment, int] = {}
     open_: dict[Moment, None] = {}
     knots: list[frozenset[Moment]] = []
-    for root in waits:
+    for root in range(len(waits)):
         if root in index:
             continue
         index[root] = low[root] = len(index)
@@ -279,3 +294,20 @@ def _knots(waits: dict[Moment, list[Moment]]) -> list[frozenset[Moment]]:
                     if len(knot) > 1 or moment in waits[moment]:
                         knots.append(frozenset(knot))
     return knots
+
+
+def _deadlocked(waits: list[list[Moment]]) -> bool:
+    """Whether any moment waits for itself in the end: the cheap question, asked before the dear one."""
+    owed = [0] * len(waits)
+    for targets in waits:
+        for target in targets:
+            owed[target] += 1
+    stack = [moment for moment, count in enumerate(owed) if count == 0]
+    seen = 0
+    while stack:
+        seen += 1
+        for target in waits[stack.pop()]:
+            owed[target] -= 1
+            if owed[target] == 0:
+                stack.append(target)
+    return seen < len(waits)

@@ -1,0 +1,137 @@
+"""bd's export: read whole or refused whole, and nothing lost silently."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.beads.bd import ExportError, read_export
+from bot.beads.labels import parse_labels
+from bot.beads.markers import read_marker, write_marker
+
+REAL = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+def line(key: str, *edges: tuple[str, str], **fields: object) -> str:
+    dependencies = [{"issue_id": key, "depends_on_id": to, "type": kind} for kind, to in edges]
+    return json.dumps({"id": key, "title": f"Do {key}", "dependencies": dependencies, **fields})
+
+
+def export(*lines: str) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def test_blockers_and_parents_come_first_and_carry_their_edges() -> None:
+    plan = read_export(
+        export(line("c", ("blocks", "b"), ("parent-child", "e")), line("b"), line("e", issue_type="epic"))
+    )
+    assert [issue.id for issue in plan.issues] == ["b", "e", "c"]
+    assert (plan.issues[2].blocked_by, plan.issues[2].parent) == (("b",), "e")
+    assert plan.losses == ()
+
+
+def test_what_an_issue_says_is_kept_and_it_can_be_found_again() -> None:
+    text = line(
+        "x",
+        description="Why.",
+        acceptance_criteria="1. It works",
+        notes="Mind the gap",
+        priority=0,
+        labels=["ui"],
+    )
+    (issue,) = read_export(text).issues
+    assert "Why." in issue.body
+    assert "## Acceptance\n\n1. It works" in issue.body
+    assert "## Notes\n\nMind the gap" in issue.body
+    assert read_marker(issue.body, "bd") == "x"
+    labels = parse_labels(issue.labels)
+    assert (labels.bead, labels.priority.name, labels.foreign, labels.problems) == (True, "P0", ("ui",), ())
+
+
+@pytest.mark.parametrize(
+    ("fields", "edges", "said"),
+    [
+        ({"issue_type": "convoy"}, (), "type `convoy` becomes `task`"),
+        ({"status": "hooked"}, (), "status `hooked` becomes open with `hold`"),
+        ({"status": "in_progress"}, (), "status `in_progress` becomes open"),
+        ({"priority": 9}, (), "priority 9 becomes P4"),
+        ({"assignee": "ann"}, (), "`assignee` has no home"),
+        ({"labels": ["x" * 51]}, (), "is no label on GitHub"),
+        ({"title": "t" * 300}, (), "cut to 256"),
+        ({"description": "d" * 70_000}, (), "cut to 60000"),
+        ({}, (("blocks", "ghost"),), "`blocks` edge to ghost, which is not in the file"),
+        ({}, (("parent-child", "ghost"),), "`parent-child` edge to ghost"),
+        ({}, (("related", "a"),), "becomes a line of the body"),
+        ({}, (("blocks", "x"),), "to itself"),
+    ],
+)
+def test_what_cannot_come_along_is_listed_with_its_line(
+    fields: dict[str, object], edges: tuple[tuple[str, str], ...], said: str
+) -> None:
+    plan = read_export(export(line("a"), line("x", *edges, **fields)))
+    assert len(plan.issues) == 2
+    (loss,) = plan.losses
+    assert (loss.line, loss.id) == (2, "x")
+    assert said in loss.what
+
+
+def test_an_edge_that_closes_a_cycle_is_left_out_with_the_cycle_written_out() -> None:
+    plan = read_export(
+        export(line("a", ("blocks", "b")), line("b", ("blocks", "c")), line("c", ("blocks", "a")))
+    )
+    (loss,) = plan.losses
+    assert (loss.line, loss.id) == (3, "c")
+    assert "a is blocked by b, b is blocked by c, c is blocked by a" in loss.what
+    assert [issue.id for issue in plan.issues] == ["c", "b", "a"]
+
+
+def test_epics_that_are_each_others_parents_lose_one_parent() -> None:
+    plan = read_export(export(line("a", ("parent-child", "b")), line("b", ("parent-child", "a"))))
+    assert len(plan.losses) == 1
+    assert sum(issue.parent is not None for issue in plan.issues) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (export(line("a"), "{"), "line 2: "),
+        (export('{"title": "no id"}'), "line 1: id: "),
+        (export('{"id": "a"}'), "line 1: title: "),
+        (export(line("a"), line("a")), "line 2: id: a was already on line 1"),
+        (
+            export(line("a"), json.dumps({"id": "b", "title": "t", "dependencies": [{"type": "blocks"}]})),
+            "line 2: dep",
+        ),
+        ("\n\n", "there is no issue"),
+    ],
+)
+def test_a_file_that_is_no_export_is_refused_whole_with_the_place(text: str, place: str) -> None:
+    with pytest.raises(ExportError) as refused:
+        read_export(text)
+    assert place in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("bd", "a-->b"), ("bd", ""), ("B d", "x"), ("bd", "a b"), ("bd", "a--b")]
+)
+def test_a_marker_cannot_end_its_comment_early(key: str, value: str) -> None:
+    with pytest.raises(ValueError, match="cannot be a marker"):
+        write_marker(key, value)
+
+
+@pytest.mark.parametrize(("name", "issues", "losses"), [("tinkerpop", 11, 0), ("gastown", 933, 602)])
+def test_real_exports_are_read_whole(name: str, issues: int, losses: int) -> None:
+    path = REAL / f"{name}.jsonl"
+    if not path.exists() and os.environ.get("CI") != "true":
+        pytest.skip("the real exports are not beside this checkout")
+    plan = read_export(path.read_text(encoding="utf-8"))
+    assert (len(plan.issues), len(plan.losses)) == (issues, losses)
+    assert {loss.id for loss in plan.losses} <= {issue.id for issue in plan.issues}
+    done: set[str] = set()
+    for issue in plan.issues:
+        if not issue.closed:
+            assert {*issue.blocked_by, *filter(None, [issue.parent])} <= done
+        done.add(issue.id)
