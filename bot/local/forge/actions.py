@@ -7,6 +7,8 @@ what they need is done, as on GitHub; a re-run keeps the run and its suite and c
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -484,6 +486,11 @@ def check_run_of(state: State, job: Job) -> CheckRun:
     return check
 
 
+def suite_node_id(state: State, run: Run) -> str:
+    """The global id of the run's check suite."""
+    return state.node_id(state.get(CheckSuite, run.suite_id))
+
+
 def jobs_of(state: State, run: Run, *, attempt: int | None = None) -> list[Job]:
     """The jobs of one attempt (the present one by default), by id."""
     wanted = attempt or run.attempt
@@ -506,6 +513,20 @@ class JobLog:
         """Write one line at the end."""
         with self.path.open("a", encoding="utf-8") as log:
             log.write(f"{self._state.now().isoformat().replace('+00:00', 'Z')} {line}\n")
+
+    def read(self) -> bytes:
+        """All that was written so far."""
+        return self.path.read_bytes() if self.path.exists() else b""
+
+
+def logs_zip(state: State, run: Run, attempt: int) -> bytes:
+    """The logs of an attempt's jobs as a zip, one file a job."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for index, job in enumerate(jobs_of(state, run, attempt=attempt)):
+            name = "".join(c if c.isprintable() and c not in '/\\:<>|*?"' else "_" for c in job.name)
+            archive.writestr(f"{index}_{name}.txt", JobLog(state, job).read())
+    return buffer.getvalue()
 
 
 # -- inside -----------------------------------------------------------------------------------------------

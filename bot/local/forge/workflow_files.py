@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.local.forge.records import Repository
@@ -35,9 +36,26 @@ def read(state: State, repository: Repository, sha: str, path: str) -> str | Non
     return _git(git_dir, "cat-file", "blob", f"{sha}:{path}")
 
 
-def message(state: State, repository: Repository, sha: str) -> str:
-    """A commit's message."""
-    return _git(state.git_dir(repository), "log", "-1", "--format=%B", sha)
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a run shows of its commit; `at` is ISO 8601."""
+
+    tree: str
+    message: str
+    at: str
+    author: tuple[str, str]
+    committer: tuple[str, str]
+
+
+def head(state: State, repository: Repository, sha: str) -> Head | None:
+    """A commit's outline, or None where it is gone."""
+    text = _git(
+        state.git_dir(repository), "log", "-1", "--format=%T%x00%aI%x00%an%x00%ae%x00%cn%x00%ce%x00%B", sha
+    )
+    if not text:
+        return None
+    tree, at, author, author_mail, committer, committer_mail, body = text.split("\0", 6)
+    return Head(tree, body.strip(), at, (author, author_mail), (committer, committer_mail))
 
 
 def changed(state: State, repository: Repository, before: str, after: str) -> list[str]:
@@ -51,6 +69,12 @@ def changed(state: State, repository: Repository, before: str, after: str) -> li
             ]
         before = base
     return [path for path in _git(git_dir, "diff", "-z", "--name-only", before, after).split("\0") if path]
+
+
+def changed_by_branch(state: State, repository: Repository, base: str, head_sha: str) -> list[str]:
+    """What a pull request changes: the paths that differ from where its branch left the base."""
+    listing = _git(state.git_dir(repository), "diff", "-z", "--name-only", f"{base}...{head_sha}")
+    return [path for path in listing.split("\0") if path]
 
 
 def _git(git_dir: Path, *arguments: str) -> str:

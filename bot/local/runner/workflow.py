@@ -114,7 +114,7 @@ class Workflow:
 def parse(text: str, path: str) -> Workflow:
     """Read a workflow file. Raises WorkflowError with the place that is wrong or not implemented."""
     try:
-        document = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        document = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         raise WorkflowError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict):
