@@ -27,7 +27,7 @@ OUTSIDE = re.compile(
     r"""
     /[^/]+/[^/]+\.git/.*        # git's smart HTTP
   | /login/.*                   # signing in
-  | /twirp/.*                   # artifacts, as the actions speak
+  | /(twirp|_results)/.*        # artifacts, as the actions speak
   | /_oidc(/.*)?                # tokens that say which job asks
     """,
     re.VERBOSE,
