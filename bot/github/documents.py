@@ -1,0 +1,245 @@
+"""The GraphQL that we send. Every document is held against the published schema by a test.
+
+One `observe_document` is a whole look at a repository: ref, document of claims, policy, beads, the branches
+`bead/N` with their open pull requests, the pull requests that were over last, labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.coordinator.claims import CLAIMS_REF
+
+PAGE = 100
+
+_ISSUE = """
+fragment Bead on Issue {
+  number id fullDatabaseId title body createdAt state viewerDidAuthor
+  repository { id }
+  labels(first: 100) { nodes { name } }
+  parent { number state repository { id } }
+  subIssues(first: 100) { nodes { number state repository { id } } }
+  timelineItems(itemTypes: [LABELED_EVENT], last: 100) {
+    nodes { ... on LabeledEvent { createdAt label { name } actor { __typename login } } }
+  }
+}
+"""
+
+_CHECKS = """
+fragment Checks on Commit {
+  oid committedDate
+  statusCheckRollup {
+    contexts(first: 100) {
+      nodes {
+        __typename
+        ... on CheckRun {
+          databaseId name status conclusion
+          checkSuite { id app { databaseId } workflowRun { workflow { resourcePath } } }
+        }
+        ... on StatusContext { context state }
+      }
+    }
+  }
+}
+"""
+
+_PULL = """
+fragment Pull on PullRequest {
+  number id state createdAt updatedAt isDraft isCrossRepository viewerDidAuthor mergeable changedFiles
+  headRefName headRefOid baseRefName baseRefOid
+  mergeCommit { oid }
+  mergedBy { login }
+  labels(first: 50) { nodes { name } }
+}
+"""
+
+_OPEN = """
+fragment OpenPull on PullRequest {
+  ...Pull
+  reviewThreads(first: 100) {
+    pageInfo { hasNextPage endCursor }
+    nodes { id path line isResolved }
+  }
+  latestOpinionatedReviews(first: 50, writersOnly: true) {
+    nodes { state viewerDidAuthor author { __typename login } commit { oid } }
+  }
+  reviews(last: 50) { nodes { author { __typename login } commit { oid } } }
+}
+"""
+
+_BRANCHES = """
+fragment Branches on RefConnection {
+  pageInfo { hasNextPage endCursor }
+  nodes {
+    prefix name
+    target {
+      oid
+      ...Checks
+      ... on Commit { associatedPullRequests(first: 10) { nodes { number state headRefOid } } }
+    }
+    compare(headRef: $base) { aheadBy }
+    associatedPullRequests(states: [OPEN], first: 2) { nodes { ...OpenPull } }
+  }
+}
+"""
+
+_STATE = """
+fragment Standing on IssueOrPullRequest {
+  ... on Issue { number closed }
+  ... on PullRequest { number closed }
+}
+"""
+
+
+def observe_document(standings: Iterable[int] = (), focus: Iterable[int] = ()) -> str:
+    """Everything about a repository in one request (`$owner`, `$name`, `$base`: the default branch).
+
+    Args:
+        standings: numbers whose state (open, closed, merged) is asked as well.
+        focus: beads whose latest pull requests are asked whatever their age.
+    """
+    extra = _standing_fields(standings) + _focus_fields(focus)
+    return f"""
+query Observe($owner: String!, $name: String!, $base: String!) {{
+  repository(owner: $owner, name: $name) {{
+    id databaseId
+    defaultBranchRef {{
+      name
+      target {{ oid ...Checks ... on Commit {{ history(first: 100) {{ nodes {{ oid }} }} }} }}
+    }}
+    claims: ref(qualifiedName: "{CLAIMS_REF}") {{ target {{ oid ... on Commit {{ message }} }} }}
+    policy: object(expression: "HEAD:.github/beadwright.yml") {{ ... on Blob {{ text isTruncated }} }}
+    issues(labels: ["bead"], states: [OPEN], first: {PAGE}, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
+      pageInfo {{ hasNextPage endCursor }}
+      nodes {{ ...Bead }}
+    }}
+    branches: refs(refPrefix: "refs/heads/bead/", first: 50) {{ ...Branches }}
+    over: pullRequests(
+      labels: ["bead"], states: [CLOSED, MERGED], first: 40, orderBy: {{field: UPDATED_AT, direction: DESC}}
+    ) {{ nodes {{ ...Pull }} }}
+    labels(first: {PAGE}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ id name }} }}
+    {extra}
+  }}
+}}
+{_ISSUE}{_CHECKS}{_PULL}{_OPEN}{_BRANCHES}{_STATE if "...Standing" in extra else ""}"""
+
+
+def standings_document(standings: Iterable[int], focus: Iterable[int] = ()) -> str:
+    """The state of numbers, and the latest pull requests of beads, that a look turned out to need."""
+    extra = _standing_fields(standings) + _focus_fields(focus)
+    return f"""
+query Standings($owner: String!, $name: String!) {{
+  repository(owner: $owner, name: $name) {{ {extra} }}
+}}
+{_STATE if "...Standing" in extra else ""}{_PULL if "...Pull" in extra else ""}"""
+
+
+def _standing_fields(numbers: Iterable[int]) -> str:
+    return "".join(
+        f"n{number}: issueOrPullRequest(number: {number}) {{ ...Standing }}\n"
+        for number in sorted(set(numbers))
+    )
+
+
+def _focus_fields(beads: Iterable[int]) -> str:
+    newest = "first: 5, orderBy: {field: CREATED_AT, direction: DESC}"
+    return "".join(
+        f'f{bead}: pullRequests(headRefName: "bead/{bead}", {newest}) {{ nodes {{ ...Pull }} }}\n'
+        for bead in sorted(set(beads))
+    )
+
+
+DEFAULT_BRANCH = """
+query DefaultBranch($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) { id databaseId defaultBranchRef { name } }
+}
+"""
+
+MORE_BEADS = f"""
+query MoreBeads($owner: String!, $name: String!, $after: String!) {{
+  repository(owner: $owner, name: $name) {{
+    issues(
+      labels: ["bead"], states: [OPEN], first: {PAGE}, after: $after,
+      orderBy: {{field: CREATED_AT, direction: ASC}}
+    ) {{
+      pageInfo {{ hasNextPage endCursor }}
+      nodes {{ ...Bead }}
+    }}
+  }}
+}}
+{_ISSUE}"""
+
+MORE_BRANCHES = f"""
+query MoreBranches($owner: String!, $name: String!, $base: String!, $after: String!) {{
+  repository(owner: $owner, name: $name) {{
+    branches: refs(refPrefix: "refs/heads/bead/", first: 50, after: $after) {{ ...Branches }}
+  }}
+}}
+{_CHECKS}{_PULL}{_OPEN}{_BRANCHES}"""
+
+MORE_LABELS = f"""
+query MoreLabels($owner: String!, $name: String!, $after: String!) {{
+  repository(owner: $owner, name: $name) {{
+    labels(first: {PAGE}, after: $after) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ id name }} }}
+  }}
+}}
+"""
+
+MORE_THREADS = f"""
+query MoreThreads($pull: ID!, $after: String!) {{
+  node(id: $pull) {{
+    ... on PullRequest {{
+      reviewThreads(first: {PAGE}, after: $after) {{
+        pageInfo {{ hasNextPage endCursor }}
+        nodes {{ id path line isResolved }}
+      }}
+    }}
+  }}
+}}
+"""
+
+COMMENTS = f"""
+query Comments($subject: ID!, $before: String) {{
+  node(id: $subject) {{
+    ... on Issue {{ comments(last: {PAGE}, before: $before) {{ ...Ours }} }}
+    ... on PullRequest {{ comments(last: {PAGE}, before: $before) {{ ...Ours }} }}
+  }}
+}}
+fragment Ours on IssueCommentConnection {{
+  pageInfo {{ hasPreviousPage startCursor }}
+  nodes {{ id body viewerDidAuthor }}
+}}
+"""
+
+NEWEST_BEADS = """
+query NewestBeads($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) {
+    issues(labels: ["bead"], first: 100, orderBy: {field: CREATED_AT, direction: DESC}) {
+      nodes { number fullDatabaseId body viewerDidAuthor parent { number } }
+    }
+  }
+}
+"""
+
+MUTATIONS = {
+    "addLabels": ("AddLabelsToLabelableInput!", "addLabelsToLabelable(input: $%s) { clientMutationId }"),
+    "removeLabels": (
+        "RemoveLabelsFromLabelableInput!",
+        "removeLabelsFromLabelable(input: $%s) { clientMutationId }",
+    ),
+    "createLabel": ("CreateLabelInput!", "createLabel(input: $%s) { label { id name } }"),
+    "comment": ("AddCommentInput!", "addComment(input: $%s) { commentEdge { node { id } } }"),
+    "editComment": ("UpdateIssueCommentInput!", "updateIssueComment(input: $%s) { clientMutationId }"),
+    "deleteComment": ("DeleteIssueCommentInput!", "deleteIssueComment(input: $%s) { clientMutationId }"),
+    "close": ("CloseIssueInput!", "closeIssue(input: $%s) { clientMutationId }"),
+    "moveRefs": ("UpdateRefsInput!", "updateRefs(input: $%s) { clientMutationId }"),
+}
+"""The cheap writes: a variable's type, and the field that takes it."""
+
+
+def mutation_document(fields: Iterable[tuple[str, str]]) -> str:
+    """Several writes in one request, carried out in order: `(alias, kind)`, each with a variable `$alias`."""
+    wanted = list(fields)
+    variables = ", ".join(f"${alias}: {MUTATIONS[kind][0]}" for alias, kind in wanted)
+    lines = "\n  ".join(f"{alias}: {MUTATIONS[kind][1] % alias}" for alias, kind in wanted)
+    return f"mutation Apply({variables}) {{\n  {lines}\n}}\n"

@@ -1,0 +1,181 @@
+"""GraphQL's pull requests, reviews and checks as the coordinator's facts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+from bot.coordinator.snapshot import Check, CheckState, Mergeable, PullRequest, Review, Thread
+from bot.github.answers import Actor, BranchNode, CommitNode, ContextNode, PullNode
+
+WORKFLOW = "beadwright.yml"
+GREEN = frozenset({"SUCCESS", "NEUTRAL", "SKIPPED"})
+MERGEABLE: dict[str, Mergeable] = {"MERGEABLE": "clean", "CONFLICTING": "conflict"}
+STATES: dict[str, Literal["open", "merged", "closed"]] = {"OPEN": "open", "MERGED": "merged"}
+
+
+def checks_of(commit: CommitNode, app_id: int) -> tuple[Check, ...]:
+    """A commit's check runs and statuses, without those of the workflow that runs beads.
+
+    That workflow is dispatched on the default branch, so its runs show up on whatever is the head there:
+    an agent at work would make the base branch wait, a failed attempt would make it red.
+    """
+    rollup = commit.status_check_rollup
+    if rollup is None:
+        return ()
+    newest: dict[tuple[str, str], ContextNode] = {}
+    statuses: list[Check] = []
+    for node in rollup.contexts.nodes:
+        if node.typename != "CheckRun":
+            statuses.append(Check(node.context, _status_state(node.state)))
+        elif not _of_our_workflow(node):
+            key = (node.check_suite.id if node.check_suite else "", node.name)
+            if key not in newest or (newest[key].database_id or 0) < (node.database_id or 0):
+                newest[key] = node
+    failed_suites = {suite for (suite, _), node in newest.items() if _run_state(node) == "red"}
+    runs = [
+        Check(
+            node.name,
+            _run_state(node),
+            app_id=_app_of(node),
+            ours=_app_of(node) == app_id,
+            skipped_after_failure=node.conclusion == "SKIPPED" and suite in failed_suites,
+        )
+        for (suite, _), node in newest.items()
+    ]
+    return (*runs, *statuses)
+
+
+def overall(checks: Sequence[Check]) -> CheckState:
+    """A base branch's health: red with any red check, else waiting with any that runs."""
+    states = {check.state for check in checks if not check.ours}
+    return "red" if "red" in states else "waiting" if "waiting" in states else "green"
+
+
+def own_check_runs(commit: CommitNode, app_id: int) -> dict[str, int]:
+    """Our own check runs on a commit by name: the newest one's database id."""
+    found: dict[str, int] = defaultdict(int)
+    for node in commit.status_check_rollup.contexts.nodes if commit.status_check_rollup else ():
+        if _app_of(node) == app_id and node.database_id is not None:
+            found[node.name] = max(found[node.name], node.database_id)
+    return dict(found)
+
+
+def open_pulls(branch: BranchNode, default_branch: str, app_id: int) -> tuple[PullRequest, ...]:
+    """The open pull requests of a branch `bead/N`.
+
+    Whether one is behind, and its checks, are known only when the pull request's head is the branch's commit
+    (GitHub moves the two one after the other) and its base is the default branch.
+    """
+    return tuple(
+        pull_of(node, branch, default_branch, app_id)
+        for node in branch.associated_pull_requests.nodes
+        if not node.is_cross_repository
+    )
+
+
+def pull_of(
+    node: PullNode, branch: BranchNode | None, default_branch: str, app_id: int, on_base: bool | None = None
+) -> PullRequest:
+    """A pull request; `branch` is what its head branch is now, for an open one."""
+    commit = branch.target if branch is not None and branch.target.oid == node.head_ref_oid else None
+    behind = None
+    if branch is not None and commit is not None and node.base_ref_name == default_branch:
+        behind = None if branch.compare is None else branch.compare.ahead_by > 0
+    pushed = commit.committed_date if commit is not None else None
+    reviews = node.latest_opinionated_reviews
+    return PullRequest(
+        number=node.number,
+        id=node.id,
+        state=STATES.get(node.state, "closed"),
+        head_ref=node.head_ref_name,
+        head=node.head_ref_oid,
+        base_ref=node.base_ref_name,
+        base=node.base_ref_oid,
+        draft=node.is_draft,
+        ours=node.viewer_did_author,
+        mergeable=MERGEABLE.get(node.mergeable, "unknown"),
+        behind=behind,
+        checks=checks_of(commit, app_id) if commit is not None else (),
+        threads=tuple(
+            Thread(thread.id, thread.path, thread.line, thread.is_resolved)
+            for thread in node.review_threads.nodes
+        ),
+        reviews=_reviews(node) if reviews is not None else (),
+        labels=tuple(label.name for label in node.labels.nodes) if node.labels else (),
+        changed_files=node.changed_files,
+        pushed_at=max(pushed, node.created_at) if pushed is not None else None,
+        merge_commit=node.merge_commit.oid if node.merge_commit else None,
+        merged_by=node.merged_by.login if node.merged_by else None,
+        on_base=on_base,
+        twin_heads=_twins(node, commit),
+        reviewed_by=_spoken(node),
+    )
+
+
+def _reviews(node: PullNode) -> tuple[Review, ...]:
+    kinds: dict[str, Literal["approved", "changes-requested"]] = {
+        "APPROVED": "approved",
+        "CHANGES_REQUESTED": "changes-requested",
+    }
+    opinions = node.latest_opinionated_reviews
+    return tuple(
+        Review(
+            login=review.author.login if review.author else "ghost",
+            state=kinds[review.state],
+            head=review.commit.oid if review.commit else "",
+            ours=review.viewer_did_author,
+        )
+        for review in (opinions.nodes if opinions else ())
+        if review.state in kinds
+    )
+
+
+def _twins(node: PullNode, commit: CommitNode | None) -> tuple[int, ...]:
+    found = commit.associated_pull_requests if commit is not None else None
+    return tuple(
+        twin.number
+        for twin in (found.nodes if found else ())
+        if twin.state == "OPEN" and twin.head_ref_oid == node.head_ref_oid and twin.number != node.number
+    )
+
+
+def _spoken(node: PullNode) -> tuple[str, ...]:
+    spoken = {
+        name
+        for review in (node.reviews.nodes if node.reviews else ())
+        if review.author is not None and review.commit is not None
+        if review.commit.oid == node.head_ref_oid
+        for name in logins(review.author)
+    }
+    return tuple(sorted(spoken))
+
+
+def logins(actor: Actor) -> Collection[str]:
+    """A login as GraphQL spells it and, of a bot, as REST and people do (``name[bot]``)."""
+    if actor.typename == "Bot":
+        plain = actor.login.removesuffix("[bot]")
+        return (plain, f"{plain}[bot]")
+    return (actor.login,)
+
+
+def _of_our_workflow(node: ContextNode) -> bool:
+    run = node.check_suite.workflow_run if node.check_suite else None
+    return run is not None and run.workflow.resource_path.endswith(f"/{WORKFLOW}")
+
+
+def _app_of(node: ContextNode) -> int | None:
+    return node.check_suite.app.database_id if node.check_suite and node.check_suite.app else None
+
+
+def _run_state(node: ContextNode) -> CheckState:
+    if node.status != "COMPLETED":
+        return "waiting"
+    return "green" if node.conclusion in GREEN else "red"
+
+
+def _status_state(state: str) -> CheckState:
+    if state in ("PENDING", "EXPECTED"):
+        return "waiting"
+    return "green" if state == "SUCCESS" else "red"

@@ -1,0 +1,254 @@
+"""GitHub as a job inside a runner sees it: one read, few writes, plain httpx.
+
+Nothing of githubkit is imported: it would cost a job more time than all its requests together. Writes are
+never repeated blindly; what a write did is read again by the next run of the job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import httpx
+from pydantic import TypeAdapter
+
+from bot.beads.policy import POLICY_PATH
+from bot.coordinator.claims import CLAIMS_REF, ClaimsError, read_claims
+from bot.coordinator.job_port import (
+    BeadPull,
+    FailedCheck,
+    JobFacts,
+    JobFault,
+    LineComment,
+    OpenThread,
+    RefMove,
+    RefsMoved,
+    Remark,
+    ThreadReply,
+    partial_ref,
+)
+from bot.github import runner_shapes as shapes
+
+NOWHERE = "0" * 40
+RED = frozenset({"FAILURE", "ERROR", "TIMED_OUT", "ACTION_REQUIRED", "STARTUP_FAILURE"})
+WRITERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+JSON = TypeAdapter(dict[str, object])
+
+FACTS = f"""
+query JobFacts(
+  $owner: String!, $name: String!, $bead: Int!, $head: String!, $branch: String!, $partial: String!
+) {{
+  repository(owner: $owner, name: $name) {{
+    id
+    defaultBranchRef {{ name }}
+    claims: ref(qualifiedName: "{CLAIMS_REF}") {{ target {{ oid ... on Commit {{ message }} }} }}
+    policy: object(expression: "HEAD:{POLICY_PATH}") {{ ... on Blob {{ text isTruncated }} }}
+    branch: ref(qualifiedName: $branch) {{ target {{ oid }} }}
+    partial: ref(qualifiedName: $partial) {{ target {{ oid }} }}
+    issue(number: $bead) {{ title body state }}
+    pullRequests(headRefName: $head, states: [OPEN], first: 5) {{
+      nodes {{
+        id number headRefOid isCrossRepository
+        reviews(last: 5) {{ nodes {{ body authorAssociation author {{ __typename login }} }} }}
+        reviewThreads(first: 100) {{
+          pageInfo {{ hasNextPage }}
+          nodes {{
+            id path line isResolved
+            comments(first: 30) {{ nodes {{ body authorAssociation author {{ __typename login }} }} }}
+          }}
+        }}
+        commits(last: 1) {{
+          nodes {{
+            commit {{
+              statusCheckRollup {{
+                contexts(first: 100) {{
+                  nodes {{
+                    __typename
+                    ... on CheckRun {{ name conclusion title summary }}
+                    ... on StatusContext {{ context state description }}
+                  }}
+                }}
+              }}
+            }}
+          }}
+        }}
+      }}
+    }}
+  }}
+}}
+"""
+
+MOVE_REFS = "mutation MoveRefs($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }"
+
+
+class RunnerApi:
+    """One repository through one token; `JobGitHub` over HTTP. Close it when done.
+
+    Args:
+        client: sends the requests; its base address is the REST API.
+        graphql: the address of GraphQL.
+        repository: `OWNER/NAME`.
+        token: what authorises.
+    """
+
+    def __init__(self, client: httpx.Client, graphql: str, repository: str, token: str) -> None:
+        self._client = client
+        self._graphql = graphql
+        self._repository = repository
+        self._headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+            "User-Agent": "beadwright",
+        }
+
+    def facts(self, bead: int) -> JobFacts:
+        """See `JobGitHub.facts`."""
+        owner, name = self._repository.split("/")
+        head = f"bead/{bead}"
+        variables = {"owner": owner, "name": name, "bead": bead, "head": head}
+        refs = {"branch": f"refs/heads/{head}", "partial": partial_ref(bead)}
+        answer = self._ask(FACTS, {**variables, **refs})
+        found = shapes.FactsAnswer.model_validate(answer.get("data") or {}).repository
+        if found is None or found.issue is None or found.defaultBranchRef is None:
+            raise JobFault(f"{self._repository} has no issue #{bead} that this token can read")
+        if found.claims is None or found.claims.target is None:
+            raise JobFault(f"{self._repository} has no {CLAIMS_REF}: nothing is claimed here")
+        if found.policy is not None and found.policy.isTruncated:
+            raise JobFault(f"{POLICY_PATH} is too long to be read")
+        try:
+            claims = read_claims(found.claims.target.message)
+        except ClaimsError as error:
+            raise JobFault(str(error)) from error
+        pulls = [pull for pull in found.pullRequests.nodes if not pull.isCrossRepository]
+        return JobFacts(
+            repository_id=found.id,
+            default_branch=found.defaultBranchRef.name,
+            claims_commit=found.claims.target.oid,
+            claims=claims,
+            title=found.issue.title,
+            body=found.issue.body,
+            issue_open=found.issue.state == "OPEN",
+            policy=found.policy.text if found.policy else None,
+            branch=found.branch.target.oid if found.branch and found.branch.target else None,
+            partial=found.partial.target.oid if found.partial and found.partial.target else None,
+            pull=_pull(pulls[0]) if pulls else None,
+        )
+
+    def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
+        """See `JobGitHub.move_refs`; GitHub's `updateRefs` with zeros for "not there"."""
+        updates = [
+            {
+                "name": move.name,
+                "beforeOid": move.before or NOWHERE,
+                "afterOid": move.after or NOWHERE,
+                "force": move.after is None,
+            }
+            for move in moves
+        ]
+        answer = self._ask(
+            MOVE_REFS, {"input": {"repositoryId": repository_id, "refUpdates": updates}}, check=False
+        )
+        if answer.get("errors"):
+            raise RefsMoved(_said(answer["errors"]))
+
+    def open_pull(self, *, head: str, base: str, title: str, body: str) -> int:
+        """See `JobGitHub.open_pull`."""
+        answer = self._post("pulls", {"head": head, "base": base, "title": title, "body": body})
+        return shapes.Numbered.model_validate_json(answer.content).number
+
+    def add_labels(self, number: int, labels: Sequence[str]) -> None:
+        """See `JobGitHub.add_labels`; GitHub makes a label that does not exist yet."""
+        self._post(f"issues/{number}/labels", {"labels": list(labels)})
+
+    def comment(self, number: int, body: str) -> None:
+        """See `JobGitHub.comment`."""
+        self._post(f"issues/{number}/comments", {"body": body})
+
+    def review(self, pull: int, *, head: str, body: str, comments: Sequence[LineComment]) -> None:
+        """See `JobGitHub.review`."""
+        lines = [
+            {"path": comment.path, "line": comment.line, "side": "RIGHT", "body": comment.body}
+            for comment in comments
+        ]
+        review = {"commit_id": head, "event": "COMMENT", "body": body, "comments": lines}
+        self._post(f"pulls/{pull}/reviews", review)
+
+    def answer_threads(self, replies: Sequence[ThreadReply]) -> None:
+        """See `JobGitHub.answer_threads`; GraphQL carries mutations out in their order."""
+        fields: list[str] = []
+        declared: list[str] = []
+        values: dict[str, object] = {}
+        for index, reply in enumerate(replies):
+            if reply.body is not None:
+                declared.append(f"$say{index}: AddPullRequestReviewThreadReplyInput!")
+                values[f"say{index}"] = {"pullRequestReviewThreadId": reply.thread, "body": reply.body}
+                fields.append(
+                    f"say{index}: addPullRequestReviewThreadReply(input: $say{index}) {{ clientMutationId }}"
+                )
+            if reply.resolve:
+                declared.append(f"$end{index}: ResolveReviewThreadInput!")
+                values[f"end{index}"] = {"threadId": reply.thread}
+                fields.append(f"end{index}: resolveReviewThread(input: $end{index}) {{ clientMutationId }}")
+        if fields:
+            self._ask(f"mutation AnswerThreads({', '.join(declared)}) {{ {' '.join(fields)} }}", values)
+
+    def _ask(
+        self, document: str, variables: Mapping[str, object], *, check: bool = True
+    ) -> dict[str, object]:
+        answer = self._send(self._graphql, {"query": document, "variables": dict(variables)})
+        data = JSON.validate_json(answer.content)
+        if check and data.get("errors"):
+            raise JobFault(f"GitHub refused: {_said(data['errors'])}")
+        return data
+
+    def _post(self, path: str, body: Mapping[str, object]) -> httpx.Response:
+        return self._send(f"{self._client.base_url}repos/{self._repository}/{path}", body)
+
+    def _send(self, address: str, body: Mapping[str, object]) -> httpx.Response:
+        try:
+            answer = self._client.post(address, json=dict(body), headers=self._headers)
+        except httpx.HTTPError as error:
+            raise JobFault(f"GitHub did not answer: {error}") from error
+        if not answer.is_success:
+            raise JobFault(f"GitHub refused POST {answer.url.path}: {answer.status_code} {answer.text[:500]}")
+        return answer
+
+
+def connect(api: str, graphql: str, repository: str, token: str) -> RunnerApi:
+    """A connection with a time-out. Proxies are the ones that the runner's environment names."""
+    client = httpx.Client(base_url=f"{api}/", timeout=30, follow_redirects=False)
+    return RunnerApi(client, graphql, repository, token)
+
+
+def _pull(found: shapes.Pull) -> BeadPull:
+    rollup = found.commits.nodes[0].commit.statusCheckRollup if found.commits.nodes else None
+    contexts = rollup.contexts.nodes if rollup else []
+    if found.reviewThreads.pageInfo.hasNextPage:
+        raise JobFault(f"#{found.number} has more than 100 threads: a person has to look at it")
+    return BeadPull(
+        id=found.id,
+        number=found.number,
+        head=found.headRefOid,
+        threads=tuple(
+            OpenThread(thread.id, thread.path, thread.line, tuple(map(_remark, thread.comments.nodes)))
+            for thread in found.reviewThreads.nodes
+            if not thread.isResolved
+        ),
+        failed=tuple(
+            FailedCheck(check.name or check.context, check.summary or check.title or check.description or "")
+            for check in contexts
+            if (check.conclusion or check.state) in RED
+        ),
+        reviews=tuple(map(_remark, found.reviews.nodes)),
+    )
+
+
+def _remark(found: shapes.Remark) -> Remark:
+    author = found.author
+    trusted = found.authorAssociation in WRITERS or (author is not None and author.typename == "Bot")
+    return Remark(author.login if author else "ghost", "trusted" if trusted else "stranger", found.body)
+
+
+def _said(errors: object) -> str:
+    parsed = TypeAdapter(list[shapes.Fault]).validate_python(errors)
+    return "; ".join(fault.message for fault in parsed)[:1_000]

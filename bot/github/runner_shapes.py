@@ -1,0 +1,180 @@
+"""The answers that a job reads, as far as it reads them; names are GitHub's."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Shape(BaseModel):
+    """Part of an answer; what we do not read is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Fault(Shape):
+    """One error of a GraphQL answer."""
+
+    message: str = ""
+
+
+class Numbered(Shape):
+    """Something with a number."""
+
+    number: int
+
+
+class Commit(Shape):
+    """What a ref points at."""
+
+    oid: str
+    message: str | None = None
+
+
+class Ref(Shape):
+    """A ref."""
+
+    target: Commit | None
+
+
+class Named(Shape):
+    """Something with a name."""
+
+    name: str
+
+
+class Blob(Shape):
+    """A file."""
+
+    text: str | None = None
+    isTruncated: bool = False
+
+
+class Issue(Shape):
+    """A bead's issue."""
+
+    title: str
+    body: str
+    state: str
+
+
+class Author(Shape):
+    """Who wrote."""
+
+    typename: str = Field(alias="__typename")
+    login: str
+
+
+class Remark(Shape):
+    """A review, or a comment in a thread."""
+
+    body: str
+    authorAssociation: str = "NONE"
+    author: Author | None = None
+
+
+class Remarks(Shape):
+    """A page of them."""
+
+    nodes: list[Remark]
+
+
+class PageInfo(Shape):
+    """Whether there is more."""
+
+    hasNextPage: bool = False
+
+
+class Thread(Shape):
+    """A review thread."""
+
+    id: str
+    path: str
+    line: int | None = None
+    isResolved: bool
+    comments: Remarks
+
+
+class Threads(Shape):
+    """A page of them."""
+
+    pageInfo: PageInfo
+    nodes: list[Thread]
+
+
+class Context(Shape):
+    """A check run or a commit status."""
+
+    name: str = ""
+    conclusion: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    context: str = ""
+    state: str | None = None
+    description: str | None = None
+
+
+class Contexts(Shape):
+    """A page of them."""
+
+    nodes: list[Context]
+
+
+class Rollup(Shape):
+    """All checks of a commit."""
+
+    contexts: Contexts
+
+
+class Checked(Shape):
+    """A commit with its checks."""
+
+    statusCheckRollup: Rollup | None = None
+
+
+class PullCommit(Shape):
+    """A commit of a pull request."""
+
+    commit: Checked
+
+
+class PullCommits(Shape):
+    """A page of them."""
+
+    nodes: list[PullCommit]
+
+
+class Pull(Shape):
+    """An open pull request of the bead's branch."""
+
+    id: str
+    number: int
+    headRefOid: str
+    isCrossRepository: bool = False
+    reviews: Remarks
+    reviewThreads: Threads
+    commits: PullCommits
+
+
+class Pulls(Shape):
+    """A page of them."""
+
+    nodes: list[Pull]
+
+
+class Repository(Shape):
+    """Everything that a job reads of a repository."""
+
+    id: str
+    defaultBranchRef: Named | None = None
+    claims: Ref | None = None
+    policy: Blob | None = None
+    branch: Ref | None = None
+    partial: Ref | None = None
+    issue: Issue | None = None
+    pullRequests: Pulls
+
+
+class FactsAnswer(Shape):
+    """The data of `FACTS`."""
+
+    repository: Repository | None = None

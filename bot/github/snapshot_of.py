@@ -1,0 +1,175 @@
+"""One look at a repository, from GraphQL's answer to a `Snapshot`. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.beads.labels import DEFAULT, LabelNames, parse_labels
+from bot.beads.policy import Policy, PolicyError, load_policy
+from bot.coordinator.claims import read_claims
+from bot.coordinator.snapshot import Issue, PullRequest, Rules, Run, Snapshot
+from bot.github.answers import BeadNode, Oid, PullNode, RepositoryNode
+from bot.github.errors import GitHubError
+from bot.github.pulls import checks_of, open_pulls, overall, pull_of
+
+BRANCH = re.compile(r"bead/[1-9][0-9]{0,9}")
+MARKER = re.compile(r"<!-- beadwright:([a-z][a-z-]*=[A-Za-z0-9][A-Za-z0-9._:-]*) -->")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a look rests on beside the repository's own answer.
+
+    `authority` says who of the people that released a bead may do so; `on_base` which merge commits are known
+    to be (or not to be) on the base branch; `closed` which numbers that labels name are closed; `focused` the
+    latest pull requests of beads that were asked for by name.
+    """
+
+    rules: Rules
+    runs: tuple[Run, ...] = ()
+    authority: Mapping[str, bool] | None = None
+    on_base: Mapping[str, bool] | None = None
+    closed: frozenset[int] = frozenset()
+    focused: tuple[PullNode, ...] = ()
+    workflow_enabled: bool = True
+
+
+def snapshot_of(
+    repository: str, node: RepositoryNode, beside: Beside, app_id: int, spelling: LabelNames = DEFAULT
+) -> Snapshot:
+    """The facts in one answer. Raises ClaimsError for a damaged claims document, GitHubError for a
+    repository without a commit."""
+    branch = node.default_branch_ref
+    if branch is None or branch.target is None:
+        raise GitHubError(404, f"{repository} has no commit on its default branch")
+    policy, fault = policy_of(node)
+    return Snapshot(
+        repository=repository,
+        repository_id=node.id,
+        default_branch=branch.name,
+        base=branch.target.oid,
+        base_state=overall(checks_of(branch.target, app_id)),
+        claims=read_claims(node.claims.target.message if node.claims else None),
+        claims_commit=node.claims.target.oid if node.claims else None,
+        policy=policy,
+        rules=beside.rules,
+        issues=tuple(issue_of(bead, beside.authority or {}, spelling) for bead in node.issues.nodes),
+        closed=beside.closed | _closed_relatives(node),
+        pulls=pulls_of(node, beside, app_id),
+        runs=beside.runs,
+        branches=tuple(
+            (one.short, one.target.oid) for one in node.branches.nodes if BRANCH.fullmatch(one.short)
+        ),
+        labels=frozenset(label.name for label in node.labels.nodes),
+        policy_fault=fault,
+        workflow_enabled=beside.workflow_enabled,
+    )
+
+
+def policy_of(node: RepositoryNode) -> tuple[Policy, str | None]:
+    """The policy in force, and what is wrong with the file (then the defaults are in force)."""
+    if node.policy is None:
+        return Policy(), None
+    if node.policy.text is None or node.policy.is_truncated:
+        return Policy(), ".github/beadwright.yml is no text, or too long"
+    try:
+        return load_policy(node.policy.text), None
+    except PolicyError as error:
+        return Policy(), str(error)
+
+
+def issue_of(node: BeadNode, authority: Mapping[str, bool], spelling: LabelNames) -> Issue:
+    """A bead's issue. Markers count only where the App itself wrote the body."""
+    releaser = released_by(node, spelling)
+    return Issue(
+        number=node.number,
+        id=node.id,
+        database_id=node.full_database_id,
+        title=node.title,
+        body=node.body,
+        open=True,
+        created_at=node.created_at,
+        labels=_labels(node),
+        parent=node.parent.number if node.parent and node.parent.repository == node.repository else None,
+        children=tuple(
+            child.number for child in node.sub_issues.nodes if child.repository == node.repository
+        ),
+        released_by=releaser,
+        released=releaser is not None and authority.get(releaser, False),
+        markers=tuple(MARKER.findall(node.body)) if node.viewer_did_author else (),
+    )
+
+
+def released_by(node: BeadNode, spelling: LabelNames = DEFAULT) -> str | None:
+    """Who put the label `ready` on last, while it is on; a bot's login ends in ``[bot]``."""
+    ready = spelling.ready.lower()
+    if ready not in (label.lower() for label in _labels(node)):
+        return None
+    for item in reversed(node.timeline_items.nodes):
+        if item.label is not None and item.label.name.lower() == ready and item.actor is not None:
+            bot = item.actor.typename == "Bot"
+            return f"{item.actor.login.removesuffix('[bot]')}[bot]" if bot else item.actor.login
+    return None
+
+
+def pulls_of(node: RepositoryNode, beside: Beside, app_id: int) -> tuple[PullRequest, ...]:
+    """Every pull request of a branch `bead/N` in this repository that the look has shown, open ones first."""
+    base = node.default_branch_ref.name if node.default_branch_ref else ""
+    open_ones = [
+        pull
+        for branch in node.branches.nodes
+        if BRANCH.fullmatch(branch.short)
+        for pull in open_pulls(branch, base, app_id)
+    ]
+    seen = {pull.number for pull in open_ones}
+    history = {commit.oid for commit in _history(node)}
+    over: dict[int, PullRequest] = {}
+    for one in (*node.over.nodes, *beside.focused):
+        ours = BRANCH.fullmatch(one.head_ref_name) and not one.is_cross_repository
+        # An open one that has no branch (any more) is shown by its focus alone.
+        if ours and one.number not in seen:
+            over[one.number] = pull_of(one, None, base, app_id, _on_base(one, history, beside.on_base or {}))
+    return (*open_ones, *over.values())
+
+
+def unproved_merges(node: RepositoryNode, focused: Iterable[PullNode] = ()) -> tuple[str, ...]:
+    """Merge commits of open beads that are older than the base branch's history in this look."""
+    open_beads = {f"bead/{bead.number}" for bead in node.issues.nodes}
+    history = {commit.oid for commit in _history(node)}
+    return tuple(
+        one.merge_commit.oid
+        for one in (*node.over.nodes, *focused)
+        if one.merge_commit and one.head_ref_name in open_beads and one.merge_commit.oid not in history
+    )
+
+
+def named_elsewhere(nodes: Sequence[BeadNode], spelling: LabelNames = DEFAULT) -> frozenset[int]:
+    """Numbers that labels name and that are no open bead: each may be closed."""
+    named = {number for node in nodes for number in parse_labels(_labels(node), spelling).blocked_by}
+    return frozenset(named - {node.number for node in nodes})
+
+
+def _closed_relatives(node: RepositoryNode) -> frozenset[int]:
+    return frozenset(
+        relative.number
+        for bead in node.issues.nodes
+        for relative in (*bead.sub_issues.nodes, *((bead.parent,) if bead.parent else ()))
+        if relative.state == "CLOSED" and relative.repository == bead.repository
+    )
+
+
+def _on_base(pull: PullNode, history: Collection[str], known: Mapping[str, bool]) -> bool | None:
+    if pull.merge_commit is None:
+        return None
+    return True if pull.merge_commit.oid in history else known.get(pull.merge_commit.oid)
+
+
+def _history(node: RepositoryNode) -> Sequence[Oid]:
+    branch = node.default_branch_ref
+    return branch.target.history.nodes if branch and branch.target else ()
+
+
+def _labels(node: BeadNode) -> tuple[str, ...]:
+    return tuple(label.name for label in node.labels.nodes) if node.labels else ()

@@ -1,0 +1,54 @@
+"""Every GraphQL document of ours is one that GitHub's published schema accepts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.github import documents
+from tests.contract.graphql_documents import check_document
+
+WHERE = {"owner": "octo", "name": "sample"}
+DOCUMENTS = {
+    "observe": (documents.observe_document(), {**WHERE, "base": "main"}),
+    "observe with focus": (documents.observe_document((3, 4), (7,)), {**WHERE, "base": "main"}),
+    "standings": (documents.standings_document((3, 4)), WHERE),
+    "standings and focus": (documents.standings_document((3,), (7,)), WHERE),
+    "focus": (documents.standings_document((), (7,)), WHERE),
+    "default branch": (documents.DEFAULT_BRANCH, WHERE),
+    "more beads": (documents.MORE_BEADS, {**WHERE, "after": "x"}),
+    "more branches": (documents.MORE_BRANCHES, {**WHERE, "base": "main", "after": "x"}),
+    "more labels": (documents.MORE_LABELS, {**WHERE, "after": "x"}),
+    "more threads": (documents.MORE_THREADS, {"pull": "x", "after": "x"}),
+    "comments": (documents.COMMENTS, {"subject": "x", "before": None}),
+    "newest beads": (documents.NEWEST_BEADS, WHERE),
+}
+INPUTS: dict[str, dict[str, object]] = {
+    "addLabels": {"labelableId": "x", "labelIds": ["y"]},
+    "removeLabels": {"labelableId": "x", "labelIds": ["y"]},
+    "createLabel": {"repositoryId": "x", "name": "bead", "color": "5319e7", "description": "A bead"},
+    "comment": {"subjectId": "x", "body": "said"},
+    "editComment": {"id": "x", "body": "said"},
+    "deleteComment": {"id": "x"},
+    "close": {"issueId": "x", "stateReason": "COMPLETED"},
+    "moveRefs": {
+        "repositoryId": "x",
+        "refUpdates": [{"name": "refs/heads/bead/1", "beforeOid": "a" * 40, "afterOid": "0" * 40}],
+    },
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_query_of_ours_fits_the_published_schema(name: str, published: Path) -> None:
+    document, variables = DOCUMENTS[name]
+    assert published.is_dir()
+    assert check_document(document, variables) == []
+
+
+def test_all_writes_in_one_request_fit_the_published_schema(published: Path) -> None:
+    assert published.is_dir()
+    assert INPUTS.keys() == documents.MUTATIONS.keys()
+    fields = [(f"a{index}", kind) for index, kind in enumerate(INPUTS)]
+    variables = {alias: INPUTS[kind] for alias, kind in fields}
+    assert check_document(documents.mutation_document(fields), variables) == []
