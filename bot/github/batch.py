@@ -1,0 +1,179 @@
+"""Cheap writes that follow each other, as one GraphQL request: labels, comments, closing, deleting branches.
+
+GitHub carries the aliased fields of a mutation out in order, and one that fails does not stop the others;
+each action gets the message of its own fields. When the request itself fails it is not known what took
+effect: every action of it answers so, and the next look decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.beads.labels import LABEL_LOOKS
+from bot.beads.markers import read_marker, write_marker
+from bot.coordinator.actions import Close, DeleteBranch, Say, SetLabels
+from bot.github.answers import CommentNode, Connection, Named, Shape
+from bot.github.documents import COMMENTS, mutation_document
+from bot.github.errors import GitHubError, Limited
+from bot.github.installation import Installation
+from bot.github.observe import Known
+
+Cheap = SetLabels | Say | Close | DeleteBranch
+NO_COMMIT = "0" * 40
+GREY = "ededed"
+FIELDS = 40
+"""How many writes go into one request; GitHub gives it ten seconds."""
+
+
+class _Subject(Shape):
+    comments: Connection[CommentNode] = Connection[CommentNode]()
+
+
+class _CommentsReply(Shape):
+    node: _Subject | None = None
+
+
+class _CreatedLabel(Shape):
+    label: Named | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """One aliased field: which action wants it, its kind and its input."""
+
+    action: int
+    kind: str
+    value: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class _Batch:
+    writes: list[_Write] = field(default_factory=list)
+    answers: list[str | None] = field(default_factory=list)
+
+
+class Batcher:
+    """Carries out runs of cheap actions in one repository."""
+
+    def __init__(self, installation: Installation, known: Known) -> None:
+        self._github = installation
+        self._known = known
+
+    async def apply(self, actions: Sequence[Cheap]) -> list[str | None]:
+        """Each answer is None, or why the action did not take effect. Raises Limited."""
+        batch = _Batch(answers=[None] * len(actions))
+        await self.create_labels({name for one in actions if isinstance(one, SetLabels) for name in one.add})
+        for index, action in enumerate(actions):
+            try:
+                batch.writes += [
+                    _Write(index, kind, value) for kind, value in await self._wanted(action) if value
+                ]
+            except Limited:
+                raise
+            except GitHubError as error:
+                batch.answers[index] = str(error)
+        for start in range(0, len(batch.writes), FIELDS):
+            await self._send(batch.writes[start : start + FIELDS], batch.answers)
+        return batch.answers
+
+    async def create_labels(self, names: set[str]) -> None:
+        """Make the labels of these names that the repository lacks, with their colours.
+
+        One that somebody else makes at the same time is a refusal that nobody needs to hear: its use says so.
+        """
+        missing = sorted(name for name in names if name.lower() not in self._known.label_ids)
+        if not missing:
+            return
+        fields = [(f"l{index}", "createLabel") for index, _ in enumerate(missing)]
+        variables: dict[str, object] = {}
+        for (alias, _), name in zip(fields, missing, strict=True):
+            colour, description = LABEL_LOOKS.get(name, (GREY, ""))
+            looks = {"name": name, "color": colour, "description": description}
+            variables[alias] = {"repositoryId": self._known.repository_id, **looks}
+        data, _ = await self._github.mutate(mutation_document(fields), variables, writes=len(fields))
+        for value in data.values():
+            made = _CreatedLabel.model_validate(value).label if value is not None else None
+            if made is not None:
+                self._known.label_ids[made.name.lower()] = made.id
+
+    async def _wanted(self, action: Cheap) -> list[tuple[str, Mapping[str, object]]]:
+        match action:
+            case SetLabels():
+                return self._labels(action)
+            case Say():
+                return await self._comment(action)
+            case Close():
+                return [("close", {"issueId": action.node_id, "stateReason": "COMPLETED"})]
+            case DeleteBranch():
+                update = {
+                    "name": f"refs/heads/{action.name}",
+                    "beforeOid": action.head,
+                    "afterOid": NO_COMMIT,
+                }
+                return [
+                    ("moveRefs", {"repositoryId": self._known.repository_id, "refUpdates": [update]}),
+                ]
+
+    def _labels(self, action: SetLabels) -> list[tuple[str, Mapping[str, object]]]:
+        ids = self._known.label_ids
+        unknown = [name for name in action.add if name.lower() not in ids]
+        if unknown:
+            raise GitHubError(
+                422, f"the repository has no label {', '.join(unknown)}, and none could be made"
+            )
+        add = [ids[name.lower()] for name in action.add]
+        remove = [ids[name.lower()] for name in action.remove if name.lower() in ids]
+        wanted: list[tuple[str, Mapping[str, object]]] = []
+        if add:
+            wanted.append(("addLabels", {"labelableId": action.node_id, "labelIds": add}))
+        if remove:
+            wanted.append(("removeLabels", {"labelableId": action.node_id, "labelIds": remove}))
+        return wanted
+
+    async def _comment(self, action: Say) -> list[tuple[str, Mapping[str, object]]]:
+        """The first comment with the marker is kept and edited; what a lost answer left beside it goes."""
+        body = f"{action.body}\n\n{write_marker('comment', action.marker)}"
+        found = await self._said(action.node_id, action.marker)
+        if not found:
+            return [("comment", {"subjectId": action.node_id, "body": body})]
+        first, *twins = found
+        wanted: list[tuple[str, Mapping[str, object]]] = [("deleteComment", {"id": one.id}) for one in twins]
+        if first.body != body:
+            wanted.append(("editComment", {"id": first.id, "body": body}))
+        return wanted
+
+    async def _said(self, subject: str, marker: str) -> list[CommentNode]:
+        """Our comments with this marker, the oldest first."""
+        found: list[CommentNode] = []
+        before: str | None = None
+        while True:
+            reply = await self._github.query(COMMENTS, _CommentsReply, {"subject": subject, "before": before})
+            if reply.node is None:
+                raise GitHubError(404, "there is nothing to comment on")
+            page = reply.node.comments
+            found = [
+                one
+                for one in page.nodes
+                if one.viewer_did_author and read_marker(one.body, "comment") == marker
+            ] + found
+            if not page.page_info.has_previous_page:
+                return found
+            before = page.page_info.start_cursor
+
+    async def _send(self, writes: Sequence[_Write], answers: list[str | None]) -> None:
+        fields = [(f"w{index}", write.kind) for index, write in enumerate(writes)]
+        variables: dict[str, object] = {f"w{index}": dict(one.value) for index, one in enumerate(writes)}
+        try:
+            _, faults = await self._github.mutate(mutation_document(fields), variables, writes=len(writes))
+        except Limited:
+            raise
+        except GitHubError as error:
+            for write in writes:
+                answers[write.action] = str(error)
+            return
+        for fault in faults:
+            alias = str(fault.path[0])[1:] if fault.path else ""
+            hit = [writes[int(alias)]] if alias.isdigit() else list(writes)
+            for write in hit:
+                answers[write.action] = fault.message

@@ -1,0 +1,235 @@
+"""Carrying out the coordinator's actions: each once, never blindly again, each answer None or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from bot.beads.markers import read_marker, write_marker
+from bot.coordinator.actions import (
+    Action,
+    Close,
+    CreateBead,
+    DeleteBranch,
+    Dispatch,
+    Merge,
+    OpenPull,
+    PostCheck,
+    Say,
+    SetLabels,
+    UpdateBranch,
+)
+from bot.coordinator.review import CHECK
+from bot.github.answers import Connection, Shape
+from bot.github.batch import Batcher, Cheap
+from bot.github.client import Answer
+from bot.github.documents import NEWEST_BEADS
+from bot.github.errors import GitHubError, Limited
+from bot.github.installation import Installation
+from bot.github.observe import Known
+from bot.github.pulls import WORKFLOW
+
+
+class _Numbered(BaseModel):
+    number: int
+    id: int
+
+
+class _Check(BaseModel):
+    id: int
+
+
+class _Checks(BaseModel):
+    check_runs: list[_Check]
+
+
+class _Pull(BaseModel):
+    merged: bool
+
+
+class _Parent(Shape):
+    number: int
+
+
+class _Bead(Shape):
+    number: int
+    full_database_id: int
+    body: str
+    viewer_did_author: bool
+    parent: _Parent | None = None
+
+
+class _Beads(Shape):
+    issues: Connection[_Bead]
+
+
+class _BeadsReply(Shape):
+    repository: _Beads
+
+
+class Effects:
+    """Applies actions in one repository (``owner/name``)."""
+
+    def __init__(self, installation: Installation, repository: str, known: Known) -> None:
+        self._github = installation
+        self._at = f"/repos/{repository}"
+        owner, _, name = repository.partition("/")
+        self._where: dict[str, object] = {"owner": owner, "name": name}
+        self._known = known
+        self._cheap = Batcher(installation, known)
+
+    async def apply(self, actions: Sequence[Action]) -> tuple[str | None, ...]:
+        """Carry out actions in order. Raises Limited when GitHub says to wait: the rest was not tried."""
+        answers: list[str | None] = []
+        cheap: list[Cheap] = []
+        for action in actions:
+            if isinstance(action, SetLabels | Say | Close | DeleteBranch):
+                cheap.append(action)
+                continue
+            answers += await self._cheap.apply(cheap)
+            cheap.clear()
+            answers.append(await self._one(action))
+        return (*answers, *await self._cheap.apply(cheap))
+
+    async def _one(
+        self, action: Dispatch | CreateBead | OpenPull | UpdateBranch | PostCheck | Merge
+    ) -> str | None:
+        try:
+            match action:
+                case Dispatch():
+                    return await self._dispatch(action)
+                case CreateBead():
+                    return await self._create(action)
+                case OpenPull():
+                    return await self._open(action)
+                case UpdateBranch():
+                    path = f"{self._at}/pulls/{action.pull}/update-branch"
+                    return _why(await self._github.write("PUT", path, {"expected_head_sha": action.head}))
+                case PostCheck():
+                    return await self._check(action)
+                case Merge():
+                    return await self._merge(action)
+        except Limited:
+            raise
+        except GitHubError as error:
+            return str(error)
+
+    async def _dispatch(self, action: Dispatch) -> str | None:
+        """One token, one dispatch: when the answer is lost, whether a run shows up tells."""
+        path = f"{self._at}/actions/workflows/{WORKFLOW}/dispatches"
+        body: dict[str, object] = {
+            "ref": self._known.default_branch,
+            "inputs": {
+                "bead": str(action.bead),
+                "role": action.role,
+                "attempt": str(action.attempt),
+                "token": action.token,
+            },
+        }
+        answer = await self._github.write("POST", path, {**body, "return_run_details": True})
+        if answer.status in (400, 422) and "return_run_details" in answer.message:
+            answer = await self._github.write("POST", path, body)  # an older GitHub Enterprise Server
+        if not answer.ok and answer.status < 500:
+            self._known.workflow_enabled = False  # looked up by the next look
+        return _why(answer)
+
+    async def _create(self, action: CreateBead) -> str | None:
+        found = await self._bead_with(action.marker)
+        if found is None:
+            await self._cheap.create_labels(set(action.labels))
+            body = f"{action.body}\n\n{write_marker('bead', action.marker)}"
+            wanted = {"title": action.title, "body": body, "labels": list(action.labels)}
+            answer = await self._github.write("POST", f"{self._at}/issues", wanted)
+            if not answer.ok:
+                return answer.message
+            made = answer.read(_Numbered)
+            found = _Bead(number=made.number, full_database_id=made.id, body=body, viewer_did_author=True)
+        return await self._place(action, found)
+
+    async def _bead_with(self, marker: str) -> _Bead | None:
+        """The bead that we made with this marker, closed or not; of twins the lowest number."""
+        reply = await self._github.query(NEWEST_BEADS, _BeadsReply, self._where)
+        made = [
+            bead
+            for bead in reply.repository.issues.nodes
+            if bead.viewer_did_author and read_marker(bead.body, "bead") == marker
+        ]
+        return min(made, key=lambda bead: bead.number, default=None)
+
+    async def _place(self, action: CreateBead, bead: _Bead) -> str | None:
+        """Under its parent, and before what it blocks; done again it changes nothing."""
+        if action.parent is not None and bead.parent is None:
+            path = f"{self._at}/issues/{action.parent}/sub_issues"
+            answer = await self._github.write("POST", path, {"sub_issue_id": bead.full_database_id})
+            if not answer.ok:
+                return f"#{bead.number} could not be put below #{action.parent}: {answer.message}"
+        if action.blocks is not None:
+            label = f"blocked-by:#{bead.number}"
+            await self._cheap.create_labels({label})
+            path = f"{self._at}/issues/{action.blocks}/labels"
+            return _why(await self._github.write("POST", path, {"labels": [label]}))
+        return None
+
+    async def _open(self, action: OpenPull) -> str | None:
+        wanted = {
+            "head": action.head_ref,
+            "base": action.base_ref,
+            "title": action.title,
+            "body": action.body,
+        }
+        answer = await self._github.write("POST", f"{self._at}/pulls", wanted)
+        if not answer.ok:
+            return answer.message
+        number = answer.read(_Numbered).number
+        await self._cheap.create_labels({"bead", "review"})
+        path = f"{self._at}/issues/{number}/labels"
+        return _why(await self._github.write("POST", path, {"labels": ["bead", "review"]}))
+
+    async def _check(self, action: PostCheck) -> str | None:
+        done = action.conclusion is not None
+        body: dict[str, object] = {
+            "name": CHECK,
+            "status": "completed" if done else "in_progress",
+            "output": {"title": action.title, "summary": action.summary},
+        }
+        if action.conclusion is not None:
+            body["conclusion"] = action.conclusion
+        known = await self._posted(action.head)
+        if known is not None:
+            return _why(await self._github.write("PATCH", f"{self._at}/check-runs/{known}", body))
+        answer = await self._github.write("POST", f"{self._at}/check-runs", {**body, "head_sha": action.head})
+        if answer.ok:
+            self._known.own_checks[action.head, CHECK] = answer.read(_Check).id
+        return _why(answer)
+
+    async def _posted(self, head: str) -> int | None:
+        if (head, CHECK) in self._known.own_checks:
+            return self._known.own_checks[head, CHECK]
+        if head in self._known.heads:
+            return None
+        answer = await self._github.get(
+            f"{self._at}/commits/{head}/check-runs", check_name=CHECK, app_id=self._github.app.app_id
+        )
+        return max((one.id for one in answer.read(_Checks).check_runs), default=None)
+
+    async def _merge(self, action: Merge) -> str | None:
+        """Pinned to the head. After a 5xx or a lost answer the pull request tells: merged stays merged."""
+        path = f"{self._at}/pulls/{action.pull}"
+        wanted = {"sha": action.head, "merge_method": action.method, "commit_title": action.title}
+        try:
+            answer = await self._github.write("PUT", f"{path}/merge", wanted)
+        except GitHubError as error:
+            if not error.unsure:
+                raise
+            if not (await self._github.get(path)).read(_Pull).merged:
+                return str(error)
+        else:
+            if not answer.ok:
+                return answer.message
+        said = await self._cheap.apply([Say(action.pull, action.node_id, "audit", action.audit)])
+        return f"it is merged, but the audit comment failed: {said[0]}" if said[0] else None
+
+
+def _why(answer: Answer) -> str | None:
+    return None if answer.ok else answer.message

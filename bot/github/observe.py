@@ -1,0 +1,297 @@
+"""Looking at one repository: as a rule one request, and what makes it more.
+
+- Pages beyond the first of beads, branches, labels or threads: one request each.
+- Numbers that labels name and that are no open bead: asked in the same request once they are known, so one
+  more request when a new one turns up.
+- Rules of the base branch: two requests a minute, only while a pull request is open.
+- Who released a bead: one request a person in five minutes.
+- A merge commit older than the last hundred on the base branch: one request, once.
+- Live claims: see `runs.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
+
+from bot.beads.labels import DEFAULT, LabelNames
+from bot.coordinator.claims import read_claims
+from bot.coordinator.snapshot import Snapshot
+from bot.github import documents
+from bot.github.answers import (
+    BeadNode,
+    BranchNode,
+    Connection,
+    Named,
+    PullNode,
+    RepositoryNode,
+    Shape,
+    Standing,
+    ThreadNode,
+)
+from bot.github.errors import GitHubError
+from bot.github.installation import Installation
+from bot.github.pulls import WORKFLOW, own_check_runs
+from bot.github.rules import RulesReader
+from bot.github.runs import RunReader
+from bot.github.snapshot_of import (
+    Beside,
+    named_elsewhere,
+    released_by,
+    snapshot_of,
+    unproved_merges,
+)
+
+AUTHORITY_KEPT = timedelta(minutes=5)
+MAY_RELEASE = frozenset({"admin", "write"})
+"""`permission` as REST words it: it says ``write`` for the role maintain, ``read`` for triage."""
+
+
+class _Reply(Shape):
+    repository: RepositoryNode | None = None
+
+
+class _Extras(BaseModel):
+    repository: dict[str, object] | None = None
+
+
+class _Threads(Shape):
+    review_threads: Connection[ThreadNode] = Connection[ThreadNode]()
+
+
+class _ThreadsReply(Shape):
+    node: _Threads | None = None
+
+
+class _BranchName(Shape):
+    name: str
+
+
+class _Head(Shape):
+    default_branch_ref: _BranchName | None = None
+
+
+class _HeadReply(Shape):
+    repository: _Head | None = None
+
+
+class _Permission(BaseModel):
+    permission: str
+
+
+class _Comparison(BaseModel):
+    status: str
+
+
+class _Workflow(BaseModel):
+    state: str
+
+
+@dataclass(slots=True)
+class Known:
+    """What a process remembers of a repository; all of it can be asked again."""
+
+    default_branch: str | None = None
+    standings: frozenset[int] = frozenset()
+    authority: dict[str, tuple[bool, datetime]] = field(default_factory=dict)
+    on_base: dict[tuple[str, str], bool] = field(default_factory=dict)
+    label_ids: dict[str, str] = field(default_factory=dict)
+    own_checks: dict[tuple[str, str], int] = field(default_factory=dict)
+    heads: frozenset[str] = frozenset()
+    workflow_enabled: bool = True
+    repository_id: str = ""
+
+
+class Observer:
+    """Looks at one repository (``owner/name``) with an installation's eyes."""
+
+    def __init__(
+        self, installation: Installation, repository: str, known: Known, spelling: LabelNames = DEFAULT
+    ) -> None:
+        self._github = installation
+        self._repository = repository
+        owner, _, name = repository.partition("/")
+        self._where: Mapping[str, object] = {"owner": owner, "name": name}
+        self._known = known
+        self._spelling = spelling
+        self._rules = RulesReader(installation, repository)
+        self.runs = RunReader(installation, repository)
+
+    async def look(self, focus: frozenset[int]) -> Snapshot:
+        """Every fact a decision needs. Raises GitHubError, Limited, ClaimsError."""
+        node, closed, focused = await self._whole(focus)
+        branch = node.default_branch_ref
+        if branch is None or branch.target is None:
+            raise GitHubError(404, f"{self._repository} has no commit on its default branch")
+        claims = read_claims(node.claims.target.message if node.claims else None)
+        self._remember(node)
+        beside = Beside(
+            rules=await self._rules.read(branch.name, needed=_any_open(node)),
+            runs=await self.runs.of(claims),
+            authority=await self._authority(node.issues.nodes),
+            on_base=await self._merges(branch.target.oid, unproved_merges(node, focused)),
+            closed=closed,
+            focused=tuple(focused),
+            workflow_enabled=await self._enabled(),
+        )
+        return snapshot_of(self._repository, node, beside, self._github.app.app_id, self._spelling)
+
+    async def _whole(self, focus: frozenset[int]) -> tuple[RepositoryNode, frozenset[int], list[PullNode]]:
+        if self._known.default_branch is None:
+            self._known.default_branch = await self._default_branch()
+        asked = self._known.standings
+        while True:
+            base = self._known.default_branch
+            document = documents.observe_document(asked, focus)
+            variables = {**self._where, "base": base}
+            data = await self._github.query(document, dict[str, object], variables, may_miss=True)
+            node = _Reply.model_validate(data).repository
+            if node is None:
+                raise GitHubError(404, f"{self._repository} is not visible to this installation")
+            if node.default_branch_ref is None or node.default_branch_ref.name == base:
+                break
+            self._known.default_branch = node.default_branch_ref.name  # renamed: what is behind it changes
+        standings, focused = _extras(data)
+        node = await self._all_pages(node, base)
+        wanted = named_elsewhere(node.issues.nodes, self._spelling)
+        self._known.standings = wanted
+        if wanted - asked:
+            document = documents.standings_document(wanted - asked)
+            more = await self._github.query(document, dict[str, object], self._where, may_miss=True)
+            standings += _extras(more)[0]
+        return node, frozenset(one.number for one in standings if one.closed), focused
+
+    async def _default_branch(self) -> str:
+        reply = await self._github.query(documents.DEFAULT_BRANCH, _HeadReply, self._where)
+        if reply.repository is None or reply.repository.default_branch_ref is None:
+            raise GitHubError(404, f"{self._repository} has no commit on its default branch")
+        return reply.repository.default_branch_ref.name
+
+    async def _all_pages(self, node: RepositoryNode, base: str) -> RepositoryNode:
+        beads: list[BeadNode] = list(node.issues.nodes)
+        page = node.issues.page_info
+        while page.has_next_page:
+            more = await self._more(documents.MORE_BEADS, page.end_cursor)
+            beads += more.issues.nodes
+            page = more.issues.page_info
+        branches: list[BranchNode] = list(node.branches.nodes)
+        page = node.branches.page_info
+        while page.has_next_page:
+            more = await self._more(documents.MORE_BRANCHES, page.end_cursor, base)
+            branches += more.branches.nodes
+            page = more.branches.page_info
+        labels: list[Named] = list(node.labels.nodes)
+        page = node.labels.page_info
+        while page.has_next_page:
+            more = await self._more(documents.MORE_LABELS, page.end_cursor)
+            labels += more.labels.nodes
+            page = more.labels.page_info
+        return node.model_copy(
+            update={
+                "issues": Connection[BeadNode](nodes=beads),
+                "branches": Connection[BranchNode](nodes=[await self._with_threads(one) for one in branches]),
+                "labels": Connection[Named](nodes=labels),
+            }
+        )
+
+    async def _more(self, document: str, after: str | None, base: str | None = None) -> _Page:
+        variables = {**self._where, "after": after} | ({"base": base} if base else {})
+        reply = await self._github.query(document, _PageReply, variables)
+        if reply.repository is None:
+            raise GitHubError(404, f"{self._repository} is not visible to this installation")
+        return reply.repository
+
+    async def _with_threads(self, branch: BranchNode) -> BranchNode:
+        pulls = [await self._all_threads(pull) for pull in branch.associated_pull_requests.nodes]
+        return branch.model_copy(update={"associated_pull_requests": Connection[PullNode](nodes=pulls)})
+
+    async def _all_threads(self, pull: PullNode) -> PullNode:
+        threads = list(pull.review_threads.nodes)
+        page = pull.review_threads.page_info
+        while page.has_next_page:
+            variables = {"pull": pull.id, "after": page.end_cursor}
+            reply = await self._github.query(documents.MORE_THREADS, _ThreadsReply, variables)
+            if reply.node is None:
+                raise GitHubError(404, f"#{pull.number} went away while its threads were read")
+            threads += reply.node.review_threads.nodes
+            page = reply.node.review_threads.page_info
+        return pull.model_copy(update={"review_threads": Connection[ThreadNode](nodes=threads)})
+
+    def _remember(self, node: RepositoryNode) -> None:
+        self._known.repository_id = node.id
+        self._known.label_ids = {label.name.lower(): label.id for label in node.labels.nodes}
+        self._known.heads = frozenset(branch.target.oid for branch in node.branches.nodes)
+        self._known.own_checks = {
+            (branch.target.oid, name): run
+            for branch in node.branches.nodes
+            for name, run in own_check_runs(branch.target, self._github.app.app_id).items()
+        }
+
+    async def _authority(self, beads: list[BeadNode]) -> Mapping[str, bool]:
+        now = self._github.app.clock()
+        people = {login for bead in beads if (login := released_by(bead, self._spelling)) is not None}
+        for login in people:
+            kept = self._known.authority.get(login)
+            if kept is None or now - kept[1] >= AUTHORITY_KEPT:
+                self._known.authority[login] = (await self._may_release(login), now)
+        return {login: self._known.authority[login][0] for login in people}
+
+    async def _may_release(self, login: str) -> bool:
+        """Only people with write access; what a bot labels releases nothing."""
+        if login.endswith("[bot]"):
+            return False
+        answer = await self._github.get(f"/repos/{self._repository}/collaborators/{login}/permission")
+        return answer.status != 404 and answer.read(_Permission).permission in MAY_RELEASE
+
+    async def _merges(self, base: str, commits: tuple[str, ...]) -> Mapping[str, bool]:
+        found: dict[str, bool] = {}
+        for commit in commits:
+            if (base, commit) not in self._known.on_base:
+                answer = await self._github.get(f"/repos/{self._repository}/compare/{base}...{commit}")
+                # 404: the commit is gone. Else it is in the base's history when it is not ahead of it.
+                inside = answer.status != 404 and answer.read(_Comparison).status in ("behind", "identical")
+                self._known.on_base[base, commit] = inside
+            found[commit] = self._known.on_base[base, commit]
+        return found
+
+    async def _enabled(self) -> bool:
+        """Looked up only after a dispatch was refused, until it is enabled again."""
+        if not self._known.workflow_enabled:
+            answer = await self._github.get(f"/repos/{self._repository}/actions/workflows/{WORKFLOW}")
+            self._known.workflow_enabled = answer.ok and answer.read(_Workflow).state == "active"
+        return self._known.workflow_enabled
+
+
+class _Page(Shape):
+    issues: Connection[BeadNode] = Connection[BeadNode]()
+    branches: Connection[BranchNode] = Connection[BranchNode]()
+    labels: Connection[Named] = Connection[Named]()
+
+
+class _PageReply(Shape):
+    repository: _Page | None = None
+
+
+def _any_open(node: RepositoryNode) -> bool:
+    return any(branch.associated_pull_requests.nodes for branch in node.branches.nodes)
+
+
+def _extras(data: Mapping[str, object]) -> tuple[list[Standing], list[PullNode]]:
+    """The aliased fields: `n12` an issue's or pull request's standing, `f12` a bead's pull requests."""
+    fields = _Extras.model_validate(data).repository or {}
+    standings = [
+        Standing.model_validate(value)
+        for key, value in fields.items()
+        if key[1:].isdigit() and value
+        if key[0] == "n"
+    ]
+    focused = [
+        pull
+        for key, value in fields.items()
+        if key[0] == "f" and key[1:].isdigit() and value
+        for pull in Connection[PullNode].model_validate(value).nodes
+    ]
+    return standings, focused

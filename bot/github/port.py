@@ -1,0 +1,45 @@
+"""The coordinator's port `GitHub`, over one repository of one installation."""
+
+from __future__ import annotations
+
+from bot.beads.labels import DEFAULT, LabelNames
+from bot.beads.report import Report
+from bot.coordinator.actions import Action
+from bot.coordinator.claims import Claims
+from bot.coordinator.snapshot import Snapshot
+from bot.github.claims_ref import ClaimsRef
+from bot.github.effects import Effects
+from bot.github.installation import Installation
+from bot.github.observe import Known, Observer
+
+
+class RepositoryPort:
+    """Implements `bot.coordinator.ports.GitHub`.
+
+    Args:
+        installation: whose calls these are.
+        repository: ``owner/name``.
+        spelling: how the repository spells the labels.
+    """
+
+    def __init__(self, installation: Installation, repository: str, spelling: LabelNames = DEFAULT) -> None:
+        known = Known()
+        self._observer = Observer(installation, repository, known, spelling)
+        self._effects = Effects(installation, repository, known)
+        self._claims = ClaimsRef(installation, repository)
+
+    async def observe(self, focus: frozenset[int] = frozenset()) -> Snapshot:
+        """See the port. Raises GitHubError, Limited, ClaimsError."""
+        return await self._observer.look(focus)
+
+    async def move_claims(self, before: str | None, claims: Claims) -> str:
+        """See the port. Raises ClaimsMoved, GitHubError, Limited."""
+        return await self._claims.move(before, claims)
+
+    async def report(self, run_id: int) -> Report | None:
+        """See the port. Raises ReportError, GitHubError, Limited."""
+        return await self._observer.runs.report(run_id)
+
+    async def apply(self, actions: tuple[Action, ...]) -> tuple[str | None, ...]:
+        """See the port. Raises Limited: the actions after it were not tried."""
+        return await self._effects.apply(actions)

@@ -1,0 +1,172 @@
+"""The Actions runs behind live claims, and the reports in their artifacts.
+
+A run carries its claim's token in its name. Nothing is asked while no claim is live; the list is read back to
+before the oldest claim, so that a healthy run is never taken for a lost one because newer runs crowd it out.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, Field
+
+from bot.beads.report import Report, ReportError, load_report
+from bot.coordinator.claims import Claim, Claims, read_run_name
+from bot.coordinator.snapshot import Run
+from bot.github.errors import GitHubError
+from bot.github.installation import Installation
+from bot.github.pulls import WORKFLOW
+
+ARTIFACT = "beadwright"
+VISIBLE_AFTER = timedelta(seconds=10)
+"""How long after a run's end its artifact may still be on its way."""
+CLOCKS_APART = timedelta(minutes=2)
+MAX_ZIP = 64 * 1024 * 1024
+MAX_REPORT = 4 * 1024 * 1024
+
+
+class _Run(BaseModel):
+    id: int
+    display_title: str
+    status: str | None
+    conclusion: str | None
+    html_url: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class _Runs(BaseModel):
+    workflow_runs: list[_Run]
+
+
+class _Artifact(BaseModel):
+    id: int
+    name: str
+    size_in_bytes: int
+    expired: bool = False
+
+
+class _Artifacts(BaseModel):
+    artifacts: list[_Artifact] = Field(default_factory=list)
+
+
+class RunReader:
+    """Runs and reports of one repository. What a finished run left behind is read once per process."""
+
+    def __init__(self, installation: Installation, repository: str) -> None:
+        self._github = installation
+        self._repository = repository
+        self._finished: dict[int, Run] = {}
+
+    async def of(self, claims: Claims) -> tuple[Run, ...]:
+        """The runs of the live claims, as far as they have shown up."""
+        if not claims.live:
+            self._finished.clear()
+            return ()
+        wanted = {claim.token: (bead, claim) for bead, claim in claims.live.items()}
+        found: dict[str, Run] = {}
+        for listed in await self._listed(wanted):
+            name = read_run_name(listed.display_title)
+            if name is not None and name[3] in wanted and name[3] not in found:
+                found[name[3]] = await self._run(listed, name[3], *wanted[name[3]])
+        live = {run.id for run in found.values()}
+        self._finished = {number: run for number, run in self._finished.items() if number in live}
+        return tuple(found.values())
+
+    async def _listed(self, wanted: dict[str, tuple[int, Claim]]) -> list[_Run]:
+        oldest = min(claim.since for _, claim in wanted.values()) - CLOCKS_APART
+        missing = set(wanted)
+        listed: list[_Run] = []
+        page = 1
+        while True:
+            answer = await self._github.get(
+                f"/repos/{self._repository}/actions/workflows/{WORKFLOW}/runs",
+                event="workflow_dispatch",
+                per_page=50,
+                page=page,
+            )
+            if answer.status == 404:  # the repository has no such workflow (any more)
+                return listed
+            runs = answer.read(_Runs).workflow_runs
+            listed += runs
+            missing -= {name[3] for run in runs if (name := read_run_name(run.display_title)) is not None}
+            if not missing or len(runs) < 50 or runs[-1].created_at < oldest:
+                return listed
+            page += 1
+
+    async def _run(self, listed: _Run, token: str, bead: int, claim: Claim) -> Run:
+        if listed.id in self._finished:
+            return self._finished[listed.id]
+        done = listed.status == "completed"
+        report: Report | None = None
+        fault: str | None = None
+        looked = False
+        if done:
+            try:
+                report = await self.report(listed.id)
+                if report is not None:
+                    fault = _foreign(report, bead, claim)
+            except ReportError as error:
+                fault = str(error)
+            waited = self._github.app.clock() - listed.updated_at >= VISIBLE_AFTER
+            looked = report is not None or fault is not None or waited
+        run = Run(
+            id=listed.id,
+            token=token,
+            done=done,
+            conclusion=listed.conclusion,
+            url=listed.html_url,
+            artifacts_read=looked,
+            report=None if fault else report,
+            fault=fault,
+            ended_at=listed.updated_at if done else None,
+        )
+        if looked:
+            self._finished[listed.id] = run
+        return run
+
+    async def report(self, run_id: int) -> Report | None:
+        """The report in a finished run's artifact; None when there is none (yet). Raises ReportError."""
+        path = f"/repos/{self._repository}/actions"
+        answer = await self._github.get(f"{path}/runs/{run_id}/artifacts", per_page=100)
+        if answer.status == 404:
+            return None
+        named = [one for one in answer.read(_Artifacts).artifacts if one.name == ARTIFACT and not one.expired]
+        if not named:
+            return None
+        artifact = max(named, key=lambda one: one.id)
+        if artifact.size_in_bytes > MAX_ZIP:
+            raise ReportError(f"the artifact of run {run_id} is larger than {MAX_ZIP // 1024 // 1024} MiB")
+        zipped = await self._github.get(f"{path}/artifacts/{artifact.id}/zip")
+        if not zipped.ok:
+            raise GitHubError(zipped.status, zipped.message)
+        return load_report(report_in(zipped.body))
+
+
+def report_in(zipped: bytes) -> bytes:
+    """`report.json` of an artifact, in memory; nothing else is unpacked. Raises ReportError.
+
+    The directory's sizes are only claims: no more than the limit is ever decompressed.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
+            names = [name for name in archive.namelist() if name == "report.json"]
+            if len(names) != 1:
+                raise ReportError(f"the artifact holds {len(names)} files report.json, not one")
+            with archive.open("report.json") as file:
+                text = file.read(MAX_REPORT + 1)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as error:
+        raise ReportError(f"the artifact is no readable zip: {error}") from error
+    if len(text) > MAX_REPORT:
+        raise ReportError(f"report.json is larger than {MAX_REPORT // 1024 // 1024} MiB")
+    return text
+
+
+def _foreign(report: Report, bead: int, claim: Claim) -> str | None:
+    said = (report.bead, report.role, report.attempt, report.token)
+    if said == (bead, claim.role, claim.attempt, claim.token):
+        return None
+    return f"report.json is about another claim: bead {report.bead}, {report.role}, attempt {report.attempt}"
