@@ -133,6 +133,7 @@ class Issue(Record):
     parent_id: int | None = None
     sub_issue_ids: list[int] = Field(default_factory=list)
     blocked_by_ids: list[int] = Field(default_factory=list)
+    blocking_ids: list[int] = Field(default_factory=list)  # the same edges, from the other end
     locked: bool = False
     created_at: datetime
     updated_at: datetime
