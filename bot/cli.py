@@ -1,0 +1,114 @@
+"""The command line: `beadwright …`. This is where the rooms are wired together.
+
+Every command imports what it needs only when it runs, so that `--help` is quick and a runner needs no server.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    name="beadwright",
+    help="Turns a repository's issues into an orchestra of LLM workers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Repository = Annotated[str, typer.Option("--repo", metavar="OWNER/NAME", help="The repository.")]
+
+
+def stop(message: str) -> NoReturn:
+    """End with one clear message and status 1."""
+    typer.echo(f"beadwright: {message}", err=True)
+    raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    graph: Annotated[
+        Path | None, typer.Option(help="A bd export to work off in place of the sample.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object at the end, nothing else.")
+    ] = False,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the forge's folder here to look at it later.")
+    ] = None,
+    minutes: Annotated[int, typer.Option(help="Give up after this many minutes.", min=1)] = 15,
+) -> None:
+    """Watch beads go from issue to merged pull request, on this machine, with no account."""
+    from bot.commands.demo import run
+
+    run(graph=graph, as_json=as_json, keep=keep, minutes=minutes, stop=stop)
+
+
+@app.command()
+def forge(
+    folder: Annotated[Path, typer.Argument(help="Where everything is kept; made when absent.")],
+    port: Annotated[
+        int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)
+    ] = 4480,
+) -> None:
+    """Serve a GitHub on this machine: REST, GraphQL, git, Actions."""
+    from bot.commands.forge import run
+
+    run(folder=folder, port=port, stop=stop)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 4481,
+) -> None:
+    """Run the coordinator behind `POST /webhooks`; see the README for its settings."""
+    from bot.commands.serve import run
+
+    run(port=port, stop=stop)
+
+
+@app.command()
+def coordinate(
+    repo: Repository,
+    once: Annotated[bool, typer.Option("--once", help="One pass, then end.")] = False,
+) -> None:
+    """Look at a repository and do what the look calls for, with no server."""
+    from bot.commands.serve import run_once
+
+    if not once:
+        stop("`coordinate` makes one pass: say `--once`. `beadwright serve` goes on for ever.")
+    run_once(repo, stop=stop)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A bd export (JSON Lines).")],
+    repo: Repository,
+    api_url: Annotated[str, typer.Option(help="The API's root.")] = "https://api.github.com",
+    pause: Annotated[float, typer.Option(help="Seconds between writes.", min=0, max=60)] = 1.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be lost.")] = False,
+) -> None:
+    """Create beads from a bd export, with your token in GITHUB_TOKEN; lists what cannot come along."""
+    from bot.commands.importing import run
+
+    run(
+        file=file,
+        repo=repo,
+        api_url=api_url,
+        token=os.environ.get("GITHUB_TOKEN", ""),
+        pause=pause,
+        dry_run=dry_run,
+        stop=stop,
+    )
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""`beadwright demo`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import httpx
+from rich.console import Console
+from rich.live import Live
+
+from bot.beads.bd import ExportError, ImportPlan, PlannedIssue, read_export
+from bot.commands.serve import command
+from bot.github.importer import ImportStopped, import_issues
+from bot.jobs import bootstrap, wall
+from bot.local.demo import board
+from bot.local.demo.build import ROOT, DemoError
+from bot.local.demo.plan import SAMPLE
+from bot.local.demo.result import merges_follow_edges
+from bot.local.demo.run import DemoParts, DemoResult, run_demo, search_path
+
+
+def run(
+    *, graph: Path | None, as_json: bool, keep: Path | None, minutes: int, stop: Callable[[str], NoReturn]
+) -> None:
+    """Play the demo in a folder of its own and tell how it ended."""
+    plan = ImportPlan(SAMPLE, ()) if graph is None else _read(graph, stop)
+    for program in ("git", "act"):
+        if shutil.which(program, path=search_path(Path(sys.executable).parent)) is None:
+            stop(f"`{program}` is not on the PATH; `make setup` installs act, your system has git")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    console = Console(stderr=as_json)
+    folder = _folder(keep, stop)
+    console.print(f"A GitHub on this machine, in {folder}")
+    console.print("Workers and reviewers are scripted: they edit, test, commit and review; no model is called.\n")
+    for loss in plan.losses:
+        console.print(f"  {loss}")
+    try:
+        result = asyncio.run(_play(folder, plan, graph is not None, minutes, console))
+    except (DemoError, ImportStopped) as error:
+        stop(f"{error}\nThe folder is kept: {folder}")
+    broken = merges_follow_edges(
+        [str(number) for number in result.merges],
+        {
+            str(result.ids[issue.id]): tuple(str(result.ids[key]) for key in issue.blocked_by)
+            for issue in plan.issues
+        },
+    )
+    if as_json:
+        sys.stdout.write(
+            json.dumps(
+                {
+                    "beads": result.beads,
+                    "requests_per_merged_bead": result.requests_per_merged_bead,
+                    "merges": result.merges,
+                    "seconds": round(result.seconds, 1),
+                }
+            )
+            + "\n"
+        )
+    else:
+        _tell(console, result, keep)
+    if broken:
+        stop("; ".join(broken))
+    if keep is None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _play(folder: Path, plan: ImportPlan, whole_graph: bool, minutes: int, console: Console) -> DemoResult:
+    missing = wall.probe()
+    if missing is not None:
+        console.print(f"No wall around the worker on this machine ({missing}); the sample's policy accepts that.")
+    parts = DemoParts(
+        import_issues=_import,
+        coordinator=command,
+        tool_cache=_fill_tool_cache,
+        path=search_path(Path(sys.executable).parent),
+        wall="namespace" if missing is None else "none",
+    )
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+
+        def follow(cards: tuple[board.Card, ...], said: str) -> None:
+            if said:
+                live.console.print(said)
+            live.update(board.draw(cards, "octo/tally"), refresh=True)
+
+        return await run_demo(
+            folder, plan.issues, parts, release_all=whole_graph, minutes=minutes, follow=follow
+        )
+
+
+def _import(api: httpx.Client, repository: str, plan: tuple[PlannedIssue, ...]) -> dict[str, int]:
+    return import_issues(api, repository, plan, pause=0).numbers
+
+
+def _fill_tool_cache(folder: Path) -> None:
+    """Let runners find the environment that we run in, so that no job installs anything."""
+    bootstrap.link_environment(folder, ROOT, Path(sys.prefix))
+
+
+def _read(graph: Path, stop: Callable[[str], NoReturn]) -> ImportPlan:
+    try:
+        return read_export(graph.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ExportError) as error:
+        stop(f"{graph}: {error}")
+
+
+def _folder(keep: Path | None, stop: Callable[[str], NoReturn]) -> Path:
+    if keep is None:
+        return Path(tempfile.mkdtemp(prefix="beadwright-demo-"))
+    if keep.exists() and any(keep.iterdir()):
+        stop(f"{keep} is not empty; name a folder that is, or that does not exist")
+    keep.mkdir(parents=True, exist_ok=True)
+    return keep.resolve()
+
+
+def _tell(console: Console, result: DemoResult, keep: Path | None) -> None:
+    console.print()
+    for bead in result.beads:
+        pull = f"PR #{bead['pr']}" if bead["pr"] else "no PR of its own"
+        console.print(
+            f"#{bead['number']} {bead['state']}: {bead['title']} ({pull}, worker runs: {bead['attempts']})"
+        )
+    cost = result.requests_per_merged_bead
+    console.print(
+        f"\nMerged {len(result.merges)} pull requests in {result.seconds:.0f} s, in the order "
+        + " ".join(f"#{number}" for number in result.merges)
+    )
+    console.print(
+        f"Requests per merged bead: {cost['total']} ({cost['reads']} reads, {cost['writes']} writes, "
+        f"of which {cost['content']} create content)"
+    )
+    if keep is not None:
+        console.print(f"Look around: beadwright forge {result.folder / 'forge'}; logs are in {result.folder}")
+    else:
+        console.print("To look around afterwards: beadwright demo --keep FOLDER")

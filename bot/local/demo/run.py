@@ -1,0 +1,227 @@
+"""Run the demo: build the world, start the coordinator as its own process, follow the board to the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from bot.beads.bd import PlannedIssue
+from bot.local.demo import board
+from bot.local.demo.build import DemoError, DemoWorld, build_world, client, export_action
+from bot.local.demo.result import BeadResult, Requests, requests_per_bead
+from bot.local.forge.serve import RunningForge, running
+
+STALL = 180.0
+"""Seconds without any change on the board after which something is wrong."""
+
+Import = Callable[[httpx.Client, str, tuple[PlannedIssue, ...]], dict[str, int]]
+Follow = Callable[[tuple[board.Card, ...], str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoParts:
+    """What the command puts in, because rooms do not know each other.
+
+    `import_issues` creates issues and gives their numbers; `coordinator` is the command that serves on a
+    port, without it; `tool_cache` fills the folder that runners find their tools in; `wall` is the policy's.
+    """
+
+    import_issues: Import
+    coordinator: Callable[[int], list[str]]
+    tool_cache: Callable[[Path], None]
+    path: str
+    wall: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """How it ended. `merges` are bead numbers in merge order; `ids` maps plan ids to numbers."""
+
+    beads: list[BeadResult]
+    requests_per_merged_bead: Requests
+    merges: list[int]
+    ids: dict[str, int]
+    seconds: float
+    folder: Path
+
+
+async def run_demo(
+    folder: Path,
+    plan: tuple[PlannedIssue, ...],
+    parts: DemoParts,
+    *,
+    release_all: bool,
+    minutes: float,
+    follow: Follow,
+) -> DemoResult:
+    """Work a plan off to the last merge.
+
+    Args:
+        folder: empty; the forge, its logs and the exchange log are kept in it.
+        plan: what to import.
+        parts: the wiring.
+        release_all: label every open bead `ready`; otherwise only epics, which release their children.
+        minutes: when to give up.
+        follow: is shown the board whenever it changes, and what the demo's maintainer does.
+
+    Raises DemoError when it stalls, the coordinator dies, or time is up.
+    """
+    started = time.monotonic()
+    log = folder / "exchanges.jsonl"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    action = export_action(folder / "action")
+    parts.tool_cache(folder / "tools")
+    actions = {"beadwright/beadwright": action}
+    async with running(
+        folder / "forge", record=log, actions=actions, tool_cache=folder / "tools", path=parts.path
+    ) as forge:
+        secret = secrets.token_hex(20)
+        built = await asyncio.to_thread(
+            build_world,
+            forge.state,
+            forge.base_url,
+            coordinator_url=url,
+            webhook_secret=secret,
+            wall=parts.wall,
+        )
+        async with coordinator(folder, built, forge.base_url, parts, port) as process:
+            with client(forge.base_url, built.maintainer_token) as api:
+                ids = await asyncio.to_thread(parts.import_issues, api, built.name, plan)
+                follow(board.cards(forge.state, built.repository), "imported")
+                chosen = [
+                    issue for issue in plan if not issue.closed and (release_all or "epic" in issue.labels)
+                ]
+                await asyncio.to_thread(release, api, built.name, [ids[issue.id] for issue in chosen])
+                deadline = started + minutes * 60
+                await _until_done(forge, built, api, process, deadline, follow, folder)
+        beads = board.results(forge.state, built.repository)
+        merged = [bead for bead in beads if bead["merge_commit"]]
+        return DemoResult(
+            beads=beads,
+            requests_per_merged_bead=requests_per_bead(log, len(merged)),
+            merges=board.merge_order(forge.state, built.repository),
+            ids=ids,
+            seconds=time.monotonic() - started,
+            folder=folder,
+        )
+
+
+async def _until_done(
+    forge: RunningForge,
+    built: DemoWorld,
+    api: httpx.Client,
+    process: subprocess.Popen[bytes],
+    deadline: float,
+    follow: Follow,
+    folder: Path,
+) -> None:
+    last: tuple[board.Card, ...] = ()
+    changed = time.monotonic()
+    while True:
+        cards = board.cards(forge.state, built.repository)
+        now = time.monotonic()
+        if cards != last:
+            follow(cards, "")
+            last, changed = cards, now
+        if all(card.state in ("done", "dropped") for card in cards):
+            return
+        new = [
+            card.number for card in cards if card.state == "planned" and not card.is_epic and not card.child
+        ]
+        if new:
+            follow(cards, f"@maya releases {', '.join(f'#{number}' for number in new)}")
+            await asyncio.to_thread(release, api, built.name, new)
+        if process.poll() is not None:
+            raise DemoError(f"The coordinator ended ({process.returncode}); see {folder / 'coordinator.log'}")
+        stuck = [f"#{card.number}" for card in cards if card.state == "needs-human"]
+        if stuck and all(card.state in ("done", "dropped", "needs-human", "waiting") for card in cards):
+            raise DemoError(f"{', '.join(stuck)} needs a person; see {folder / 'coordinator.log'}")
+        if now - changed > STALL or now > deadline:
+            raise DemoError(
+                f"Nothing moved for {now - changed:.0f} s; see {folder / 'coordinator.log'} "
+                f"and {folder / 'forge' / 'logs'}"
+            )
+        await asyncio.sleep(0.2)
+
+
+def release(api: httpx.Client, name: str, numbers: Iterable[int]) -> None:
+    """Label issues `ready`, as a person would."""
+    for number in numbers:
+        answer = api.post(f"/repos/{name}/issues/{number}/labels", json={"labels": ["ready"]})
+        if answer.is_error:
+            raise DemoError(f"#{number} could not be labelled `ready`: {answer.text}")
+
+
+@asynccontextmanager
+async def coordinator(
+    folder: Path, built: DemoWorld, forge_url: str, parts: DemoParts, port: int
+) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """The coordinator as a process of its own, with nothing in its environment but its settings."""
+    key = folder / "app.pem"
+    key.touch(mode=0o600)
+    key.write_text(built.key, encoding="utf-8")
+    environment = {
+        "PATH": parts.path,
+        "HOME": str(folder),
+        "BEADWRIGHT_API_URL": f"{forge_url}/api/v3",
+        "BEADWRIGHT_URL": f"http://127.0.0.1:{port}",
+        "BEADWRIGHT_CLIENT_ID": built.app.client_id,
+        "BEADWRIGHT_PRIVATE_KEY_FILE": str(key),
+        "BEADWRIGHT_WEBHOOK_SECRET": built.webhook_secret,
+    }
+    with (folder / "coordinator.log").open("wb") as log:
+        process = subprocess.Popen(
+            parts.coordinator(port),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+        )
+    try:
+        await _listening(process, port, folder)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+async def _listening(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            break
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.1)
+            continue
+        writer.close()
+        return
+    raise DemoError(f"The coordinator did not start; see {folder / 'coordinator.log'}")
+
+
+def free_port() -> int:
+    """A port that nobody has right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def search_path(first: Path) -> str:
+    """A PATH for jobs: our own programs, then the machine's."""
+    return os.pathsep.join([str(first), os.environ.get("PATH", "/usr/bin:/bin")])
