@@ -1,0 +1,1 @@
+"""Figures to hold beside the budgets of the design; never a test."""
