@@ -243,3 +243,14 @@ def mutation_document(fields: Iterable[tuple[str, str]]) -> str:
     variables = ", ".join(f"${alias}: {MUTATIONS[kind][0]}" for alias, kind in wanted)
     lines = "\n  ".join(f"{alias}: {MUTATIONS[kind][1] % alias}" for alias, kind in wanted)
     return f"mutation Apply({variables}) {{\n  {lines}\n}}\n"
+
+
+CLAIMS = f"""
+query Claims($owner: String!, $name: String!) {{
+  repository(owner: $owner, name: $name) {{
+    databaseId
+    defaultBranchRef {{ name }}
+    claims: ref(qualifiedName: "{CLAIMS_REF}") {{ target {{ oid ... on Commit {{ message }} }} }}
+  }}
+}}
+"""

@@ -9,8 +9,8 @@ import pytest
 from bot.github import documents
 from tests.contract.graphql_documents import check_document
 
-WHERE = {"owner": "octo", "name": "sample"}
-DOCUMENTS = {
+WHERE: dict[str, object] = {"owner": "octo", "name": "sample"}
+DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
     "observe": (documents.observe_document(), {**WHERE, "base": "main"}),
     "observe with focus": (documents.observe_document((3, 4), (7,)), {**WHERE, "base": "main"}),
     "standings": (documents.standings_document((3, 4)), WHERE),
@@ -23,6 +23,7 @@ DOCUMENTS = {
     "more threads": (documents.MORE_THREADS, {"pull": "x", "after": "x"}),
     "comments": (documents.COMMENTS, {"subject": "x", "before": None}),
     "newest beads": (documents.NEWEST_BEADS, WHERE),
+    "claims": (documents.CLAIMS, WHERE),
 }
 INPUTS: dict[str, dict[str, object]] = {
     "addLabels": {"labelableId": "x", "labelIds": ["y"]},

@@ -1,0 +1,184 @@
+"""Webhooks: whether a delivery is GitHub's, and where it says to look.
+
+A delivery is only a hint: its key is a repository, and nothing in it is a fact. What cannot change a decision
+gives no hint, so that passes stay few; what is missed here the regular look finds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from pydantic import BaseModel, Field, ValidationError
+
+from bot.beads.labels import DEFAULT, PROJECTED
+from bot.github.pulls import WORKFLOW
+
+ACTIONS_APP = "github-actions"
+ALWAYS = frozenset({"sub_issues", "issue_dependencies", "branch_protection_rule", "repository_ruleset"})
+ISSUE = frozenset({"opened", "edited", "labeled", "unlabeled"})
+ISSUE_ENDS = frozenset({"closed", "reopened", "deleted", "transferred"})
+PULL = frozenset(
+    {"opened", "edited", "closed", "reopened", "synchronize", "labeled", "unlabeled"}
+    | {"ready_for_review", "converted_to_draft"}
+)
+
+
+class BadDelivery(ValueError):
+    """A payload that is not what GitHub sends."""
+
+
+class _Named(BaseModel):
+    name: str
+
+
+class _Repository(BaseModel):
+    full_name: str
+    default_branch: str = ""
+
+
+class _Installation(BaseModel):
+    id: int
+
+
+class _Issue(BaseModel):
+    labels: list[_Named] = Field(default_factory=list)
+
+
+class _Head(BaseModel):
+    ref: str = ""
+
+
+class _Pull(BaseModel):
+    head: _Head
+
+
+class _App(BaseModel):
+    id: int
+    slug: str | None = None
+
+
+class _Suite(BaseModel):
+    head_branch: str | None = None
+
+
+class _CheckRun(BaseModel):
+    app: _App | None = None
+    check_suite: _Suite | None = None
+
+
+class _WorkflowRun(BaseModel):
+    path: str = ""
+    head_branch: str | None = None
+
+
+class _Payload(BaseModel):
+    """The few fields of all events that matter; the others are ignored."""
+
+    action: str | None = None
+    repository: _Repository | None = None
+    installation: _Installation | None = None
+    issue: _Issue | None = None
+    label: _Named | None = None
+    pull_request: _Pull | None = None
+    ref: str = ""
+    check_run: _CheckRun | None = None
+    workflow_run: _WorkflowRun | None = None
+    state: str | None = None
+    branches: list[_Named] = Field(default_factory=list)
+    repositories: list[_Repository] = Field(default_factory=list)
+    repositories_added: list[_Repository] = Field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Which repositories (``owner/name``) to look at, and whose installation says so."""
+
+    installation: int | None
+    repositories: tuple[str, ...]
+
+
+def signed_by(secret: str, body: bytes, signature: str | None) -> bool:
+    """Whether `X-Hub-Signature-256` is of these raw bytes, compared in constant time.
+
+    https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+    """
+    wanted = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(wanted.encode(), (signature or "").encode())
+
+
+def read_hint(event: str, body: bytes, app_id: int) -> Hint:
+    """Where a delivery says to look. Raises BadDelivery."""
+    try:
+        payload = _Payload.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the payload"
+        raise BadDelivery(f"{place}: {first['msg']}") from error
+    installation = payload.installation.id if payload.installation else None
+    if event == "installation" and payload.action == "created":
+        return Hint(installation, tuple(one.full_name for one in payload.repositories))
+    if event == "installation_repositories":
+        return Hint(installation, tuple(one.full_name for one in payload.repositories_added))
+    if payload.repository is None or not _matters(event, payload, payload.repository, app_id):
+        return Hint(installation, ())
+    return Hint(installation, (payload.repository.full_name,))
+
+
+def _matters(event: str, payload: _Payload, repository: _Repository, app_id: int) -> bool:
+    match event:
+        case "issues":
+            return _issue_matters(payload)
+        case "pull_request":
+            return payload.action in PULL and _of_bead(payload) and not _projected(payload)
+        case "pull_request_review" | "pull_request_review_thread":
+            return _of_bead(payload)
+        case "push":
+            return _branch_matters(payload.ref.removeprefix("refs/heads/"), repository)
+        case "check_run":
+            run = payload.check_run
+            # What Actions runs is told once per workflow, below; our own check decides nothing.
+            foreign = run is not None and run.app is not None and run.app.id != app_id
+            return (
+                payload.action == "completed"
+                and run is not None
+                and foreign
+                and (run.app is None or run.app.slug != ACTIONS_APP)
+                and run.check_suite is not None
+                and _branch_matters(run.check_suite.head_branch, repository)
+            )
+        case "workflow_run":
+            workflow = payload.workflow_run
+            if payload.action != "completed" or workflow is None:
+                return False
+            ours = workflow.path.partition("@")[0].endswith(f"/{WORKFLOW}")
+            return ours or _branch_matters(workflow.head_branch, repository)
+        case "status":
+            ended = payload.state != "pending"
+            return ended and any(_branch_matters(branch.name, repository) for branch in payload.branches)
+        case _:
+            return event in ALWAYS
+
+
+def _issue_matters(payload: _Payload) -> bool:
+    if payload.action in ISSUE_ENDS:
+        return True  # it may be what a bead waits for
+    names = {label.name.lower() for label in (payload.issue.labels if payload.issue else ())}
+    if payload.label is not None:
+        names.add(payload.label.name.lower())
+    return payload.action in ISSUE and DEFAULT.bead in names and not _projected(payload)
+
+
+def _projected(payload: _Payload) -> bool:
+    """A label that the bot itself shows; it is never an input."""
+    changed = payload.action in ("labeled", "unlabeled") and payload.label is not None
+    return changed and payload.label is not None and payload.label.name.lower() in PROJECTED
+
+
+def _of_bead(payload: _Payload) -> bool:
+    return payload.pull_request is not None and payload.pull_request.head.ref.startswith("bead/")
+
+
+def _branch_matters(branch: str | None, repository: _Repository) -> bool:
+    return branch is not None and (branch.startswith("bead/") or branch == repository.default_branch)

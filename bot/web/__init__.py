@@ -1,0 +1,1 @@
+"""What answers over HTTP: webhooks and the token broker. It knows GitHub only through `ports.py`."""
