@@ -1,0 +1,225 @@
+"""Deliveries: who may knock, and what wakes a pass."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from starlette.testclient import TestClient
+
+from bot.commands.connect import AppWebhooks
+from bot.github.client import App
+from bot.github.webhooks import BadDelivery, read_hint, signed_by
+from bot.web.app import create_app
+from bot.web.deliveries import LIMIT, Seen
+from bot.web.ports import Granted, Refusal
+
+SECRET = "correct horse"
+APP = 7
+REPOSITORY = {"full_name": "octo/sample", "default_branch": "main"}
+
+
+def signature(body: bytes, secret: str = SECRET) -> str:
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def payload(**fields: object) -> bytes:
+    return json.dumps({"repository": REPOSITORY, "installation": {"id": 3}, **fields}).encode()
+
+
+def issue(action: str, *labels: str, changed: str | None = None) -> bytes:
+    extra = {"label": {"name": changed}} if changed else {}
+    return payload(action=action, issue={"labels": [{"name": name} for name in labels]}, **extra)
+
+
+def check(action: str, app: int, slug: str, branch: str) -> bytes:
+    run = {"app": {"id": app, "slug": slug}, "check_suite": {"head_branch": branch}}
+    return payload(action=action, check_run=run)
+
+
+def workflow(action: str, path: str, branch: str) -> bytes:
+    return payload(action=action, workflow_run={"path": path, "head_branch": branch})
+
+
+def pull(action: str, ref: str) -> bytes:
+    return payload(action=action, pull_request={"head": {"ref": ref}})
+
+
+@pytest.mark.parametrize(
+    ("event", "body"),
+    [
+        ("issues", issue("opened", "bead")),
+        ("issues", issue("labeled", "Bead", changed="ready")),
+        ("issues", issue("unlabeled", changed="bead")),
+        ("issues", issue("closed")),
+        ("pull_request", pull("synchronize", "bead/3")),
+        ("pull_request_review", pull("submitted", "bead/3")),
+        ("pull_request_review_thread", pull("resolved", "bead/3")),
+        ("push", payload(ref="refs/heads/main")),
+        ("push", payload(ref="refs/heads/bead/3")),
+        ("check_run", check("completed", 9, "circle", "bead/3")),
+        ("workflow_run", workflow("completed", ".github/workflows/ci.yml", "bead/3")),
+        ("workflow_run", workflow("completed", ".github/workflows/beadwright.yml@main", "main")),
+        ("status", payload(state="success", branches=[{"name": "bead/3"}])),
+        ("sub_issues", payload(action="sub_issue_added")),
+        ("repository_ruleset", payload(action="edited")),
+    ],
+)
+def test_what_can_change_a_decision_says_where_to_look(event: str, body: bytes) -> None:
+    hint = read_hint(event, body, APP)
+    assert hint.repositories == ("octo/sample",)
+    assert hint.installation == 3
+
+
+@pytest.mark.parametrize(
+    ("event", "body"),
+    [
+        ("issues", issue("labeled", "bug", changed="bug")),
+        ("issues", issue("assigned", "bead")),
+        ("issues", issue("labeled", "bead", changed="bead:running")),
+        ("pull_request", pull("synchronize", "feature")),
+        ("push", payload(ref="refs/heads/feature")),
+        ("push", payload(ref="refs/tags/v1")),
+        ("check_run", check("created", 9, "circle", "bead/3")),
+        ("check_run", check("completed", APP, "beadwright", "bead/3")),
+        ("check_run", check("completed", 9, "github-actions", "bead/3")),
+        ("workflow_run", workflow("in_progress", ".github/workflows/beadwright.yml", "main")),
+        ("workflow_run", workflow("completed", ".github/workflows/ci.yml", "feature")),
+        ("status", payload(state="pending", branches=[{"name": "main"}])),
+        ("issue_comment", payload(action="created")),
+        ("star", payload(action="created")),
+    ],
+)
+def test_noise_wakes_nobody(event: str, body: bytes) -> None:
+    assert read_hint(event, body, APP).repositories == ()
+
+
+def test_an_installation_says_to_look_at_every_repository_it_brings() -> None:
+    added = {"repositories_added": [{"full_name": "octo/a"}, {"full_name": "octo/b"}]}
+    body = json.dumps({"action": "added", "installation": {"id": 3}, **added}).encode()
+    assert read_hint("installation_repositories", body, APP).repositories == ("octo/a", "octo/b")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"repository": 3}', b'{"issue": {"labels": [1]}}'])
+def test_a_payload_that_is_none_is_refused_with_its_place(body: bytes) -> None:
+    with pytest.raises(BadDelivery, match=r".+: .+"):
+        read_hint("issues", body, APP)
+
+
+def test_a_signature_is_of_the_raw_bytes_and_the_secret() -> None:
+    assert signed_by(SECRET, b"{}", signature(b"{}"))
+    for wrong in (
+        signature(b"{} "),
+        signature(b"{}", "other"),
+        signature(b"{}").upper(),
+        "",
+        None,
+        "sha256=é",
+    ):
+        assert not signed_by(SECRET, b"{}", wrong)
+
+
+class KnownApp(App):
+    """An App whose only installation is 3."""
+
+    async def has_installation(self, installation: int) -> bool:
+        return installation == 3
+
+
+Knock = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def woken() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def knock(woken: list[str]) -> Knock:
+    async def grant(identity: str, claim: str) -> Granted:
+        if identity != "good":
+            raise Refusal(403, f"No token for {claim}.")
+        return Granted("ghs_x", datetime(2026, 11, 1, tzinfo=UTC))
+
+    webhooks = AppWebhooks(KnownApp(APP, "no key"), SECRET)
+    client = TestClient(create_app(webhooks, grant, woken.append))
+
+    def send(
+        body: bytes, *, event: str = "issues", delivery: str = "d1", path: str = "/webhooks", **headers: str
+    ) -> tuple[int, str]:
+        known = {
+            "x-github-event": event,
+            "x-github-delivery": delivery,
+            "x-hub-signature-256": signature(body),
+        }
+        extra = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = client.post(path, content=body, headers={**known, **extra})
+        return answer.status_code, str(answer.json().get("message", answer.text))
+
+    return send
+
+
+def test_a_good_delivery_wakes_its_repository_once_however_often_it_comes(
+    knock: Knock, woken: list[str]
+) -> None:
+    body = issue("opened", "bead")
+    assert knock(body)[0] == 202
+    assert knock(body)[0] == 202
+    assert woken == ["octo/sample"]
+    assert knock(body, delivery="d2")[0] == 202
+    assert woken == ["octo/sample", "octo/sample"]
+
+
+def test_a_forged_delivery_wakes_nobody_and_spoils_no_real_one(knock: Knock, woken: list[str]) -> None:
+    body = issue("opened", "bead")
+    status, message = knock(body, x_hub_signature_256=signature(body, "guessed"))
+    assert (status, woken) == (401, [])
+    assert "signature" in message
+    assert knock(body)[0] == 202
+    assert woken == ["octo/sample"]
+
+
+def test_an_installation_that_is_not_ours_is_refused(knock: Knock, woken: list[str]) -> None:
+    assert knock(issue("opened", "bead").replace(b'{"id": 3}', b'{"id": 4}'))[0] == 404
+    assert knock(json.dumps({"repository": REPOSITORY}).encode())[0] == 404
+    assert woken == []
+
+
+def test_a_giant_is_refused_before_it_is_read_and_while_it_pours_in(knock: Knock, woken: list[str]) -> None:
+    status, message = knock(b"x", content_length=str(LIMIT + 1))
+    assert (status, woken) == (413, [])
+    assert str(LIMIT) in message
+
+
+def test_a_payload_of_another_shape_is_one_clear_message(knock: Knock) -> None:
+    status, message = knock(b'{"repository": 3}')
+    assert status == 400
+    assert "repository" in message
+    assert knock(b"{}", x_github_event="")[0] == 400
+
+
+def test_the_broker_asks_for_identity_and_a_claims_token(knock: Knock) -> None:
+    good = json.dumps({"token": "a" * 32}).encode()
+    assert knock(good, path="/broker/token")[0] == 401
+    assert knock(b'{"token": "short"}', path="/broker/token", authorization="Bearer good")[0] == 400
+    assert knock(b" " * 5000, path="/broker/token", authorization="Bearer good")[0] == 413
+    assert knock(good, path="/broker/token", authorization="Bearer bad") == (403, f"No token for {'a' * 32}.")
+    status, text = knock(good, path="/broker/token", authorization="Bearer good")
+    assert status == 200
+    assert json.loads(text)["token"] == "ghs_x"
+
+
+def test_the_memory_of_deliveries_is_bounded() -> None:
+    seen = Seen(size=2)
+    assert [seen.first(one) for one in ("a", "b", "a", "c", "b", "a")] == [
+        True,
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
