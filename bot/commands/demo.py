@@ -25,6 +25,7 @@ from bot.local.demo.build import ROOT, DemoError
 from bot.local.demo.plan import SAMPLE
 from bot.local.demo.result import merges_follow_edges
 from bot.local.demo.run import DemoParts, DemoResult, run_demo, search_path
+from bot.local.forge.serve import CannotServe
 
 
 def run(
@@ -39,12 +40,14 @@ def run(
     console = Console(stderr=as_json)
     folder = _folder(keep, stop)
     console.print(f"A GitHub on this machine, in {folder}")
-    console.print("Workers and reviewers are scripted: they edit, test, commit and review; no model is called.\n")
+    console.print(
+        "Workers and reviewers are scripted: they edit, test, commit and review; no model is called.\n"
+    )
     for loss in plan.losses:
         console.print(f"  {loss}")
     try:
         result = asyncio.run(_play(folder, plan, graph is not None, minutes, console))
-    except (DemoError, ImportStopped) as error:
+    except (DemoError, ImportStopped, CannotServe) as error:
         stop(f"{error}\nThe folder is kept: {folder}")
     broken = merges_follow_edges(
         [str(number) for number in result.merges],
@@ -73,10 +76,14 @@ def run(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _play(folder: Path, plan: ImportPlan, whole_graph: bool, minutes: int, console: Console) -> DemoResult:
+async def _play(
+    folder: Path, plan: ImportPlan, whole_graph: bool, minutes: int, console: Console
+) -> DemoResult:
     missing = wall.probe()
     if missing is not None:
-        console.print(f"No wall around the worker on this machine ({missing}); the sample's policy accepts that.")
+        console.print(
+            f"No wall around the worker on this machine ({missing}); the sample's policy accepts that."
+        )
     parts = DemoParts(
         import_issues=_import,
         coordinator=command,

@@ -84,7 +84,7 @@ class Coordinator:
         clock: Clock,
         *,
         settle: float = 0.05,
-        seen: Callable[[Snapshot, Decision], None] | None = None,
+        seen: Callable[[str, Decision], None] | None = None,
     ) -> None:
         self._connect = connect
         self._clock = clock
@@ -124,7 +124,7 @@ class Coordinator:
                 await asyncio.sleep(self._settle)
             wake.clear()
             try:
-                snapshot, decision = await one_pass(github, self._clock)
+                _, decision = await one_pass(github, self._clock)
             except Exception:
                 # A pass that failed is tried again, later each time; the next one repairs what it left.
                 failures += 1
@@ -133,7 +133,7 @@ class Coordinator:
                 continue
             failures = 0
             if self._seen is not None:
-                self._seen(snapshot, decision)
+                self._seen(repository, decision)
             seconds = self._until(decision)
 
     def _until(self, decision: Decision) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from bot.local.forge import world
-from bot.local.forge.records import Account, App, Repository
+from bot.local.forge.records import App, Repository
 from bot.local.forge.state import State
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -29,21 +29,18 @@ class DemoWorld:
 
     repository: Repository
     name: str
-    maintainer: str
+    owner_token: str
     maintainer_token: str
     app: App
     key: str
     webhook_secret: str
 
 
-def build_world(
-    state: State, base_url: str, *, coordinator_url: str, webhook_secret: str, wall: str
-) -> DemoWorld:
-    """Build everything that exists before the first bead.
+def build_world(state: State, *, coordinator_url: str, webhook_secret: str, wall: str) -> DemoWorld:
+    """People, the sample repository and the App; everything that GitHub has no REST for.
 
     Args:
-        state: the forge's state.
-        base_url: the forge's address.
+        state: the forge's state; this runs in its thread.
         coordinator_url: where the coordinator will listen.
         webhook_secret: what signs webhooks.
         wall: the policy's `wall`; ``none`` is written into the sample's policy, where people see it.
@@ -63,8 +60,21 @@ def build_world(
         webhook_secret=webhook_secret,
     )
     world.install(state, app, owner, [repository])
-    name = f"{state.get(Account, repository.owner_id).login}/{repository.name}"
-    with client(base_url, owner_token) as api:
+    state.commit()
+    return DemoWorld(
+        repository=repository,
+        name=f"{owner.login}/{repository.name}",
+        owner_token=owner_token,
+        maintainer_token=maintainer_token,
+        app=app,
+        key=key,
+        webhook_secret=webhook_secret,
+    )
+
+
+def protect(base_url: str, built: DemoWorld, coordinator_url: str) -> None:
+    """Protect `main` by its CI, and tell jobs where the coordinator is; the owner does it by REST."""
+    with client(base_url, built.owner_token) as api:
         protection = {
             "required_status_checks": {"strict": True, "contexts": ["test"]},
             "enforce_admins": True,
@@ -72,10 +82,9 @@ def build_world(
             "restrictions": None,
             "required_conversation_resolution": True,
         }
-        _done(api.put(f"/repos/{name}/branches/main/protection", json=protection))
+        _done(api.put(f"/repos/{built.name}/branches/main/protection", json=protection))
         variable = {"name": "BEADWRIGHT_URL", "value": coordinator_url}
-        _done(api.post(f"/repos/{name}/actions/variables", json=variable))
-    return DemoWorld(repository, name, maintainer.login, maintainer_token, app, key, webhook_secret)
+        _done(api.post(f"/repos/{built.name}/actions/variables", json=variable))
 
 
 def client(base_url: str, token: str) -> httpx.Client:

@@ -17,9 +17,10 @@ import httpx
 
 from bot.beads.bd import PlannedIssue
 from bot.local.demo import board
-from bot.local.demo.build import DemoError, DemoWorld, build_world, client, export_action
+from bot.local.demo.build import DemoError, DemoWorld, build_world, client, export_action, protect
 from bot.local.demo.result import BeadResult, Requests, requests_per_bead
-from bot.local.forge.serve import RunningForge, running
+from bot.local.forge.serve import Attachment, RunningForge, running
+from bot.local.runner.runner import Runner
 
 STALL = 180.0
 """Seconds without any change on the board after which something is wrong."""
@@ -82,19 +83,11 @@ async def run_demo(
     url = f"http://127.0.0.1:{port}"
     action = export_action(folder / "action")
     parts.tool_cache(folder / "tools")
-    actions = {"beadwright/beadwright": action}
-    async with running(
-        folder / "forge", record=log, actions=actions, tool_cache=folder / "tools", path=parts.path
-    ) as forge:
+    jobs = attached_runner(action, folder / "tools", parts.path)
+    async with running(folder / "forge", record=log, attach=[jobs]) as forge:
         secret = secrets.token_hex(20)
-        built = await asyncio.to_thread(
-            build_world,
-            forge.state,
-            forge.base_url,
-            coordinator_url=url,
-            webhook_secret=secret,
-            wall=parts.wall,
-        )
+        built = build_world(forge.state, coordinator_url=url, webhook_secret=secret, wall=parts.wall)
+        await asyncio.to_thread(protect, forge.base_url, built, url)
         async with coordinator(folder, built, forge.base_url, parts, port) as process:
             with client(forge.base_url, built.maintainer_token) as api:
                 ids = await asyncio.to_thread(parts.import_issues, api, built.name, plan)
@@ -115,6 +108,27 @@ async def run_demo(
             seconds=time.monotonic() - started,
             folder=folder,
         )
+
+
+def attached_runner(action: Path, tool_cache: Path, path: str) -> Attachment:
+    """A runner beside a forge: jobs that say `uses: beadwright/beadwright@…` get the folder `action`."""
+
+    @asynccontextmanager
+    async def attach(forge: RunningForge) -> AsyncIterator[Runner]:
+        runner = Runner(
+            forge.state,
+            forge.base_url,
+            actions={"beadwright/beadwright": action},
+            tool_cache=tool_cache,
+            path=path,
+        )
+        await runner.start()
+        try:
+            yield runner
+        finally:
+            await runner.stop()
+
+    return attach
 
 
 async def _until_done(
@@ -176,7 +190,8 @@ async def coordinator(
         "HOME": str(folder),
         "BEADWRIGHT_API_URL": f"{forge_url}/api/v3",
         "BEADWRIGHT_URL": f"http://127.0.0.1:{port}",
-        "BEADWRIGHT_CLIENT_ID": built.app.client_id,
+        "BEADWRIGHT_OIDC_ISSUER": f"{forge_url}/_oidc",
+        "BEADWRIGHT_APP_ID": str(built.app.id),
         "BEADWRIGHT_PRIVATE_KEY_FILE": str(key),
         "BEADWRIGHT_WEBHOOK_SECRET": built.webhook_secret,
     }

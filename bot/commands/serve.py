@@ -1,0 +1,146 @@
+"""`beadwright serve` and `beadwright coordinate --once`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from typing import NoReturn
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from bot.commands.settings import Settings, SettingsError, load_settings, plain
+from bot.coordinator.decision import Decision
+from bot.coordinator.loop import Coordinator, one_pass
+from bot.coordinator.ports import ClaimsMoved
+from bot.github.broker import Broker, Refused
+from bot.github.client import App, utc_now
+from bot.github.errors import GitHubError
+from bot.github.installation import Installation
+from bot.github.installed import installed_repositories
+from bot.github.oidc import Verifier
+from bot.github.port import RepositoryPort
+from bot.github.webhooks import BadDelivery, read_hint, signed_by
+from bot.web.app import create_app
+from bot.web.ports import Granted, Notice, Refusal
+
+HOST = "127.0.0.1"
+log = logging.getLogger(__name__)
+
+
+def command(port: int) -> list[str]:
+    """The command that serves on a port, for who starts it as a process."""
+    return [sys.executable, "-m", "bot.cli", "serve", "--port", str(port)]
+
+
+def run(*, port: int, stop: Callable[[str], NoReturn]) -> None:
+    """Serve until interrupted."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        settings = load_settings()
+        key = settings.private_key()
+    except SettingsError as error:
+        stop(str(error))
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError as error:
+            stop(f"cannot listen on {HOST}:{port}: {error.strerror}")
+        app = application(settings, key)
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+
+
+def application(settings: Settings, key: str) -> FastAPI:
+    """The coordinator and its web application, wired to GitHub."""
+    app = App(settings.app_id, key, plain(settings.api_url))
+    broker = Broker(app, Verifier(plain(settings.oidc_issuer), plain(settings.url)))
+    hooks = _Webhooks(app, settings.webhook_secret.get_secret_value())
+
+    def connect(repository: str) -> RepositoryPort:
+        return RepositoryPort(Installation(app, hooks.installations[repository]), repository)
+
+    coordinator = Coordinator(connect, utc_now, seen=_tell)
+
+    async def grant(identity: str, claim: str) -> Granted:
+        try:
+            token = await broker.grant(identity, claim)
+        except Refused as refused:
+            raise Refusal(403, f"No token: {refused}.") from refused
+        except GitHubError as error:
+            raise Refusal(503, f"GitHub did not answer as it should: {error}.") from error
+        return Granted(token.value, token.expires_at)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        hooks.installations |= await installed_repositories(app)
+        for repository in hooks.installations:
+            coordinator.wake(repository)
+        yield
+        await coordinator.stop()
+        await app.close()
+
+    web = create_app(hooks, grant, coordinator.wake)
+    web.router.lifespan_context = lifespan
+    return web
+
+
+class _Webhooks:
+    """What the web needs to know of GitHub's deliveries."""
+
+    def __init__(self, app: App, secret: str) -> None:
+        self.installations: dict[str, int] = {}
+        self._app = app
+        self._secret = secret
+
+    def signed(self, body: bytes, signature: str | None) -> bool:
+        return signed_by(self._secret, body, signature)
+
+    def notice(self, event: str, body: bytes) -> Notice:
+        try:
+            hint = read_hint(event, body, self._app.app_id)
+        except BadDelivery as error:
+            raise Refusal(400, f"This is no delivery of GitHub's: {error}.") from error
+        return Notice(hint.installation, hint.repositories)
+
+    async def installed(self, installation: int) -> bool:
+        if installation not in self.installations.values():
+            self.installations |= await installed_repositories(self._app)
+        return installation in self.installations.values()
+
+
+def _tell(repository: str, decision: Decision) -> None:
+    states = " ".join(f"#{number}:{verdict.state}" for number, verdict in sorted(decision.verdicts.items()))
+    log.info("%s: %s", repository, states or "no beads")
+
+
+def run_once(repository: str, *, stop: Callable[[str], NoReturn]) -> None:
+    """One pass over one repository; prints every bead's state and reasons."""
+    try:
+        settings = load_settings()
+        key = settings.private_key()
+    except SettingsError as error:
+        stop(str(error))
+    try:
+        decision = asyncio.run(_once(settings, key, repository))
+    except (GitHubError, ClaimsMoved) as error:
+        stop(f"{repository}: {error}")
+    for number, verdict in sorted(decision.verdicts.items()):
+        typer.echo(f"#{number} {verdict.state}: {'; '.join(verdict.reasons)}")
+
+
+async def _once(settings: Settings, key: str, repository: str) -> Decision:
+    app = App(settings.app_id, key, plain(settings.api_url))
+    try:
+        installation = Installation(app, await app.installation_of(repository))
+        _, decision = await one_pass(RepositoryPort(installation, repository), utc_now)
+    finally:
+        await app.close()
+    return decision
