@@ -1,0 +1,146 @@
+"""What a job inside a runner needs of GitHub: the facts of one bead in one request, and few ways to write.
+
+`bot/github/runner_api.py` provides it over HTTP; `bot/commands/job.py` puts it into the job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bot.coordinator.claims import Claims
+
+Authority = Literal["trusted", "stranger"]
+
+
+def partial_ref(bead: int) -> str:
+    """Where the unfinished work of a bead waits for the next attempt."""
+    return f"refs/beadwright/partial/{bead}"
+
+
+class JobFault(Exception):
+    """A job cannot go on; the message is for people."""
+
+
+class RefsMoved(Exception):
+    """A ref was not where it was expected, so none was moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One comment in a thread. `authority` is about its author, not about what it says."""
+
+    login: str
+    authority: Authority
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenThread:
+    """An unresolved review thread."""
+
+    id: str
+    path: str
+    line: int | None
+    remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A check of the head that is red, and what it said."""
+
+    name: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeadPull:
+    """The open pull request of `bead/N`. `reviews` are the bodies of its latest reviews."""
+
+    id: str
+    number: int
+    head: str
+    threads: tuple[OpenThread, ...] = ()
+    failed: tuple[FailedCheck, ...] = ()
+    reviews: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """One bead as one request saw it.
+
+    `claims_commit` is what the claims ref pointed at. `branch` and `partial` are the commits of `bead/N` and of
+    unfinished work, or None. `policy` is the file's text.
+    """
+
+    repository_id: str
+    default_branch: str
+    claims_commit: str
+    claims: Claims
+    title: str
+    body: str
+    issue_open: bool
+    policy: str | None
+    branch: str | None = None
+    partial: str | None = None
+    pull: BeadPull | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefMove:
+    """One ref from where it is expected to where it shall be; None is "not there"."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineComment:
+    """A comment at a line of the new side of a pull request's diff."""
+
+    path: str
+    line: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadReply:
+    """What to say in a thread (None: nothing), and whether it is resolved then."""
+
+    thread: str
+    body: str | None
+    resolve: bool = False
+
+
+class JobGitHub(Protocol):
+    """One repository as one job's token sees it."""
+
+    def facts(self, bead: int) -> JobFacts:
+        """Everything about a bead that a job needs, in one request. Raises JobFault."""
+        ...
+
+    def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
+        """Move refs, all or none. Raises RefsMoved when one was not where it was expected."""
+        ...
+
+    def open_pull(self, *, head: str, base: str, title: str, body: str) -> int:
+        """Open a pull request and give its number."""
+        ...
+
+    def add_labels(self, number: int, labels: Sequence[str]) -> None:
+        """Put labels on an issue or pull request."""
+        ...
+
+    def comment(self, number: int, body: str) -> None:
+        """Comment on an issue or pull request."""
+        ...
+
+    def review(self, pull: int, *, head: str, body: str, comments: Sequence[LineComment]) -> None:
+        """Submit one review that neither approves nor requests changes."""
+        ...
+
+    def answer_threads(self, replies: Sequence[ThreadReply]) -> None:
+        """Reply in threads and resolve them, in one request."""
+        ...

@@ -1,0 +1,60 @@
+"""What the prepare step hands to the agent step: everything that needed a token, so that none is needed later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.beads.policy import Engine, Gate
+from bot.beads.report import Report
+from bot.jobs.inputs import Inputs
+
+
+class Plan(BaseModel):
+    """One prepared run.
+
+    `base` is the claim's base commit, `start` the commit that the checkout is at. `merging` tells that a merge
+    of the base is under way, with `conflicts` left in the tree. `restored` are paths of agent configuration
+    that show the base's content although the branch has another. `owed` are threads that want an answer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    title: str
+    prompt: str
+    engine: Engine
+    wall: Literal["namespace", "none"]
+    gates: tuple[Gate, ...]
+    base: str
+    start: str
+    merging: bool = False
+    conflicts: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
+    owed: tuple[str, ...] = ()
+
+
+def write_report(inputs: Inputs, report: Report) -> None:
+    """Put the report where it is uploaded from."""
+    inputs.out.mkdir(parents=True, exist_ok=True)
+    (inputs.out / "report.json").write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def failed(inputs: Inputs, base: str, why: str, *, seconds: float = 0.0) -> Report:
+    """The report of a run without a usable answer."""
+    return Report(
+        bead=inputs.bead,
+        role=inputs.role,
+        attempt=inputs.attempt,
+        token=inputs.token,
+        base=base,
+        failure=why[:20_000],
+        seconds=seconds,
+    )
+
+
+def plan_path(inputs: Inputs) -> Path:
+    """Where the plan lies between the two steps."""
+    return inputs.folder / "plan.json"
+
+
