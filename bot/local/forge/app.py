@@ -20,9 +20,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from bot.local.forge import routes
+from bot.local.forge.access import can_see, find_account, find_repository
 from bot.local.forge.auth import authenticate
 from bot.local.forge.http import OPERATIONS, Answer, Call, Caller, Refused, allowed, not_found
-from bot.local.forge.records import Account, Repository
+from bot.local.forge.records import Repository
 from bot.local.forge.state import Missing, State
 
 Mount = Callable[[State, Request], Awaitable[Response]]
@@ -59,6 +60,11 @@ class Forge:
         self._graphql = graphql
         self._record: TextIO | None = record.open("a", encoding="utf-8") if record else None
         self._used: dict[str, tuple[int, int]] = {}
+
+    def close(self) -> None:
+        """Close the exchange log."""
+        if self._record is not None:
+            self._record.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -240,38 +246,6 @@ class Forge:
         }
         self._record.write(json.dumps(line, separators=(",", ":")) + "\n")
         self._record.flush()
-
-
-def find_account(state: State, login: str) -> Account | None:
-    """The account of that login, without regard to case."""
-    return state.one(Account, login=login) or next(
-        (account for account in state.all(Account) if account.login.lower() == login.lower()), None
-    )
-
-
-def find_repository(state: State, owner: Account, name: str) -> Repository | None:
-    """The owner's repository of that name, without regard to case."""
-    return state.one(Repository, owner_id=owner.id, name=name) or next(
-        (
-            repository
-            for repository in state.all(Repository)
-            if repository.owner_id == owner.id and repository.name.lower() == name.lower()
-        ),
-        None,
-    )
-
-
-def can_see(state: State, caller: Caller, repository: Repository) -> bool:
-    """Whether the repository exists at all for this caller."""
-    if not repository.private:
-        return True
-    token = caller.token
-    if token is not None and token.permissions is not None:
-        return token.repository_ids is None or repository.id in token.repository_ids
-    account = caller.account
-    return account is not None and (
-        account.id == repository.owner_id or repository.collaborators.get(account.id, "none") != "none"
-    )
 
 
 def _forbidden(caller: Caller) -> Refused:

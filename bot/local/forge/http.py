@@ -11,11 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.local.forge.records import Account, App, Issue, Repository, Role, Token
 from bot.local.forge.state import State
+
+B = TypeVar("B", bound="Body")
 
 ROLES: tuple[Role, ...] = ("none", "read", "triage", "write", "maintain", "admin")
 
@@ -38,6 +42,12 @@ class Refused(Exception):
         self.headers = dict(headers or {})
 
 
+class Body(BaseModel):
+    """What a request's body may hold. A field that is not named is not implemented."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
 def not_found() -> Refused:
     """404, which is also GitHub's answer to who may not see a thing."""
     return Refused(404, "Not Found")
@@ -46,6 +56,11 @@ def not_found() -> Refused:
 def invalid(message: str = "Validation Failed", *errors: object) -> Refused:
     """422 with GitHub's `errors` list (objects with `resource`, `field`, `code`, or sentences)."""
     return Refused(422, message, errors=errors)
+
+
+def not_implemented(what: str) -> Refused:
+    """501: GitHub has it, this forge does not, and it would have changed the answer."""
+    return Refused(501, f"{what} is not implemented by this forge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +166,24 @@ class Call:
             raise not_found()
         return found
 
+    def read(self, model: type[B]) -> B:
+        """The body, checked. Raises Refused: 400 for no object, 501 for a field that this forge does not
+        implement, 422 for a value that is wrong."""
+        if isinstance(self.body, bytes):
+            raise Refused(400, "Problems parsing JSON")
+        if not isinstance(self.body, dict):
+            raise Refused(400, "Body should be a JSON object")
+        try:
+            return model.model_validate(self.body)
+        except ValidationError as wrong:
+            raise _body_refusal(wrong) from None
+
+    def only(self, *known: str) -> None:
+        """Raises Refused(501) for a query parameter that is none of these and no page's."""
+        for name in self.query:
+            if name not in (*known, "per_page", "page"):
+                raise not_implemented(f"query parameter {name}")
+
     def may(self, need: Need) -> bool:
         """Whether the caller may do this in the call's repository (for needs that depend on the body)."""
         return allowed(self.state, self.caller, self.repo, need)
@@ -202,7 +235,7 @@ def operation(
     return register
 
 
-def role_of(state: State, account: Account | None, repository: Repository) -> Role:
+def role_of(_state: State, account: Account | None, repository: Repository) -> Role:
     """A person's role: owners are admins; everybody reads what is public."""
     if account is not None:
         if account.id == repository.owner_id:
@@ -255,3 +288,14 @@ def page(call: Call, items: Sequence[Any], *, wrap: str | None = None) -> Answer
 
 def _count(text: str | None, default: int) -> int:
     return int(text) if text is not None and text.isdigit() else default
+
+
+def _body_refusal(wrong: ValidationError) -> Refused:
+    errors: list[object] = []
+    for error in wrong.errors():
+        name = ".".join(str(step) for step in error["loc"] if isinstance(step, str))
+        if error["type"] == "extra_forbidden":
+            return not_implemented(f"field {name}")
+        code = "missing_field" if error["type"] == "missing" else "invalid"
+        errors.append({"resource": "Request", "field": name, "code": code, "message": error["msg"]})
+    return invalid("Validation Failed", *errors)
