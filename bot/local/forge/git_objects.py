@@ -118,9 +118,7 @@ class GitDir:
 
     path: Path
 
-    def run(
-        self, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
-    ) -> bytes:
+    def run(self, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> bytes:
         """What `git ARGS` printed. Raises GitError when it failed."""
         done = self._run(args, stdin, env)
         if done.returncode:

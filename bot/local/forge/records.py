@@ -204,6 +204,7 @@ class Pull(Record):
     merged_at: datetime | None = None
     merged_by_id: int | None = None
     merge_commit_sha: str | None = None
+    last_pusher_id: int | None = None
     requested_reviewer_ids: list[int] = Field(default_factory=list)
 
 
