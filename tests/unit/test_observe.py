@@ -1,0 +1,315 @@
+"""From GraphQL's answer to a snapshot: small answers written by hand, and the facts they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.coordinator.claims import ClaimsError
+from bot.coordinator.snapshot import Check, Rules, Snapshot, Thread
+from bot.github.answers import BeadNode, Connection, PullNode, RepositoryNode
+from bot.github.errors import GitHubError
+from bot.github.snapshot_of import Beside, named_elsewhere, released_by, snapshot_of, unproved_merges
+
+APP = 7
+BASE, HEAD, OLD = "b" * 40, "a" * 40, "0" * 39 + "1"
+Json = dict[str, Any]
+
+
+def run(name: str, conclusion: str | None = "SUCCESS", **changed: Any) -> Json:
+    suite = {"id": changed.pop("suite", "S1"), "app": {"databaseId": changed.pop("app", 15)}}
+    suite["workflowRun"] = {
+        "workflow": {"resourcePath": f"/o/r/actions/workflows/{changed.pop('file', 'ci.yml')}"}
+    }
+    status = "COMPLETED" if conclusion else "IN_PROGRESS"
+    basis = {
+        "__typename": "CheckRun",
+        "databaseId": 1,
+        "name": name,
+        "status": status,
+        "conclusion": conclusion,
+    }
+    return {**basis, "checkSuite": suite, **changed}
+
+
+def commit(oid: str, *contexts: Json, **more: Any) -> Json:
+    rollup = {"contexts": {"nodes": list(contexts)}} if contexts else None
+    return {"oid": oid, "committedDate": "2026-11-24T10:00:00Z", "statusCheckRollup": rollup, **more}
+
+
+def pull(number: int, **changed: Any) -> Json:
+    return {
+        "number": number,
+        "id": f"PR{number}",
+        "state": "OPEN",
+        "createdAt": "2026-11-24T10:05:00Z",
+        "isDraft": False,
+        "isCrossRepository": False,
+        "viewerDidAuthor": True,
+        "mergeable": "MERGEABLE",
+        "changedFiles": 2,
+        "headRefName": "bead/5",
+        "headRefOid": HEAD,
+        "baseRefName": "main",
+        "baseRefOid": BASE,
+        "labels": {"nodes": [{"name": "bead"}]},
+        "reviewThreads": {"nodes": []},
+        "latestOpinionatedReviews": {"nodes": []},
+        "reviews": {"nodes": []},
+        **changed,
+    }
+
+
+def branch(
+    name: str, oid: str, *pulls: Json, ahead: int = 0, contexts: tuple[Json, ...] = (), **more: Any
+) -> Json:
+    return {
+        "prefix": "refs/heads/bead/",
+        "name": name,
+        "target": commit(oid, *contexts, **more),
+        "compare": {"aheadBy": ahead},
+        "associatedPullRequests": {"nodes": list(pulls)},
+    }
+
+
+def bead(number: int, *labels: str, **changed: Any) -> Json:
+    return {
+        "number": number,
+        "id": f"I{number}",
+        "fullDatabaseId": str(1000 + number),
+        "title": f"Bead {number}",
+        "body": "",
+        "createdAt": "2026-11-20T10:00:00Z",
+        "state": "OPEN",
+        "viewerDidAuthor": False,
+        "repository": {"id": "R"},
+        "labels": {"nodes": [{"name": name} for name in ("bead", *labels)]},
+        "parent": None,
+        "subIssues": {"nodes": []},
+        "timelineItems": {"nodes": []},
+        **changed,
+    }
+
+
+def labeled(name: str, login: str, kind: str = "User") -> Json:
+    return {
+        "createdAt": "2026-11-20T11:00:00Z",
+        "label": {"name": name},
+        "actor": {"__typename": kind, "login": login},
+    }
+
+
+def repository(**changed: Any) -> RepositoryNode:
+    whole = {
+        "id": "R",
+        "databaseId": 11,
+        "defaultBranchRef": {"name": "main", "target": commit(BASE, history={"nodes": [{"oid": BASE}]})},
+        **changed,
+    }
+    return RepositoryNode.model_validate(whole)
+
+
+def look(node: RepositoryNode, **beside: Any) -> Snapshot:
+    return snapshot_of("octo/sample", node, Beside(rules=Rules(), **beside), APP)
+
+
+def with_pull(one: Json, **changed: Any) -> RepositoryNode:
+    return repository(branches={"nodes": [branch("5", HEAD, one, **changed)]})
+
+
+def test_a_repository_with_nothing_of_ours_is_an_empty_snapshot() -> None:
+    found = look(repository())
+    assert (found.default_branch, found.base, found.base_state) == ("main", BASE, "green")
+    assert (found.issues, found.pulls, found.branches, found.claims.live) == ((), (), (), {})
+    assert found.claims_commit is None
+    assert found.policy_fault is None
+
+
+def test_a_repository_without_a_commit_is_said_so() -> None:
+    with pytest.raises(GitHubError, match="no commit"):
+        look(repository(defaultBranchRef=None))
+
+
+def test_a_damaged_claims_document_stops_the_look() -> None:
+    with pytest.raises(ClaimsError):
+        look(repository(claims={"target": {"oid": OLD, "message": "{"}}))
+
+
+def test_the_claims_document_comes_with_its_commit() -> None:
+    found = look(repository(claims={"target": {"oid": OLD, "message": '{"nonce": "x"}'}}))
+    assert (found.claims_commit, found.claims.nonce) == (OLD, "x")
+
+
+def test_a_wrong_policy_leaves_the_defaults_in_force_and_says_what_is_wrong() -> None:
+    found = look(repository(policy={"text": "workers: none", "isTruncated": False}))
+    assert found.policy.workers == 3
+    assert found.policy_fault is not None
+    assert "workers" in found.policy_fault
+    assert look(repository(policy={"text": None})).policy_fault is not None
+    assert look(repository(policy={"text": "workers: 5"})).policy.workers == 5
+
+
+def test_our_own_workflow_on_the_base_branch_says_nothing_about_its_health() -> None:
+    contexts = (run("agent", None, file="beadwright.yml"), run("publish", "FAILURE", file="beadwright.yml"))
+    head = {"name": "main", "target": commit(BASE, *contexts, run("tests"))}
+    assert look(repository(defaultBranchRef=head)).base_state == "green"
+
+
+@pytest.mark.parametrize(
+    ("contexts", "state"),
+    [
+        ((run("tests", "FAILURE"), run("lint", None)), "red"),
+        ((run("tests", "CANCELLED"),), "red"),
+        ((run("tests"), run("lint", None)), "waiting"),
+        ((run("tests", "NEUTRAL"), run("lint", "SKIPPED")), "green"),
+        (({"__typename": "StatusContext", "context": "ci", "state": "ERROR"},), "red"),
+        (({"__typename": "StatusContext", "context": "ci", "state": "EXPECTED"},), "waiting"),
+        ((run("beadwright", "FAILURE", app=APP, file="x.yml"),), "green"),
+    ],
+)
+def test_the_base_branch_is_as_healthy_as_its_worst_check(contexts: tuple[Json, ...], state: str) -> None:
+    head = {"name": "main", "target": commit(BASE, *contexts)}
+    assert look(repository(defaultBranchRef=head)).base_state == state
+
+
+def test_an_open_pull_request_has_its_branchs_checks_and_distance() -> None:
+    contexts = (run("tests"), run("beadwright", app=APP, suite="S2"))
+    one = pull(9, reviewThreads={"nodes": [{"id": "T", "path": "a.py", "line": 3, "isResolved": False}]})
+    (found,) = look(with_pull(one, contexts=contexts, ahead=2)).pulls
+    assert (found.number, found.state, found.head, found.mergeable) == (9, "open", HEAD, "clean")
+    assert found.behind is True
+    assert found.checks == (Check("tests", "green", 15), Check("beadwright", "green", APP, ours=True))
+    assert found.threads == (Thread("T", "a.py", 3, resolved=False),)
+    assert found.pushed_at is not None
+    assert found.pushed_at.minute == 5
+
+
+def test_while_branch_and_pull_request_disagree_about_the_head_nothing_is_known() -> None:
+    node = repository(branches={"nodes": [branch("5", OLD, pull(9), contexts=(run("tests"),))]})
+    (found,) = look(node).pulls
+    assert (found.head, found.behind, found.checks) == (HEAD, None, ())
+
+
+def test_a_pull_request_onto_another_branch_is_not_known_to_be_current() -> None:
+    (found,) = look(with_pull(pull(9, baseRefName="release"))).pulls
+    assert found.behind is None
+
+
+def test_a_forks_pull_request_is_none_of_ours() -> None:
+    fork = pull(9, isCrossRepository=True)
+    assert look(with_pull(fork)).pulls == ()
+    assert look(repository(over={"nodes": [fork | {"state": "MERGED"}]})).pulls == ()
+
+
+def test_a_job_skipped_beside_a_failed_one_is_told_apart_from_a_skipped_job() -> None:
+    contexts = (run("build", "FAILURE"), run("tests", "SKIPPED"), run("docs", "SKIPPED", suite="S2"))
+    (found,) = look(with_pull(pull(9), contexts=contexts)).pulls
+    skipped = {check.name: check.skipped_after_failure for check in found.checks}
+    assert skipped == {"build": False, "tests": True, "docs": False}
+
+
+def test_of_a_check_that_ran_again_the_newest_run_counts() -> None:
+    contexts = (run("tests", "SUCCESS", databaseId=8), run("tests", "FAILURE", databaseId=3))
+    (found,) = look(with_pull(pull(9), contexts=contexts)).pulls
+    assert [check.state for check in found.checks] == ["green"]
+
+
+def test_a_twin_is_another_open_pull_request_with_the_very_same_head() -> None:
+    twins = {
+        "nodes": [
+            {"number": 9, "state": "OPEN", "headRefOid": HEAD},
+            {"number": 10, "state": "OPEN", "headRefOid": HEAD},
+            {"number": 11, "state": "CLOSED", "headRefOid": HEAD},
+            {"number": 12, "state": "OPEN", "headRefOid": OLD},
+        ]
+    }
+    (found,) = look(with_pull(pull(9), associatedPullRequests=twins)).pulls
+    assert found.twin_heads == (10,)
+
+
+def test_reviews_that_say_yes_or_no_are_kept_with_their_head_and_who_spoke_about_this_one() -> None:
+    bot = {"__typename": "Bot", "login": "lint"}
+    ann = {"__typename": "User", "login": "ann"}
+    opinions = [
+        {"state": "APPROVED", "viewerDidAuthor": False, "author": ann, "commit": {"oid": HEAD}},
+        {"state": "DISMISSED", "viewerDidAuthor": False, "author": ann, "commit": {"oid": HEAD}},
+        {"state": "CHANGES_REQUESTED", "viewerDidAuthor": True, "author": None, "commit": None},
+    ]
+    spoken = [{"author": bot, "commit": {"oid": HEAD}}, {"author": ann, "commit": {"oid": OLD}}]
+    one = pull(9, latestOpinionatedReviews={"nodes": opinions}, reviews={"nodes": spoken})
+    (found,) = look(with_pull(one)).pulls
+    assert [(review.login, review.state, review.ours) for review in found.reviews] == [
+        ("ann", "approved", False),
+        ("ghost", "changes-requested", True),
+    ]
+    assert found.reviewed_by == ("lint", "lint[bot]")
+
+
+def test_a_merge_is_on_the_base_when_its_history_or_a_comparison_says_so() -> None:
+    merged = {"state": "MERGED", "mergedBy": {"login": "ann"}}
+    over = [
+        pull(9, **merged, mergeCommit={"oid": BASE}),
+        pull(8, **merged, mergeCommit={"oid": OLD}),
+        pull(7, state="CLOSED"),
+        pull(6, **merged, mergeCommit={"oid": OLD}, headRefName="feature"),
+    ]
+    node = repository(over={"nodes": over}, issues={"nodes": [bead(5)]})
+    assert unproved_merges(node) == (OLD,)
+    found = {one.number: (one.state, one.on_base) for one in look(node).pulls}
+    assert found == {9: ("merged", True), 8: ("merged", None), 7: ("closed", None)}
+    assert look(node, on_base={OLD: False}).pulls[1].on_base is False
+
+
+def test_a_focused_bead_shows_its_old_pull_requests_once() -> None:
+    old = PullNode.model_validate(pull(3, state="CLOSED"))
+    node = repository(over={"nodes": [pull(3, state="CLOSED")]})
+    assert [one.number for one in look(node, focused=(old,)).pulls] == [3]
+
+
+def test_branches_that_only_look_like_beads_are_left_alone() -> None:
+    names = [branch("5", HEAD), branch("05", HEAD), branch("x", HEAD), branch("5/y", HEAD)]
+    assert look(repository(branches={"nodes": names})).branches == (("bead/5", HEAD),)
+
+
+def test_an_issue_is_released_by_who_put_the_label_on_last_if_they_may() -> None:
+    events = [labeled("ready", "eve"), labeled("ready", "ann"), labeled("bug", "eve")]
+    node = bead(5, "Ready", timelineItems={"nodes": events})
+    (found,) = look(repository(issues={"nodes": [node]}), authority={"ann": True}).issues
+    assert (found.number, found.database_id, found.released_by, found.released) == (5, 1005, "ann", True)
+    (found,) = look(repository(issues={"nodes": [node]}), authority={"eve": True}).issues
+    assert found.released is False
+
+
+def test_a_label_that_is_gone_releases_nothing_and_a_bot_is_named_as_one() -> None:
+    events = {"nodes": [labeled("ready", "helper", "Bot")]}
+    assert released_by(BeadNode.model_validate(bead(5, timelineItems=events))) is None
+    assert released_by(BeadNode.model_validate(bead(5, "ready", timelineItems=events))) == "helper[bot]"
+
+
+def test_relatives_of_this_repository_are_edges_and_closed_ones_are_known_closed() -> None:
+    here, there = {"repository": {"id": "R"}}, {"repository": {"id": "OTHER"}}
+    children = [
+        {"number": 6, "state": "CLOSED", **here},
+        {"number": 7, "state": "OPEN", **here},
+        {"number": 8, "state": "CLOSED", **there},
+    ]
+    node = bead(5, subIssues={"nodes": children}, parent={"number": 2, "state": "OPEN", **there})
+    found = look(repository(issues={"nodes": [node]}), closed=frozenset({40}))
+    assert (found.issues[0].children, found.issues[0].parent) == ((6, 7), None)
+    assert found.closed == {6, 40}
+
+
+def test_markers_count_only_in_what_we_wrote() -> None:
+    body = "text\n\n<!-- beadwright:bead=5-abc-f0 -->"
+    ours, theirs = bead(5, body=body, viewerDidAuthor=True), bead(6, body=body)
+    first, second = look(repository(issues={"nodes": [ours, theirs]})).issues
+    assert first.markers == ("bead=5-abc-f0",)
+    assert second.markers == ()
+
+
+def test_numbers_that_labels_name_beyond_the_open_beads_are_looked_up() -> None:
+    nodes = Connection[BeadNode].model_validate(
+        {"nodes": [bead(5, "blocked-by:#6", "blocked-by:#40"), bead(6, "blocked-by:#x")]}
+    )
+    assert named_elsewhere(nodes.nodes) == {40}
