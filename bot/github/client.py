@@ -8,7 +8,7 @@ POST and PUT, asks for one installation token per concurrent caller, and loads a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -47,15 +47,6 @@ class _GrantedToken(BaseModel):
 
 class _Installation(BaseModel):
     id: int
-
-
-class _Repository(BaseModel):
-    full_name: str
-    archived: bool = False
-
-
-class _Repositories(BaseModel):
-    repositories: list[_Repository]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +146,6 @@ class App:
         # Only a connection that was never made is tried again here.
         self._transport = _Kept(transport or httpx.AsyncHTTPTransport(retries=2, proxy=proxy))
         self._senders: dict[tuple[bool, bool], Sender] = {}
-        self._known: set[int] = set()
         self._tokens: dict[int, InstallationToken] = {}
         self._locks: dict[int, asyncio.Lock] = {}
 
@@ -172,39 +162,6 @@ class App:
         """The installation that covers ``owner/name``. Raises GitHubError(404) when there is none."""
         answer = await self.call("GET", f"/repos/{repository}/installation", safe=True)
         return answer.read(_Installation).id
-
-    async def has_installation(self, installation: int) -> bool:
-        """Whether this is one of the App's own; what is one is remembered."""
-        if installation not in self._known:
-            answer = await self.call("GET", f"/app/installations/{installation}", safe=True)
-            if answer.status == 404:
-                return False
-            self._known.add(answer.read(_Installation).id)
-        return True
-
-    async def repositories(self) -> dict[str, int]:
-        """Every repository (``owner/name``) that the App is installed on, and its installation."""
-        found: dict[str, int] = {}
-        async for one in self._pages("/app/installations", None):
-            for installation in one.read(list[_Installation]):
-                token = await self.token(installation.id)
-                async for page in self._pages("/installation/repositories", token):
-                    found |= {
-                        repository.full_name: installation.id
-                        for repository in page.read(_Repositories).repositories
-                        if not repository.archived
-                    }
-        return found
-
-    async def _pages(self, path: str, token: str | None) -> AsyncIterator[Answer]:
-        number = 1
-        while True:
-            params = {"per_page": 100, "page": number}
-            answer = await self.call("GET", path, safe=True, token=token, params=params)
-            yield answer
-            if 'rel="next"' not in answer.headers.get("link", ""):
-                return
-            number += 1
 
     async def grant(
         self, installation: int, *, repository_ids: list[int] | None, permissions: dict[str, str] | None

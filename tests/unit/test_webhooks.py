@@ -11,12 +11,10 @@ from datetime import UTC, datetime
 import pytest
 from starlette.testclient import TestClient
 
-from bot.commands.connect import AppWebhooks
-from bot.github.client import App
 from bot.github.webhooks import BadDelivery, read_hint, signed_by
 from bot.web.app import create_app
 from bot.web.deliveries import LIMIT, Seen
-from bot.web.ports import Granted, Refusal
+from bot.web.ports import Granted, Notice, Refusal
 
 SECRET = "correct horse"
 APP = 7
@@ -123,10 +121,20 @@ def test_a_signature_is_of_the_raw_bytes_and_the_secret() -> None:
         assert not signed_by(SECRET, b"{}", wrong)
 
 
-class KnownApp(App):
-    """An App whose only installation is 3."""
+class Deliveries:
+    """GitHub's half over an App whose only installation is 3."""
 
-    async def has_installation(self, installation: int) -> bool:
+    def signed(self, body: bytes, signature: str | None) -> bool:
+        return signed_by(SECRET, body, signature)
+
+    def notice(self, event: str, body: bytes) -> Notice:
+        try:
+            hint = read_hint(event, body, APP)
+        except BadDelivery as error:
+            raise Refusal(400, str(error)) from error
+        return Notice(hint.installation, hint.repositories)
+
+    async def installed(self, installation: int) -> bool:
         return installation == 3
 
 
@@ -145,8 +153,7 @@ def knock(woken: list[str]) -> Knock:
             raise Refusal(403, f"No token for {claim}.")
         return Granted("ghs_x", datetime(2026, 11, 1, tzinfo=UTC))
 
-    webhooks = AppWebhooks(KnownApp(APP, "no key"), SECRET)
-    client = TestClient(create_app(webhooks, grant, woken.append))
+    client = TestClient(create_app(Deliveries(), grant, woken.append))
 
     def send(
         body: bytes, *, event: str = "issues", delivery: str = "d1", path: str = "/webhooks", **headers: str
