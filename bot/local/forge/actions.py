@@ -270,9 +270,13 @@ def run_scope(
     run: Run,
     *,
     needs: Mapping[str, str] | None = None,
+    before: Mapping[str, str] | None = None,
     cancelled: bool = False,
 ) -> Scope:
-    """What expressions of a run see; `needs` maps jobs to their results."""
+    """What expressions of a run see.
+
+    `needs` maps the jobs that one needs to their results, `before` those that it needs indirectly as well.
+    """
     repository = state.get(Repository, run.repo_id)
     owner = state.get(Account, repository.owner_id).login
     payload = run.payload
@@ -306,13 +310,13 @@ def run_scope(
         "triggering_actor": state.get(Account, run.triggering_actor_id).login,
         "workflow": state.get(Workflow, run.workflow_id).name,
     }
-    results = needs or {}
+    results = before or needs or {}
     return Scope(
         contexts={
             "github": github,
             "inputs": typed,
             "vars": dict(variables(state, repository)),
-            "needs": {key: {"result": result} for key, result in results.items()},
+            "needs": {key: {"result": result} for key, result in (needs or {}).items()},
         },
         needs_failed="failure" in results.values(),
         needs_skipped=any(result in ("skipped", "cancelled") for result in results.values()),

@@ -85,8 +85,11 @@ def _on_pull_request(state: State, signal: Signal, payload_of: Payload) -> None:
     ref = f"refs/pull/{pull.number}/merge"
     sha = workflow_files.resolve(state, repository, ref)
     head = workflow_files.head(state, repository, pull.head_sha)
-    if sha is None or head is None or SKIP.search(head.message):
+    merged = workflow_files.head(state, repository, sha) if sha else None
+    if sha is None or head is None or merged is None or SKIP.search(head.message):
         return
+    if pull.head_sha not in merged.parents:
+        return  # it conflicts with its base: the merge commit is of an earlier head
     base = f"refs/heads/{pull.base_ref}"
     for path in workflow_files.paths(state, repository, sha):
         filters, wrong = _trigger(state, repository, sha, path, "pull_request", PULL_FILTERS)

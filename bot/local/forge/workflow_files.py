@@ -41,6 +41,7 @@ class Head:
     """What a run shows of its commit; `at` is ISO 8601."""
 
     tree: str
+    parents: tuple[str, ...]
     message: str
     at: str
     author: tuple[str, str]
@@ -50,12 +51,18 @@ class Head:
 def head(state: State, repository: Repository, sha: str) -> Head | None:
     """A commit's outline, or None where it is gone."""
     text = _git(
-        state.git_dir(repository), "log", "-1", "--format=%T%x00%aI%x00%an%x00%ae%x00%cn%x00%ce%x00%B", sha
+        state.git_dir(repository),
+        "log",
+        "-1",
+        "--format=%T%x00%P%x00%aI%x00%an%x00%ae%x00%cn%x00%ce%x00%B",
+        sha,
     )
     if not text:
         return None
-    tree, at, author, author_mail, committer, committer_mail, body = text.split("\0", 6)
-    return Head(tree, body.strip(), at, (author, author_mail), (committer, committer_mail))
+    tree, parents, at, author, author_mail, committer, committer_mail, body = text.split("\0", 7)
+    return Head(
+        tree, tuple(parents.split()), body.strip(), at, (author, author_mail), (committer, committer_mail)
+    )
 
 
 def changed(state: State, repository: Repository, before: str, after: str) -> list[str]:
