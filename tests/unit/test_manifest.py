@@ -1,0 +1,40 @@
+"""The App's manifest asks for what the code uses, in words that GitHub knows, and for nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.contract.openapi import DESCRIPTION
+
+MANIFEST: dict[str, Any] = json.loads((Path(__file__).parents[2] / "app-manifest.json").read_text("utf-8"))
+
+
+def test_every_permission_and_its_level_is_one_that_github_knows(published: Path) -> None:
+    assert published.is_dir()
+    schemas = json.loads(DESCRIPTION.read_text("utf-8"))["components"]["schemas"]
+    known = schemas["app-permissions"]["properties"]
+    for name, level in MANIFEST["default_permissions"].items():
+        assert level in known[name]["enum"], name
+
+
+def test_every_event_is_one_that_github_sends(published: Path) -> None:
+    assert published.is_dir()
+    hooks = json.loads(DESCRIPTION.read_text("utf-8"))["x-webhooks"].values()
+    known = {hook["post"]["x-github"]["subcategory"].replace("-", "_") for hook in hooks}
+    assert set(MANIFEST["default_events"]) <= known
+
+
+def test_nothing_that_could_change_who_may_do_what_is_asked_for() -> None:
+    permissions = MANIFEST["default_permissions"]
+    assert not {"administration", "members", "organization_administration", "secrets", "workflows"} & set(
+        permissions
+    )
+    assert {name for name, level in permissions.items() if level == "write"} == {
+        "actions",
+        "checks",
+        "contents",
+        "issues",
+        "pull_requests",
+    }
