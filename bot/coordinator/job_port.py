@@ -70,8 +70,8 @@ class BeadPull:
 class JobFacts:
     """One bead as one request saw it.
 
-    `claims_commit` is what the claims ref pointed at. `branch` and `partial` are the commits of `bead/N` and of
-    unfinished work, or None. `policy` is the file's text.
+    `claims_commit` is what the claims ref pointed at. `branch` and `partial` are the commits of `bead/N` and
+    of unfinished work, or None. `policy` is the file's text.
     """
 
     repository_id: str

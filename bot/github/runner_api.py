@@ -7,6 +7,7 @@ never repeated blindly; what a write did is read again by the next run of the jo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 import httpx
 from pydantic import TypeAdapter
@@ -81,7 +82,7 @@ MOVE_REFS = "mutation MoveRefs($input: UpdateRefsInput!) { updateRefs(input: $in
 
 
 class RunnerApi:
-    """One repository through one token; `JobGitHub` over HTTP. Close it when done.
+    """One repository through one token; `JobGitHub` over HTTP. Used as a context, it closes its connections.
 
     Args:
         client: sends the requests; its base address is the REST API.
@@ -100,6 +101,12 @@ class RunnerApi:
             "X-GitHub-Api-Version": "2022-11-28",
             "User-Agent": "beadwright",
         }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
     def facts(self, bead: int) -> JobFacts:
         """See `JobGitHub.facts`."""

@@ -40,7 +40,7 @@ def fetch_missing(git: Git, wanted: Iterable[tuple[str, str]], server: str, repo
     if not missing:
         return
     address = f"{server}/{repository}.git"
-    git.bytes("fetch", "--no-tags", "--no-write-fetch-head", address, *missing)
+    git.output("fetch", "--no-tags", "--no-write-fetch-head", address, *missing)
     for commit, ref in missing.items():
         if not git.has(commit):
             raise GitFault(f"{ref} is not at {commit} any more")
@@ -58,12 +58,12 @@ def start_work(git: Git, facts: JobFacts, branch: str, base: str) -> Start:
     commit, continued = facts.branch or base, False
     if facts.partial is not None and git.contains(commit if facts.branch else base, facts.partial):
         commit, continued = facts.partial, True
-    git.bytes("checkout", "--force", "--no-track", "-B", branch, commit)
-    git.bytes("clean", "-ffdq")
+    git.output("checkout", "--force", "--no-track", "-B", branch, commit)
+    git.output("clean", "-ffdq")
     if git.contains(base, commit):
         return Start(commit, continued=continued)
     try:
-        git.bytes("merge", "--no-commit", "--no-ff", base)
+        git.output("merge", "--no-commit", "--no-ff", base)
     except GitFault as error:
         conflicts = git.text("diff", "--name-only", "--diff-filter=U", "-z")
         if not conflicts:
@@ -86,9 +86,9 @@ def restore_configuration(git: Git, base: str) -> tuple[str, ...]:
             path.unlink()
         if git.holds("cat-file", "-e", f"{base}:{name}"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(git.bytes("cat-file", "blob", f"{base}:{name}"))
+            path.write_bytes(git.output("cat-file", "blob", f"{base}:{name}"))
     tracked = git.text("ls-files", "-z", "--", *names).split("\0") if names else []
     held = [name for name in tracked if name]
     if held:
-        git.bytes("update-index", "--skip-worktree", "--", *held)
+        git.output("update-index", "--skip-worktree", "--", *held)
     return tuple(names)

@@ -69,7 +69,7 @@ class Git:
             env[f"GIT_CONFIG_VALUE_{index}"] = value
         return env
 
-    def bytes(self, *arguments: str, stdin: bytes = b"", seconds: float = 300) -> bytes:
+    def output(self, *arguments: str, stdin: bytes = b"", seconds: float = 300) -> bytes:
         """What a call prints. Raises GitFault when it fails or `seconds` are over."""
         done = self._run(arguments, stdin, seconds)
         if done.returncode:
@@ -79,7 +79,7 @@ class Git:
 
     def text(self, *arguments: str, stdin: str = "", seconds: float = 300) -> str:
         """What a call prints, without the last line's end. Raises GitFault."""
-        printed = self.bytes(*arguments, stdin=stdin.encode(), seconds=seconds)
+        printed = self.output(*arguments, stdin=stdin.encode(), seconds=seconds)
         return printed.decode("utf-8", errors="surrogateescape").removesuffix("\n")
 
     def holds(self, *arguments: str) -> bool:

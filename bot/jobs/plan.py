@@ -56,5 +56,3 @@ def failed(inputs: Inputs, base: str, why: str, *, seconds: float = 0.0) -> Repo
 def plan_path(inputs: Inputs) -> Path:
     """Where the plan lies between the two steps."""
     return inputs.folder / "plan.json"
-
-

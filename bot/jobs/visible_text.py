@@ -26,13 +26,17 @@ def reveal(text: str) -> str:
 
     Invisible characters are shown as ``[U+202E]``, so that nobody wonders why a text looks odd.
     """
+    return show_hidden(COMMENT.sub("", text))
+
+
+def show_hidden(text: str) -> str:
+    """Code or output with nothing hidden in it; comments stay, since they are part of it."""
     text = ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = COMMENT.sub("", text)
     return "".join(_shown(character) for character in text)
 
 
 def _shown(character: str) -> str:
-    if character in KEPT or character.isascii() and character.isprintable():
+    if character in KEPT or (character.isascii() and character.isprintable()):
         return character
     if unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"):
         return f"[U+{ord(character):04X}]"

@@ -68,7 +68,7 @@ class Wall:
 
     checkout: Path
     desk: Path
-    hidden: tuple[Path, ...]
+    hidden: tuple[str, ...]
     kind: str
 
     def run(
@@ -92,7 +92,7 @@ class Wall:
         if self.kind == "namespace":
             plan = {
                 "readonly": roots,
-                "hidden": [str(path) for path in self.hidden],
+                "hidden": list(self.hidden),
                 "checkout": [str(self.checkout)],
                 "frozen": not writable,
                 "writable": [str(self.desk)],

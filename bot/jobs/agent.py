@@ -1,0 +1,87 @@
+"""The agent step: run the engine on the prepared plan, look at what it left, hand it over. It has no token.
+
+Judged by artefacts: an answer that fits its schema, commits that are really there, gates that really passed.
+Everything that touches the checkout after the engine runs behind the wall as well, because from then on its
+`.git` may hold anything.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from bot.beads.report import Report
+from bot.coordinator.job_port import JobFault
+from bot.engines.command import run_command
+from bot.engines.outcome import Outcome, Task
+from bot.jobs.inputs import Inputs
+from bot.jobs.plan import Plan, failed, plan_path, write_report
+from bot.jobs.redaction import known_secrets, redact
+from bot.jobs.reviewer import judge_review
+from bot.jobs.wall import Wall, probe
+from bot.jobs.worker import judge_work
+
+DROPPED = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE")
+
+
+def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
+    """Run the prepared attempt and write report, bundle and transcript to the artifact's folder.
+
+    Raises JobFault only when there is no plan; whatever goes wrong later is a report that says so.
+    """
+    started = time.monotonic()
+    try:
+        plan = Plan.model_validate_json(plan_path(inputs).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise JobFault(f"the prepare step left no plan: {error}") from error
+    secrets = known_secrets(env)
+    forget_tokens()
+    inputs.out.mkdir(parents=True, exist_ok=True)
+    desk = inputs.folder / "desk"
+    desk.mkdir()
+    wall = Wall(inputs.checkout, desk, _hidden(inputs, env), plan.wall)
+    transcript = ""
+    try:
+        missing = probe() if plan.wall == "namespace" else None
+        if missing is not None:
+            raise JobFault(
+                f"the wall around the agent cannot be built here: {missing}. Run on Linux with user "
+                "namespaces, or accept `wall: none` in .github/beadwright.yml; nothing was run"
+            )
+        task = Task(inputs.role, plan.prompt, plan.engine.minutes)
+        outcome = run_command(plan.engine.command, task, wall)
+        transcript = _transcript(inputs, plan, outcome)
+        judge = judge_work if inputs.role == "worker" else judge_review
+        report = judge(inputs, plan, outcome, wall)
+    except JobFault as error:
+        report = failed(inputs, plan.base, str(error))
+    report = report.model_copy(update={"seconds": round(time.monotonic() - started, 3)})
+    clean = redact(report.model_dump_json(), secrets)
+    write_report(inputs, Report.model_validate_json(clean))
+    (inputs.out / "transcript.log").write_text(redact(transcript, secrets), encoding="utf-8")
+    return report
+
+
+def forget_tokens() -> None:
+    """Take every credential of the runner's out of this process' environment."""
+    for name in list(os.environ):
+        if name in DROPPED or name.startswith("ACTIONS_"):
+            del os.environ[name]
+
+
+def _hidden(inputs: Inputs, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Folders of the runner that no program inside has any business in, where they would be visible."""
+    names = [str(inputs.folder.parent), env.get("HOME", ""), env.get("RUNNER_WORKSPACE", "")]
+    return tuple(os.path.realpath(name) for name in names if name and name != "/")
+
+
+def _transcript(inputs: Inputs, plan: Plan, outcome: Outcome) -> str:
+    ended = outcome.ended
+    end = "stopped by the clock" if ended.ending == "timeout" else f"exit status {ended.status}"
+    return (
+        f"bead #{inputs.bead} {inputs.role}, attempt {inputs.attempt}\n"
+        f"$ {' '.join(plan.engine.command)}\n\n{ended.output}\n\n[{end} after {ended.seconds:.1f} s]\n"
+    )

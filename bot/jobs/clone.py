@@ -1,0 +1,62 @@
+"""Publish's own repository: bare, with nothing of the machine's configuration, filled by fetches alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bot.coordinator.claims import Claims, write_claims
+from bot.coordinator.job_port import JobFault
+from bot.jobs.git import Git, GitFault, authorised
+from bot.jobs.inputs import Inputs
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+WORK = "refs/beadwright/work"
+INCOMING = "refs/incoming/work"
+
+
+class Clone:
+    """A bare repository in a folder, that speaks to the server with one token."""
+
+    def __init__(self, folder: Path, inputs: Inputs, token: str) -> None:
+        self._address = f"{inputs.server}/{inputs.repository}.git"
+        folder.mkdir(parents=True)
+        self.git = Git(folder)
+        self._online = Git(folder, authorised(inputs.server, token))
+        self.git.output("init", "--quiet", "--bare", "--template=", ".")
+
+    def fetch(self, commits: Iterable[str]) -> None:
+        """Bring commits with their history here. Raises GitFault."""
+        wanted = [commit for commit in dict.fromkeys(commits) if not self.git.has(commit)]
+        if not wanted:
+            return
+        specs = [f"{commit}:refs/known/{commit}" for commit in wanted]
+        self._online.output("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self._address, *specs)
+
+    def unbundle(self, bundle: Path) -> str:
+        """The one head of a bundle, with its objects here, checked. Raises JobFault."""
+        local = Git(self.git.folder, {"protocol.file.allow": "always"})
+        try:
+            local.output("bundle", "verify", "--quiet", str(bundle))
+            heads = local.text("bundle", "list-heads", str(bundle)).splitlines()
+            if len(heads) != 1 or not heads[0].endswith(f" {WORK}"):
+                raise JobFault("work.bundle: it does not hold exactly the bead's work")
+            spec = f"{WORK}:{INCOMING}"
+            local.output("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(bundle), spec)
+        except GitFault as error:
+            raise JobFault(f"work.bundle: {error}") from error
+        return self.git.text("rev-parse", "--verify", f"{INCOMING}^{{commit}}")
+
+    def commit(self, tree: str, parents: Sequence[str], message: str) -> str:
+        """A commit by us, whatever the commits were that the tree comes from."""
+        listed = [argument for parent in parents for argument in ("-p", parent)]
+        return self.git.text("commit-tree", tree, *listed, "-F", "-", stdin=message)
+
+    def claims_commit(self, claims: Claims, parent: str, nonce: str) -> str:
+        """The commit that holds a claims document."""
+        return self.commit(EMPTY_TREE, [parent], write_claims(claims, nonce))
+
+    def push(self, refs: dict[str, str]) -> None:
+        """Put commits at refs of the server that are nobody else's. Raises GitFault."""
+        specs = [f"+{commit}:{name}" for name, commit in refs.items()]
+        self._online.output("push", "--quiet", "--atomic", "--no-verify", self._address, *specs)

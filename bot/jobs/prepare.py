@@ -1,0 +1,157 @@
+"""The first step of the agent job, the only one with a token: is this run wanted, and what is its prompt?
+
+One request. A run whose token is not live, or that was started again by hand, ends here, before it has cost
+anything but seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import Literal
+
+from bot.beads.policy import Engine, Policy, PolicyError, load_policy
+from bot.beads.report import ReviewerAnswer, WorkerAnswer
+from bot.coordinator.claims import Claim
+from bot.coordinator.job_port import JobFacts, JobFault, JobGitHub
+from bot.jobs.checkout import fetch_missing, needed, restore_configuration, start_work
+from bot.jobs.gates import choose_gates
+from bot.jobs.git import Git, authorised
+from bot.jobs.inputs import Inputs
+from bot.jobs.material import bead_text, fenced, guidance, read_diff, remark_text, thread_texts
+from bot.jobs.plan import Plan, failed, plan_path, write_report
+from bot.jobs.visible_text import reveal
+from bot.prompts import render_prompt
+
+NO_BASE = "0" * 40
+
+
+def prepare(inputs: Inputs, github: JobGitHub, token: str) -> Plan:
+    """Check the claim, bring the checkout to its start, write the plan.
+
+    Raises JobFault when the run is not wanted or cannot start; a report that says why is then in the artifact.
+    """
+    shutil.rmtree(inputs.folder, ignore_errors=True)
+    inputs.folder.mkdir(parents=True)
+    base = NO_BASE
+    try:
+        if inputs.run_attempt > 1:
+            raise JobFault("this run was started again; a claim is good for one run: nothing is done")
+        facts = github.facts(inputs.bead)
+        claim = live_claim(inputs, facts)
+        base = claim.base
+        plan = _plan(inputs, facts, claim, token)
+    except (JobFault, PolicyError) as error:
+        write_report(inputs, failed(inputs, base, str(error)))
+        raise JobFault(str(error)) from error
+    plan_path(inputs).write_text(plan.model_dump_json(), encoding="utf-8")
+    return plan
+
+
+def live_claim(inputs: Inputs, facts: JobFacts) -> Claim:
+    """The claim that this run works for. Raises JobFault when it is another run's, or nobody's."""
+    claim = facts.claims.live.get(inputs.bead)
+    mine = (inputs.token, inputs.role, inputs.attempt)
+    if claim is None or (claim.token, claim.role, claim.attempt) != mine:
+        raise JobFault(f"the claim on bead #{inputs.bead} is no longer this run's: nothing is done")
+    return claim
+
+
+def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
+    if claim.stage != "claimed":
+        raise JobFault(f"attempt {claim.attempt} of bead #{inputs.bead} has been published: nothing is done")
+    policy = load_policy(facts.policy)
+    git = Git(inputs.checkout, authorised(inputs.server, token))
+    fetch_missing(git, needed(facts, inputs.bead, claim.base), inputs.server, inputs.repository)
+    local = Git(inputs.checkout)
+    if inputs.role == "worker":
+        return _worker_plan(inputs, facts, claim, policy, local)
+    return _reviewer_plan(inputs, facts, claim, policy, local)
+
+
+def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
+    start = start_work(git, facts, inputs.branch, claim.base)
+    restored = restore_configuration(git, claim.base)
+    gates = choose_gates(policy.gates, git, claim.base)
+    threads = facts.pull.threads if facts.pull else ()
+    prompt = render_prompt(
+        "worker",
+        {
+            "bead": inputs.bead,
+            "title": reveal(facts.title),
+            "base": claim.base,
+            "branch": inputs.branch,
+            "body": bead_text(facts),
+            "guidance": guidance(git, claim.base, facts.body),
+            "continued": start.continued,
+            "conflicts": start.conflicts,
+            "failed": [
+                {"name": reveal(check.name), "text": fenced(check.summary or "(no text)")}
+                for check in (facts.pull.failed if facts.pull else ())
+            ],
+            "reviews": _own_reviews(facts),
+            "threads": thread_texts(threads),
+            "gates": [gate.run for gate in gates],
+            "schema": _schema("worker"),
+        },
+    )
+    return Plan(
+        title=facts.title,
+        prompt=prompt,
+        engine=policy.engine,
+        wall=policy.wall,
+        gates=gates,
+        base=claim.base,
+        start=start.commit,
+        merging=start.merging,
+        conflicts=start.conflicts,
+        restored=restored,
+        owed=tuple(thread.id for thread in threads),
+    )
+
+
+def _reviewer_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
+    if facts.pull is None or facts.branch is None or facts.pull.head != facts.branch:
+        raise JobFault(f"`{inputs.branch}` has no open pull request at its head: there is nothing to review")
+    git.output("checkout", "--force", "--detach", facts.branch)
+    git.output("clean", "-ffdq")
+    restored = restore_configuration(git, claim.base)
+    engine: Engine = policy.reviewer or policy.engine
+    prompt = render_prompt(
+        "reviewer",
+        {
+            "bead": inputs.bead,
+            "title": reveal(facts.title),
+            "base": claim.base,
+            "head": facts.branch,
+            "body": bead_text(facts),
+            "guidance": guidance(git, claim.base, facts.body),
+            "threads": thread_texts(facts.pull.threads),
+            "diff": read_diff(git, claim.base, facts.branch),
+            "schema": _schema("reviewer"),
+        },
+    )
+    return Plan(
+        title=facts.title,
+        prompt=prompt,
+        engine=engine,
+        wall=policy.wall,
+        gates=(),
+        base=claim.base,
+        start=facts.branch,
+        restored=restored,
+        owed=tuple(thread.id for thread in facts.pull.threads),
+    )
+
+
+def _own_reviews(facts: JobFacts) -> list[str]:
+    """What our last review said in its body: findings that no line of the diff could carry."""
+    bodies = [
+        review for review in (facts.pull.reviews if facts.pull else ()) if "beadwright:token=" in review.body
+    ]
+    return [remark_text(review) for review in bodies[-1:] if review.authority == "trusted"]
+
+
+def _schema(role: Literal["worker", "reviewer"]) -> str:
+    answer = WorkerAnswer if role == "worker" else ReviewerAnswer
+    return json.dumps(answer.model_json_schema(), separators=(",", ":"))

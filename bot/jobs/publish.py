@@ -1,0 +1,122 @@
+"""The publish job: no model, nothing of the repository is run; checks what the agent job left, and writes it.
+
+Order matters. First everything is checked here; then the objects go to staging refs, where they mean nothing;
+then one `updateRefs` moves the bead's branch *and* advances the claim, or neither: from then on the attempt is
+over and nobody else can publish for this bead. Only then is anything posted for people. Dying in between is
+healed by the coordinator (a branch without a pull request gets one) or by running again (markers).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bot.beads.markers import write_marker
+from bot.beads.policy import PolicyError, load_policy
+from bot.coordinator.claims import CLAIMS_REF, Claim
+from bot.coordinator.job_port import JobFacts, JobFault, JobGitHub, RefMove, RefsMoved, partial_ref
+from bot.jobs.artifact import Artifact
+from bot.jobs.clone import Clone
+from bot.jobs.inputs import Inputs
+from bot.jobs.visible_text import neutralise
+
+TRIES = 6
+
+
+class Denied(JobFault):
+    """The work may not be published; the message names every place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """One publish job: what it was told, what it may use."""
+
+    inputs: Inputs
+    artifact: Artifact
+    github: JobGitHub
+    clone: Clone
+
+    @property
+    def staging(self) -> str:
+        """Where this run's objects wait."""
+        return f"refs/beadwright/staging/{self.inputs.token}"
+
+    @property
+    def marker(self) -> str:
+        """What tells our words of this run again."""
+        return write_marker("token", self.inputs.token)
+
+    def safe(self, text: str) -> str:
+        """A model's text as we may post it."""
+        return neutralise(text, {urlsplit(self.inputs.server).hostname or ""})
+
+    def claim(self, facts: JobFacts) -> Claim:
+        """The claim that this run holds. Raises JobFault when it does not."""
+        found = facts.claims.live.get(self.inputs.bead)
+        if found is None or (found.token, found.role) != (self.inputs.token, self.inputs.role):
+            raise JobFault(
+                f"the claim on bead #{self.inputs.bead} is no longer this run's: nothing is published"
+            )
+        return found
+
+    def settled_before(self, claim: Claim) -> bool:
+        """Whether an earlier try of this very job has moved the refs already."""
+        return claim.stage == "published"
+
+    def advance(
+        self, facts: JobFacts, *, outcome: str, head: str | None, moves: Mapping[str, RefMove]
+    ) -> JobFacts:
+        """Stage everything, then move refs and claim together; gives the facts that it was based on.
+
+        `moves` are by ref; each `after` is a commit of the clone. When somebody else moved the claims in
+        between, they are read again and it is tried again, for as long as this run's claim lives.
+        """
+        for _ in range(TRIES):
+            advanced = facts.claims.advance(
+                self.inputs.bead, self.inputs.token, outcome=outcome, head=head, run_id=self.inputs.run_id
+            )
+            self.clone.fetch([facts.claims_commit])
+            commit = self.clone.claims_commit(advanced, facts.claims_commit, secrets.token_hex(8))
+            staged = {f"{self.staging}/claims": commit}
+            staged |= {
+                f"{self.staging}/{index}": move.after
+                for index, move in enumerate(moves.values())
+                if move.after is not None
+            }
+            self.clone.push(staged)
+            updates = [*moves.values(), RefMove(CLAIMS_REF, facts.claims_commit, commit)]
+            updates += [RefMove(name, at, None) for name, at in staged.items()]
+            try:
+                self.github.move_refs(facts.repository_id, updates)
+                return facts
+            except RefsMoved as error:
+                why = str(error)
+            known = facts
+            facts = self.github.facts(self.inputs.bead)
+            claim = self.claim(facts)
+            if self.settled_before(claim):
+                return facts
+            if (facts.branch, facts.partial) != (known.branch, known.partial):
+                raise JobFault(
+                    f"`{self.inputs.branch}` moved while this run held the claim: nothing is published"
+                )
+            if facts.claims_commit == known.claims_commit:
+                raise JobFault(f"GitHub refused to move the refs: {why}")
+        raise JobFault(f"the claims moved {TRIES} times in a row")
+
+
+def forget_partial(facts: JobFacts, bead: int) -> dict[str, RefMove]:
+    """The move that deletes unfinished work which is not needed any more."""
+    if facts.partial is None:
+        return {}
+    return {partial_ref(bead): RefMove(partial_ref(bead), facts.partial, None)}
+
+
+def protected_paths(facts: JobFacts) -> tuple[str, ...]:
+    """The policy's protected paths. Raises JobFault when the policy cannot be read: then nothing is let through."""
+    try:
+        return load_policy(facts.policy).protected
+    except PolicyError as error:
+        raise JobFault(str(error)) from error

@@ -1,0 +1,31 @@
+"""The publish stage as a whole: by role, with a denial told on the bead and charged as a failed attempt."""
+
+from __future__ import annotations
+
+from bot.beads.markers import write_marker
+from bot.jobs.publish import Denied, Publishing
+from bot.jobs.publish_review import publish_review
+from bot.jobs.publish_work import publish_work
+
+
+def publish(run: Publishing) -> str:
+    """Write one attempt; gives a sentence about it.
+
+    Raises Denied after the denial has been recorded and told, JobFault when nothing could be written.
+    """
+    if run.inputs.role == "reviewer":
+        return publish_review(run)
+    try:
+        return publish_work(run)
+    except Denied as denial:
+        facts = run.github.facts(run.inputs.bead)
+        run.claim(facts)
+        run.advance(facts, outcome="failed", head=None, moves={})
+        run.github.comment(run.inputs.bead, _denial(run, str(denial)))
+        raise
+
+
+def _denial(run: Publishing, places: str) -> str:
+    marker = write_marker("denied", run.inputs.token)
+    text = run.safe(places)[:50_000]
+    return f"Attempt {run.inputs.attempt} is not published, nothing of it:\n\n{text}\n\n{marker}"

@@ -1,0 +1,48 @@
+"""What a reviewer left behind: a verdict on exactly the head that it was shown."""
+
+from __future__ import annotations
+
+from bot.beads.report import Report, ReportError, load_reviewer_answer
+from bot.engines.outcome import Enclosure, Outcome
+from bot.jobs.inputs import Inputs
+from bot.jobs.plan import Plan
+from bot.jobs.worker import Repository
+
+
+def judge_review(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
+    """The report of a review. Raises JobFault when the checkout cannot be read any more."""
+    faults: list[str] = []
+    answer = None
+    if outcome.ended.ending == "timeout":
+        faults.append(f"the clock stopped it after {outcome.ended.seconds:.0f} s")
+    elif outcome.answer is None:
+        tail = outcome.ended.output.strip()[-500:]
+        faults.append(f"it left no answer (exit status {outcome.ended.status}): {tail}")
+    else:
+        try:
+            answer = load_reviewer_answer(outcome.answer)
+        except ReportError as error:
+            faults.append(str(error))
+    if plan.wall == "none":  # behind the wall the checkout was read-only
+        repository = Repository(enclosure)
+        head = repository.text("rev-parse", "--verify", "HEAD^{commit}")
+        if head != plan.start or repository.text("status", "--porcelain", "--untracked-files=no"):
+            faults.append("it changed the checkout that it should only read")
+    if answer is not None:
+        unanswered = set(plan.owed) - {thread.thread for thread in answer.threads}
+        unknown = {thread.thread for thread in answer.threads} - set(plan.owed)
+        if unknown:
+            faults.append(f"it answers threads that are not open: {', '.join(sorted(unknown))}")
+        if unanswered and answer.verdict == "approve":
+            faults.append(f"it approves and leaves threads without a word: {', '.join(sorted(unanswered))}")
+    return Report(
+        bead=inputs.bead,
+        role="reviewer",
+        attempt=inputs.attempt,
+        token=inputs.token,
+        base=plan.base,
+        head=plan.start,
+        reviewer=answer if not faults else None,
+        failure="; ".join(faults) or None,
+        cost=outcome.cost,
+    )
