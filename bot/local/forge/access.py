@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.local.forge.http import Caller
-from bot.local.forge.records import Account, Repository
+from bot.local.forge.records import Account, Installation, Repository
 from bot.local.forge.state import State
 
 
@@ -26,10 +26,13 @@ def find_repository(state: State, owner: Account, name: str) -> Repository | Non
     )
 
 
-def can_see(_state: State, caller: Caller, repository: Repository) -> bool:
+def can_see(state: State, caller: Caller, repository: Repository) -> bool:
     """Whether the repository exists at all for this caller."""
     if not repository.private:
         return True
+    if caller.app is not None:
+        installed = state.find(Installation, app_id=caller.app.id)
+        return any(repository.id in installation.repository_ids for installation in installed)
     token = caller.token
     if token is not None and token.permissions is not None:
         return token.repository_ids is None or repository.id in token.repository_ids

@@ -133,6 +133,7 @@ class Forge:
             request.headers,
             caller,
             raw=raw,
+            rate=self._rate(caller),
         )
         if row.need.app:
             if caller.app is None:
@@ -145,11 +146,13 @@ class Forge:
             raise Refused(401, "Requires authentication")
         if "owner" in params and "repo" in params:
             call.repository = self._find_repository(params["owner"], params["repo"], caller)
-            if not allowed(self.state, caller, call.repository, row.need):
+            if not row.need.app and not allowed(self.state, caller, call.repository, row.need):
                 raise _forbidden(caller)
             if row.need.access != "read" and caller.account is None:
                 raise Refused(401, "Requires authentication")
-            if row.need.access != "read" and call.repository.archived:
+            # An archived repository can be changed back by its settings alone.
+            frozen = call.repository.archived and row.name != "repos/update"
+            if row.need.access != "read" and frozen:
                 raise Refused(403, "Repository was archived so is read-only.")
         return row.handler(call)
 
@@ -173,13 +176,19 @@ class Forge:
             headers["ETag"] = 'W/"' + hashlib.sha256(content + caller.label.encode()).hexdigest() + '"'
             if request.headers.get("if-none-match") == headers["ETag"]:
                 status, content = 304, b""
-        headers.update(self._limit(caller, spend=not (status == 304 and caller.account is not None)))
+        free = (status == 304 and caller.account is not None) or request.url.path.endswith("/rate_limit")
+        headers.update(self._limit(caller, spend=not free))
         response = Response(content, status, headers)
         if status not in (204, 205, 304):
             response.headers["content-type"] = answer.content_type
         return response
 
     def _limit(self, caller: Caller, *, spend: bool) -> dict[str, str]:
+        rate = self._rate(caller, spend=spend)
+        headers = {f"X-RateLimit-{name.capitalize()}": str(value) for name, value in rate.items()}
+        return {**headers, "X-RateLimit-Resource": "core"}
+
+    def _rate(self, caller: Caller, *, spend: bool = False) -> dict[str, int]:
         key = caller.token.value if caller.token else caller.label
         now = int(time.time())
         used, reset = self._used.get(key, (0, now + 3600))
@@ -188,13 +197,7 @@ class Forge:
         used += 1 if spend else 0
         self._used[key] = used, reset
         limit = HOURLY.get(caller.label, 5000)
-        return {
-            "X-RateLimit-Limit": str(limit),
-            "X-RateLimit-Remaining": str(max(0, limit - used)),
-            "X-RateLimit-Used": str(used),
-            "X-RateLimit-Reset": str(reset),
-            "X-RateLimit-Resource": "core",
-        }
+        return {"limit": limit, "remaining": max(0, limit - used), "used": used, "reset": reset}
 
     # -- GraphQL ------------------------------------------------------------------------------------------
     async def _run_graphql(self, request: Request) -> Response:

@@ -131,6 +131,7 @@ class Call:
     caller: Caller
     repository: Repository | None = None
     raw: bytes = b""
+    rate: Mapping[str, int] = field(default_factory=dict)  # limit, remaining, used, reset
 
     @property
     def api_url(self) -> str:

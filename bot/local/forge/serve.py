@@ -23,9 +23,10 @@ from typing import Any, TypeVar
 
 import uvicorn
 
-from bot.local.forge import oidc, results
+from bot.local.forge import oidc, results, triggers
 from bot.local.forge.app import Forge, Mount
 from bot.local.forge.hooks import Hooks
+from bot.local.forge.payloads import payload
 from bot.local.forge.state import State, utc_now
 
 HOST = "127.0.0.1"
@@ -83,6 +84,7 @@ async def running(
         forge = Forge(state, base_url, mounts=mounts(), graphql=_graphql(), record=record)
         stack.callback(forge.close)
         hooks = await stack.enter_async_context(Hooks.open(state, base_url))
+        triggers.watch(state, lambda signal: payload(state, base_url, signal))
         await stack.enter_async_context(_listening(forge, listener))
         found = RunningForge(state, base_url, hooks)
         for attachment in attach:

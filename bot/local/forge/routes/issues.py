@@ -22,6 +22,7 @@ from bot.local.forge.http import (
     writes,
 )
 from bot.local.forge.records import Account, Comment, Issue, Label
+from bot.local.forge.render import account
 from bot.local.forge.state import State
 
 LISTS = reads("issues", "pull_requests")
@@ -136,7 +137,7 @@ def list_assignees(call: Call) -> Answer:
     """Who can be assigned."""
     call.only()
     people = issues.assignable(call.state, call.repo)
-    return page(call, [_account(call, one) for one in people])
+    return page(call, [account(call.state, call.base_url, one) for one in people])
 
 
 class Assignees(Body):
@@ -174,10 +175,6 @@ def moment(text: str) -> datetime:
     except ValueError:
         raise invalid("Validation Failed", _wrong("since")) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _account(call: Call, account: Account) -> render_issue.JSON:
-    return render_issue.account(call.state, call.base_url, account)
 
 
 def _wanted(call: Call, issue: Issue) -> bool:

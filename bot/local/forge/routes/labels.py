@@ -9,6 +9,7 @@ from pydantic import Field
 from bot.local.forge import issues, labels, render_issue
 from bot.local.forge.http import Answer, Body, Call, invalid, not_found, operation, page, reads, writes
 from bot.local.forge.records import Label
+from bot.local.forge.render import JSON
 from bot.local.forge.routes.issues import LISTS, TRIAGE, LabelName, names
 
 OF_REPO = "/repos/{owner}/{repo}/labels"
@@ -141,5 +142,5 @@ def _label(call: Call) -> Label:
     return found
 
 
-def _shapes(call: Call, found: Iterable[Label]) -> list[render_issue.JSON]:
+def _shapes(call: Call, found: Iterable[Label]) -> list[JSON]:
     return [render_issue.label(call.state, call.base_url, label) for label in found]

@@ -1,0 +1,65 @@
+"""What happened to an issue: its timeline, and the events in it."""
+
+from __future__ import annotations
+
+from bot.local.forge import render_issue
+from bot.local.forge.http import Answer, Call, not_found, not_implemented, operation, page
+from bot.local.forge.records import Account, Comment, Issue, TimelineEvent
+from bot.local.forge.render import JSON, account
+from bot.local.forge.routes.issues import LISTS
+
+ISSUE = "/repos/{owner}/{repo}/issues/{issue_number}"
+EVENTS = "/repos/{owner}/{repo}/issues/events"
+
+
+@operation("issues/list-events-for-timeline", "GET", ISSUE + "/timeline", LISTS)
+def list_timeline(call: Call) -> Answer:
+    """Events and comments, oldest first."""
+    call.only()
+    issue = call.issue()
+    if issue.pull_id is not None:
+        raise not_implemented("the timeline of a pull request")
+    found: list[TimelineEvent | Comment] = [
+        *call.state.find(TimelineEvent, issue_id=issue.id),
+        *call.state.find(Comment, issue_id=issue.id),
+    ]
+    found.sort(key=lambda one: (one.created_at, one.id))
+    return page(call, [_row(call, one) for one in found])
+
+
+@operation("issues/list-events", "GET", ISSUE + "/events", LISTS)
+def list_events(call: Call) -> Answer:
+    """The events of one issue, oldest first."""
+    call.only()
+    found = call.state.find(TimelineEvent, issue_id=call.issue().id)
+    return page(call, [render_issue.event(call.state, call.base_url, one) for one in found])
+
+
+@operation("issues/list-events-for-repo", "GET", EVENTS, LISTS)
+def list_repo_events(call: Call) -> Answer:
+    """The events of all issues, newest first."""
+    call.only()
+    found = list(reversed(call.state.find(TimelineEvent, repo_id=call.repo.id)))
+    answer = page(call, found)
+    return Answer(200, [_with_issue(call, one) for one in answer.body], answer.headers)
+
+
+@operation("issues/get-event", "GET", EVENTS + "/{event_id}", LISTS)
+def get_event(call: Call) -> Answer:
+    """One event."""
+    found = call.state.get(TimelineEvent, call.number("event_id"))
+    if found.repo_id != call.repo.id:
+        raise not_found()
+    return Answer(200, _with_issue(call, found))
+
+
+def _with_issue(call: Call, event: TimelineEvent) -> JSON:
+    issue = render_issue.issue(call.state, call.base_url, call.state.get(Issue, event.issue_id))
+    return {**render_issue.event(call.state, call.base_url, event), "issue": issue}
+
+
+def _row(call: Call, one: TimelineEvent | Comment) -> JSON:
+    if isinstance(one, TimelineEvent):
+        return render_issue.event(call.state, call.base_url, one)
+    actor = account(call.state, call.base_url, call.state.get(Account, one.user_id))
+    return {**render_issue.comment(call.state, call.base_url, one), "event": "commented", "actor": actor}
