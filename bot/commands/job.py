@@ -1,4 +1,4 @@
-"""One step of a job inside a runner, started by action.yml: `python -m bot.commands.job prepare|agent|publish`.
+"""One step of a job in a runner, as action.yml starts it: `python -m bot.commands.job prepare|agent|publish`.
 
 Exit status 0: the step did its work, whatever the work's result is; the report says that. 1: it could not.
 """

@@ -21,7 +21,7 @@ MARKER = "READY"
 
 def main() -> int:
     """Find or make the environment, then run the step in it; the step's exit status."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - the runner's own Python, before anything is installed
         print(f"::error::Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
         return 1
     python = environment(tool_cache()) / "bin" / "python"
@@ -46,7 +46,14 @@ def environment(cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix="making-", dir=cache))
     subprocess.run([sys.executable, "-m", "venv", making], check=True)
-    install = [making / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install = [
+        str(making / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     subprocess.run([*install, "--require-hashes", "--no-deps", "--only-binary=:all:", "-r", LOCK], check=True)
     (making / MARKER).touch()
     try:

@@ -1,4 +1,4 @@
-"""Brings the checkout to where an attempt starts: the bead's branch, unfinished work, and the base merged in."""
+"""Brings the checkout to where an attempt starts: the bead's branch, unfinished work, the base merged in."""
 
 from __future__ import annotations
 

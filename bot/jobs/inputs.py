@@ -1,4 +1,4 @@
-"""What a job is told by the workflow: its dispatch and its place. Values come through the environment only."""
+"""What the workflow tells a job: its dispatch and its place. Values come through the environment only."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def guidance(git: Git, base: str, body: str) -> list[Document]:
 
 
 def section(text: str, anchor: str) -> str:
-    """The section of a Markdown text whose heading GitHub would give that anchor; the whole when none has it."""
+    """The section of a Markdown text whose heading has that anchor on GitHub; the whole when none has."""
     kept: list[str] = []
     depth = 0
     for line in text.splitlines():

@@ -1,4 +1,4 @@
-"""What the prepare step hands to the agent step: everything that needed a token, so that none is needed later."""
+"""What the prepare step hands to the agent step: everything that needed a token, so that it needs none."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from bot.jobs.inputs import Inputs
 class Plan(BaseModel):
     """One prepared run.
 
-    `base` is the claim's base commit, `start` the commit that the checkout is at. `merging` tells that a merge
-    of the base is under way, with `conflicts` left in the tree. `restored` are paths of agent configuration
-    that show the base's content although the branch has another. `owed` are threads that want an answer.
+    `base` is the claim's base commit, `start` the commit that the checkout is at. `merging` tells that a
+    merge of the base is under way, with `conflicts` left in the tree. `restored` are paths of agent
+    configuration that show the base's content although the branch has another. `owed` are threads that want
+    an answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

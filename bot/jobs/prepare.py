@@ -10,6 +10,7 @@ import json
 import shutil
 from typing import Literal
 
+from bot.beads.markers import read_marker
 from bot.beads.policy import Engine, Policy, PolicyError, load_policy
 from bot.beads.report import ReviewerAnswer, WorkerAnswer
 from bot.coordinator.claims import Claim
@@ -29,7 +30,7 @@ NO_BASE = "0" * 40
 def prepare(inputs: Inputs, github: JobGitHub, token: str) -> Plan:
     """Check the claim, bring the checkout to its start, write the plan.
 
-    Raises JobFault when the run is not wanted or cannot start; a report that says why is then in the artifact.
+    Raises JobFault when the run is not wanted or cannot start; a report in the artifact then says why.
     """
     shutil.rmtree(inputs.folder, ignore_errors=True)
     inputs.folder.mkdir(parents=True)
@@ -146,10 +147,11 @@ def _reviewer_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
 
 def _own_reviews(facts: JobFacts) -> list[str]:
     """What our last review said in its body: findings that no line of the diff could carry."""
-    bodies = [
-        review for review in (facts.pull.reviews if facts.pull else ()) if "beadwright:token=" in review.body
+    reviews = facts.pull.reviews if facts.pull else ()
+    ours = [
+        review for review in reviews if review.authority == "trusted" and read_marker(review.body, "token")
     ]
-    return [remark_text(review) for review in bodies[-1:] if review.authority == "trusted"]
+    return [remark_text(review) for review in ours[-1:]]
 
 
 def _schema(role: Literal["worker", "reviewer"]) -> str:

@@ -1,9 +1,9 @@
 """The publish job: no model, nothing of the repository is run; checks what the agent job left, and writes it.
 
 Order matters. First everything is checked here; then the objects go to staging refs, where they mean nothing;
-then one `updateRefs` moves the bead's branch *and* advances the claim, or neither: from then on the attempt is
-over and nobody else can publish for this bead. Only then is anything posted for people. Dying in between is
-healed by the coordinator (a branch without a pull request gets one) or by running again (markers).
+then one `updateRefs` moves the bead's branch *and* advances the claim, or neither: from then on the attempt
+is over and nobody else can publish for this bead. Only then is anything posted for people. Dying in between
+is healed by the coordinator (a branch without a pull request gets one) or by running again (markers).
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def forget_partial(facts: JobFacts, bead: int) -> dict[str, RefMove]:
 
 
 def protected_paths(facts: JobFacts) -> tuple[str, ...]:
-    """The policy's protected paths. Raises JobFault when the policy cannot be read: then nothing is let through."""
+    """The policy's protected paths. Raises JobFault when it cannot be read: then nothing is let through."""
     try:
         return load_policy(facts.policy).protected
     except PolicyError as error:

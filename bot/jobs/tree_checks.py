@@ -1,4 +1,4 @@
-"""Holds the tree of a bead's work against the base's, entry by entry, after it was applied (T10–T12, T18).
+"""Holds the tree of a bead's work against the base's, entry by entry, after it was applied (T10-T12, T18).
 
 Not the patch is judged but what it made: a patch can be read in two ways, a tree in one. Denied whole, every
 place named.

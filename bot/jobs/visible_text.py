@@ -1,4 +1,4 @@
-"""Makes text from outside harmless: nothing hidden for a model to read, nothing active for GitHub to act on."""
+"""Makes text from outside harmless: nothing hidden for a model to read, nothing for GitHub to act on."""
 
 from __future__ import annotations
 
