@@ -21,7 +21,7 @@ from bot.commands.serve import command
 from bot.github.importer import ImportStopped, import_issues
 from bot.jobs import bootstrap, wall
 from bot.local.demo import board
-from bot.local.demo.build import ROOT, DemoError
+from bot.local.demo.build import DemoError
 from bot.local.demo.plan import SAMPLE
 from bot.local.demo.result import merges_follow_edges
 from bot.local.demo.run import DemoParts, DemoResult, run_demo, search_path
@@ -109,7 +109,10 @@ def _import(api: httpx.Client, repository: str, plan: tuple[PlannedIssue, ...]) 
 
 def _fill_tool_cache(folder: Path) -> None:
     """Let runners find the environment that we run in, so that no job installs anything."""
-    bootstrap.link_environment(folder, ROOT, Path(sys.prefix))
+    kept = bootstrap.kept_folder(folder / "beadwright")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.symlink_to(sys.prefix)
+    (kept / bootstrap.MARKER).touch()
 
 
 def _read(graph: Path, stop: Callable[[str], NoReturn]) -> ImportPlan:

@@ -108,6 +108,8 @@ class _Webhooks:
             hint = read_hint(event, body, self._app.app_id)
         except BadDelivery as error:
             raise Refusal(400, f"This is no delivery of GitHub's: {error}.") from error
+        if hint.installation is not None:
+            self.installations |= dict.fromkeys(hint.repositories, hint.installation)
         return Notice(hint.installation, hint.repositories)
 
     async def installed(self, installation: int) -> bool:

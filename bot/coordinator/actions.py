@@ -94,8 +94,6 @@ class Merge:
     head: str
     method: str
     title: str
-    audit: str
-    node_id: str
 
 
 @dataclass(frozen=True, slots=True)

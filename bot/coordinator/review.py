@@ -91,7 +91,7 @@ def pull_facts(
     cool_down = tuple(
         CoolDown(
             login=login,
-            policy="blocking",
+            policy="advisory",
             seconds_left=max(0, int(seconds - (now - pull.pushed_at).total_seconds()))
             if pull.pushed_at
             else seconds,
@@ -149,9 +149,7 @@ def _merge(snapshot: Snapshot, issue: Issue, pull: PullRequest, now: datetime, d
     # Our own check may be required: it is posted first, and what is true then is read again.
     if posted or all(need.name != CHECK for need in snapshot.rules.checks):
         title = f"{issue.title} (#{pull.number})"
-        draft.after.append(
-            Merge(pull.number, pull.head, snapshot.policy.merge.method, title, report.table(), pull.id)
-        )
+        draft.after.append(Merge(pull.number, pull.head, snapshot.policy.merge.method, title))
         draft.focus.add(issue.number)
     else:
         draft.looks.append(now)

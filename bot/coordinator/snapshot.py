@@ -95,7 +95,6 @@ class PullRequest:
     merged_by: str | None = None
     on_base: bool | None = None
     twin_heads: tuple[int, ...] = ()
-    audited: bool = False
     reviewed_by: tuple[str, ...] = ()
 
 

@@ -224,11 +224,8 @@ class Effects:
                 raise
             if not (await self._github.get(path)).read(_Pull).merged:
                 return str(error)
-        else:
-            if not answer.ok:
-                return answer.message
-        said = await self._cheap.apply([Say(action.pull, action.node_id, "audit", action.audit)])
-        return f"it is merged, but the audit comment failed: {said[0]}" if said[0] else None
+            return None
+        return _why(answer)
 
 
 def _why(answer: Answer) -> str | None:

@@ -368,7 +368,9 @@ def test_the_job_token_is_masked_in_the_log_in_any_form_that_git_uses(play: Play
 def test_checkout_without_persisted_credentials_leaves_no_token_behind(play: Play) -> None:
     text = one_step("'! grep -ri -e extraheader -e ghs_ .git'").replace(
         "      - run: '!",
-        "      - uses: actions/checkout@v4\n        with: {persist-credentials: false, fetch-depth: 0}\n      - run: '!",
+        "      - uses: actions/checkout@v4\n"
+        "        with: {persist-credentials: false, fetch-depth: 0}\n"
+        "      - run: '!",
     )
 
     async def scene(w: World) -> None:
@@ -457,7 +459,11 @@ def test_a_job_whose_need_failed_is_skipped_unless_it_says_otherwise(play: Play)
           skipped: {needs: bad, runs-on: ubuntu-latest, steps: [{run: echo no}]}
           further: {needs: [skipped], runs-on: ubuntu-latest, steps: [{run: echo no}]}
           anyway: {needs: bad, if: "!cancelled()", runs-on: ubuntu-latest, steps: [{run: echo yes}]}
-          told: {needs: bad, if: "failure() && needs.bad.result == 'failure'", runs-on: ubuntu-latest, steps: [{run: echo yes}]}
+          told:
+            needs: bad
+            if: failure() && needs.bad.result == 'failure'
+            runs-on: ubuntu-latest
+            steps: [{run: echo yes}]
         """
 
     async def scene(w: World) -> None:

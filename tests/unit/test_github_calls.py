@@ -344,16 +344,15 @@ def test_a_refused_dispatch_makes_the_next_look_see_whether_the_workflow_is_on()
     assert remembered.workflow_enabled is False
 
 
-MERGE = Merge(9, HEAD, "squash", "Title (#9)", "table", "PR9")
+MERGE = Merge(9, HEAD, "squash", "Title (#9)")
 PULL = "GET /api/v3/repos/o/r/pulls/9"
 
 
-def test_a_merge_pins_the_head_and_leaves_its_audit() -> None:
-    server = Server().on(PUT, ok({"merged": True})).on(GRAPHQL, said(), ok({"data": {}}))
+def test_a_merge_pins_the_head() -> None:
+    server = Server().on(PUT, ok({"merged": True}))
     assert go(effects(server).apply((MERGE,))) == (None,)
     (body,) = [one[2] for one in server.asked if one[0] == "PUT"]
     assert body == {"sha": HEAD, "merge_method": "squash", "commit_title": "Title (#9)"}
-    assert list(sent(server).values()) == [{"subjectId": "PR9", "body": f"table\n\n{MARK}"}]
 
 
 def test_a_refused_merge_is_its_reason() -> None:
@@ -364,7 +363,7 @@ def test_a_refused_merge_is_its_reason() -> None:
 
 def test_a_merge_that_answered_500_and_had_happened_is_a_merge() -> None:
     server = Server().on(PUT, refused(500, "x")).on(PULL, ok({"merged": True}))
-    assert go(effects(server.on(GRAPHQL, said(), ok({"data": {}}))).apply((MERGE,))) == (None,)
+    assert go(effects(server).apply((MERGE,))) == (None,)
     server = Server().on(PUT, refused(500, "x")).on(PULL, ok({"merged": False}))
     (answer,) = asyncio.run(effects(server).apply((MERGE,)))
     assert "500" in str(answer)

@@ -1,0 +1,75 @@
+"""The whole loop, as a stranger runs it: `beadwright demo` as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.beads.bd import read_export
+from tests.contract.exchange_log import assert_log_fits
+
+GRAPH = Path(__file__).parents[2].parent / "shared" / "data" / "tinkerpop.jsonl"
+MINUTES = 6
+
+
+def play(folder: Path, *arguments: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bot.cli", "demo", "--json", "--keep", str(folder)]
+    command += ["--minutes", str(MINUTES), *arguments]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder.parent)}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=MINUTES * 60 + 60, check=False
+    )
+    log = folder / "coordinator.log"
+    told = log.read_text(encoding="utf-8")[-4000:] if log.exists() else ""
+    assert done.returncode == 0, f"{done.stderr[-2000:]}\n{told}"
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def assert_all_proved(beads: list[dict[str, Any]], epics: int) -> None:
+    assert {bead["state"] for bead in beads} == {"done"}
+    assert all(bead["closed_at"] for bead in beads)
+    worked = [bead for bead in beads if bead["pr"] is not None]
+    assert len(beads) - len(worked) == epics
+    for bead in worked:
+        assert len(bead["reviewed_head"]) == len(bead["merge_commit"]) == 40
+        assert bead["attempts"] >= 1
+
+
+def test_the_sample_epic_goes_from_issues_to_merged_pull_requests(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    result = play(folder)
+    beads = {bead["title"]: bead for bead in result["beads"]}
+    assert_all_proved(result["beads"], epics=1)
+    assert len(beads) == 8
+    assert beads["Measure the mean length of the words"]["attempts"] == 2
+    order = result["merges"]
+    words = order.index(beads["Split a text into words"]["number"])
+    sides = [
+        order.index(beads[title]["number"])
+        for title in ("Count how often each word occurs", "Measure the mean length of the words")
+    ]
+    assert words < min(sides) < max(sides) < order.index(beads["Summarise a text in one line"]["number"])
+    assert set(result["requests_per_merged_bead"]) == {"total", "reads", "writes", "content"}
+    assert_log_fits(folder / "exchanges.jsonl")
+
+
+def test_a_real_graph_is_worked_off_in_an_order_that_every_edge_allows(tmp_path: Path) -> None:
+    if not GRAPH.exists() and os.environ.get("CI") != "true":
+        pytest.skip("the real exports are not beside this checkout")
+    result = play(tmp_path / "demo", "--graph", str(GRAPH))
+    assert len(result["beads"]) == 11
+    assert_all_proved(result["beads"], epics=1)
+    titles = {bead["number"]: bead["title"] for bead in result["beads"]}
+    order = [titles[number] for number in result["merges"]]
+    plan = read_export(GRAPH.read_text(encoding="utf-8")).issues
+    title_of = {issue.id: issue.title for issue in plan}
+    for issue in plan:
+        for blocker in issue.blocked_by:
+            assert order.index(title_of[blocker]) < order.index(issue.title)
