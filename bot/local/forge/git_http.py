@@ -23,7 +23,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from bot.local.forge import app, git, protection
+from bot.local.forge import access, git, protection
 from bot.local.forge.auth import authenticate
 from bot.local.forge.git_objects import OID, GitError, environment
 from bot.local.forge.http import Caller, Refused, allowed, reads, writes
@@ -100,9 +100,9 @@ async def serve_git(state: State, request: Request) -> Response:
 
 def _authorise(state: State, caller: Caller, owner: str, name: str, service: str) -> Repository:
     """The repository that the caller may use so. Raises Refused as GitHub answers the git client."""
-    account = app.find_account(state, owner)
-    repository = app.find_repository(state, account, name) if account else None
-    if repository is None or not app.can_see(state, caller, repository) or caller.app is not None:
+    account = access.find_account(state, owner)
+    repository = access.find_repository(state, account, name) if account else None
+    if repository is None or not access.can_see(state, caller, repository) or caller.app is not None:
         if caller.account is None or caller.app is not None:
             raise Refused(401, "Requires authentication")
         raise Refused(404, "Repository not found.")

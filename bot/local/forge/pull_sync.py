@@ -39,7 +39,7 @@ def branch_moved(
             if after == ZERO:
                 issues.close(state, actor, issue)
             else:
-                _base_moved(state, repository, actor, pull, after)
+                _base_moved(state, repository, actor, pull, before, after)
 
 
 def refresh_refs(state: State, repository: Repository, pull: Pull) -> None:
@@ -84,8 +84,11 @@ def _head_moved(
         issues.close(state, actor, issue)  # nothing is left between head and base
 
 
-def _base_moved(state: State, repository: Repository, actor: Account, pull: Pull, after: str) -> None:
+def _base_moved(
+    state: State, repository: Repository, actor: Account, pull: Pull, before: str, after: str
+) -> None:
     if GitDir(state.git_dir(repository)).is_ancestor(pull.head_sha, after):
+        pull.base_sha = before if before != ZERO else pull.base_sha
         mark_merged(state, actor, pull, after)
     else:
         refresh_refs(state, repository, pull)
