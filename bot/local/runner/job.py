@@ -199,6 +199,10 @@ class JobRunner:
             "GITHUB_WORKFLOW_SHA": run.checkout_sha,
             "RUNNER_ENVIRONMENT": "self-hosted",
             "RUNNER_NAME": "beadwright-local",
+            # `act` gives every step a terminal, which GitHub does not: a pager would wait for a key for ever.
+            "GIT_PAGER": "cat",
+            "GIT_TERMINAL_PROMPT": "0",
+            "PAGER": "cat",
         }
         if identity is not None:
             found["ACTIONS_ID_TOKEN_REQUEST_URL"] = oidc.request_url(self._base_url)

@@ -150,22 +150,6 @@ def one_job(workflow: Workflow, key: str) -> dict[str, Yaml]:
     return {**workflow.document, "jobs": {key: job}}
 
 
-def uses(workflow: Workflow, key: str) -> tuple[str, ...]:
-    """The actions that a job's steps name, in order, each once."""
-    steps = workflow.jobs[key].definition.get("steps", [])
-    return tuple(dict.fromkeys(str(step["uses"]) for step in steps if "uses" in step))
-
-
-def level_order(workflow: Workflow) -> tuple[str, ...]:
-    """The job keys, every job after those that it needs."""
-    done: dict[str, None] = {}
-    while len(done) < len(workflow.jobs):
-        for key, plan in workflow.jobs.items():
-            if key not in done and all(need in done for need in plan.needs):
-                done[key] = None
-    return tuple(done)
-
-
 # -- reading the parts ------------------------------------------------------------------------------------
 def _triggers(on: Yaml) -> dict[str, Mapping[str, Yaml]]:
     if isinstance(on, str):
