@@ -1,4 +1,4 @@
-"""Actions over HTTP: workflows, dispatches, runs, jobs, artifacts, variables. No machine executes anything here."""
+"""Actions over HTTP: workflows, dispatches, runs, jobs, artifacts, variables; nothing is executed here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.local.forge import actions, results, world
+from bot.local.forge import actions, oidc, results, workflow_files, world
 from bot.local.forge.auth import issue_token
 from bot.local.forge.records import Account, Job, Repository, Run, Token
 from bot.local.forge.serve import ThreadedForge, in_thread
@@ -82,7 +82,7 @@ def forge(tmp_path: Path, exchange_log: Path) -> Iterator[Forge]:
 
         def set_up(state: State) -> dict[str, str]:
             octo, octo_token = world.create_user(state, "octo")
-            reader, reader_token = world.create_user(state, "reader")
+            _, reader_token = world.create_user(state, "reader")
             files: dict[str, str | bytes] = {
                 "README.md": "# Sample\n",
                 ".github/workflows/work.yml": DISPATCHED,
@@ -190,8 +190,6 @@ def test_who_may_only_read_dispatches_cancels_and_sees_no_variable(forge: Forge)
 def push(state: State, sender: Account, ref: str = "refs/heads/main") -> None:
     """What git tells after a push of the commit that is there."""
     repository = repository_of(state)
-    from bot.local.forge import workflow_files
-
     sha = workflow_files.resolve(state, repository, "refs/heads/main")
     extra = {"ref": ref, "before": "0" * 40, "after": sha, "forced": False, "created": True, "deleted": False}
     state.signal(Signal("push", None, repository.id, sender.id, {}, extra))
@@ -347,8 +345,6 @@ def test_a_job_token_does_what_its_permissions_say_in_its_repository(forge: Forg
 
 # -- identity ---------------------------------------------------------------------------------------------
 def test_an_identity_is_for_a_running_job_that_may_ask_and_ends_with_it(forge: Forge) -> None:
-    from bot.local.forge import oidc
-
     run, other = forge.dispatched("1"), forge.dispatched("2")
 
     def begin(state: State) -> tuple[int, str, str]:
