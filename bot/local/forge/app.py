@@ -103,9 +103,14 @@ class Forge:
             caller = authenticate(self.state, request.headers.get("authorization"))
             answer = self._call(request, path, raw, body, caller)
         except Refused as refused:
+            self.state.rollback()
             answer = _refusal(refused)
         except Missing:
+            self.state.rollback()
             answer = _refusal(not_found())
+        except BaseException:
+            self.state.rollback()
+            raise
         self.state.commit()
         response = self._finish(request, caller, answer)
         self._log(
@@ -120,7 +125,8 @@ class Forge:
         ]
         if not found:
             return Answer(501, {"message": f"This forge does not implement {method} {path}"})
-        row, match = found[0]
+        # /issues/comments is no /issues/{issue_number}: the most literal address is meant.
+        row, match = min(found, key=lambda one: (one[0].template.count("{"), -len(one[0].template)))
         params = {key: unquote(value) for key, value in match.groupdict().items()}
         call = Call(
             self.state,
@@ -213,6 +219,7 @@ class Forge:
                 raise Refused(400, "A query attribute must be specified and must be a string.")
             status, result = self._graphql(self.state, self.base_url, caller, body)
         except Refused as refused:
+            self.state.rollback()
             status, result = refused.status, {"message": refused.message}
         self.state.commit()
         response = _json(status, result)
@@ -263,8 +270,9 @@ def _refusal(refused: Refused) -> Answer:
     body: dict[str, Any] = {
         "message": refused.message,
         "documentation_url": "https://docs.github.com/rest",
-        "status": str(refused.status),
     }
+    if refused.status != 422:  # which is described without
+        body["status"] = str(refused.status)
     if refused.errors:
         body["errors"] = refused.errors
     return Answer(refused.status, body, refused.headers)

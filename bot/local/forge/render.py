@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from bot.local.forge.http import ROLES, role_of
 from bot.local.forge.records import Account, App, Installation, Issue, Repository, Role
@@ -88,7 +89,8 @@ def repository_html_url(state: State, base_url: str, repository: Repository) -> 
 
 def account(state: State, base_url: str, record: Account) -> JSON:
     """A `simple-user`."""
-    url = f"{api_url(base_url)}/users/{record.login}"
+    url = f"{api_url(base_url)}/users/{quote(record.login)}"
+    page = f"apps/{record.login.removesuffix('[bot]')}" if record.type == "Bot" else record.login
     return {
         "login": record.login,
         "id": record.id,
@@ -96,7 +98,7 @@ def account(state: State, base_url: str, record: Account) -> JSON:
         "avatar_url": f"{base_url}/avatars/u/{record.id}",
         "gravatar_id": "",
         "url": url,
-        "html_url": f"{base_url}/{record.login}",
+        "html_url": f"{base_url}/{page}",
         "followers_url": f"{url}/followers",
         "following_url": f"{url}/following{{/other_user}}",
         "gists_url": f"{url}/gists{{/gist_id}}",

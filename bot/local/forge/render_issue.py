@@ -218,7 +218,7 @@ def reference(state: State, base_url: str, record: Issue) -> JSON:
 
 
 def event(state: State, base_url: str, record: TimelineEvent) -> JSON:
-    """An `issue-event`, also a row of a timeline."""
+    """An `issue-event`."""
     home = repository_api_url(state, base_url, state.get(Repository, record.repo_id))
     data = record.data
     sha = data.get("commit_id")
@@ -245,9 +245,16 @@ def event(state: State, base_url: str, record: TimelineEvent) -> JSON:
         shape["review_requester"] = account_by_id(state, base_url, record.actor_id)
     if "dismissed_review" in data:
         shape["dismissed_review"] = data["dismissed_review"]
-    if record.event == "closed":
-        shape["state_reason"] = data.get("state_reason")
     for role in ("sub_issue", "parent_issue", "blocked_by", "blocking"):
         if f"{role}_id" in data:
             shape[role] = reference(state, base_url, state.get(Issue, data[f"{role}_id"]))
+    return shape
+
+
+def timeline_event(state: State, base_url: str, record: TimelineEvent) -> JSON:
+    """An event as a row of a timeline: with why something was closed, without who assigned."""
+    shape = event(state, base_url, record)
+    shape.pop("assigner", None)
+    if record.event == "closed":
+        shape["state_reason"] = record.data.get("state_reason")
     return shape

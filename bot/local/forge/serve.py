@@ -132,9 +132,10 @@ def _git_mount() -> dict[str, Mount]:
 
 
 def _graphql() -> Any:
-    if importlib.util.find_spec("bot.local.forge.graphql") is None:
+    try:
+        return importlib.import_module("bot.local.forge.graphql").execute
+    except (ImportError, AttributeError):
         return None
-    return importlib.import_module("bot.local.forge.graphql").execute
 
 
 class ThreadedForge:
@@ -182,14 +183,13 @@ def in_thread(
                 outcome.append(ThreadedForge(forge, loop))
                 answers.set()
                 await stop.wait()
-        except BaseException as error:
+        except BaseException as error:  # told to the caller's thread, where it is raised
             outcome.append(error)
-            raise
         finally:
             answers.set()
 
     def work() -> None:
-        with contextlib.suppress(CannotServe), contextlib.closing(loop):
+        with contextlib.closing(loop):
             loop.run_until_complete(run())
 
     thread = threading.Thread(target=work, name="forge", daemon=True)

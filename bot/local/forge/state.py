@@ -1,7 +1,8 @@
 """The forge's memory: records in RAM, a journal in a folder, and the signals that follow from a change.
 
 Every handler runs to its end on one thread, so a handler is a transaction: what it `put` is journalled by
-one `commit`, and what it `signal`led is told to the subscribers (webhooks, the runner) only after that.
+one `commit`, and what it `signal`led is told to the subscribers (webhooks, the runner) only after that; when
+it refuses, `rollback` takes all of it back. (Git objects and refs are not part of that: check, then move.)
 The journal is JSON Lines, one record a line, the last word on an id wins; a torn last line (a crash while
 it was being written) is cut off at the next start.
 """
@@ -63,6 +64,7 @@ class State:
         self._index: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], dict[int, None]]] = {}
         self._filed: dict[tuple[str, int], list[tuple[tuple[str, ...], tuple[Any, ...]]]] = {}
         self._dirty: dict[tuple[str, int], Record | None] = {}
+        self._committed: dict[tuple[str, int], str] = {}  # JSON, to roll back to
         self._signals: list[Signal] = []
         self._last_id = 0
         for name in ("git", "artifacts", "logs"):
@@ -139,14 +141,29 @@ class State:
         """Journal all that was put or dropped, then hand out the signals."""
         if self._dirty:
             for (kind, record_id), record in self._dirty.items():
-                value = None if record is None else record.model_dump(mode="json")
-                self._journal.write(json.dumps([kind, record_id, value], separators=(",", ":")) + "\n")
+                value = "null" if record is None else record.model_dump_json()
+                self._journal.write(f'["{kind}",{record_id},{value}]\n')
+                self._remember(kind, record_id, None if record is None else value)
             self._journal.flush()
             self._dirty.clear()
         signals, self._signals = self._signals, []
         for signal in signals:
             for subscriber in self.subscribers:
                 subscriber(signal)
+
+    def rollback(self) -> None:
+        """Take back all that was put, dropped or signalled since the last commit."""
+        for kind, record_id in self._dirty:
+            value = self._committed.get((kind, record_id))
+            if value is None:
+                self._tables[kind].pop(record_id, None)
+                self._unfile(kind, record_id)
+            else:
+                record = KINDS[kind].model_validate_json(value)
+                self._tables[kind][record_id] = record
+                self._file(kind, record)
+        self._dirty.clear()
+        self._signals.clear()
 
     def close(self) -> None:
         """Commit and close the journal."""
@@ -179,6 +196,12 @@ class State:
             filed.append((names, values))
         self._filed[kind, record.id] = filed
 
+    def _remember(self, kind: str, record_id: int, value: str | None) -> None:
+        if value is None:
+            self._committed.pop((kind, record_id), None)
+        else:
+            self._committed[kind, record_id] = value
+
     def _unfile(self, kind: str, record_id: int) -> None:
         for names, values in self._filed.pop((kind, record_id), []):
             self._index[kind, names][values].pop(record_id, None)
@@ -197,8 +220,10 @@ class State:
                 self._last_id = max(self._last_id, record_id)
                 if value is None:
                     self._tables[kind].pop(record_id, None)
+                    self._remember(kind, record_id, None)
                 else:
                     self._tables[kind][record_id] = KINDS[kind].model_validate(value)
+                    self._remember(kind, record_id, json.dumps(value, separators=(",", ":")))
         if whole < path.stat().st_size:
             with path.open("rb+") as journal:
                 journal.truncate(whole)

@@ -60,6 +60,6 @@ def _with_issue(call: Call, event: TimelineEvent) -> JSON:
 
 def _row(call: Call, one: TimelineEvent | Comment) -> JSON:
     if isinstance(one, TimelineEvent):
-        return render_issue.event(call.state, call.base_url, one)
+        return render_issue.timeline_event(call.state, call.base_url, one)
     actor = account(call.state, call.base_url, call.state.get(Account, one.user_id))
     return {**render_issue.comment(call.state, call.base_url, one), "event": "commented", "actor": actor}
