@@ -395,6 +395,32 @@ def test_a_job_inherits_nothing_of_this_machines_environment(
     play({"w.yml": one_step('\'env; cat /proc/$PPID/environ | tr "\\0" "\\n"\'')}, scene)
 
 
+def test_a_step_finds_its_jobs_token_nowhere_but_where_the_workflow_put_it(
+    play: Play, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    command = (
+        f"while [ ! -e {gate} ]; do sleep 0.05; done; "
+        'grep -rlE "ghs_[0-9a-f]{30}" "$XDG_CACHE_HOME/.." | sed "s/^/leaked to /"; '
+        # Turned round, so that the log would not mask it.
+        "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -a ghs_ | rev"
+    )
+    text = one_step("|\n          " + command.replace("\\\\", "\\"))
+
+    async def scene(w: World) -> None:
+        run = await w.dispatch()
+        await w.until(lambda: "only" in w.jobs(run) and "Run Main" in w.log(run, "only"))
+        (token,) = (found.value for found in w.forge.state.all(Token) if found.kind == "job")
+        gate.touch()
+        await w.finished(run)
+        log = w.log(run, "only")
+        assert run.conclusion in ("success", "failure"), log  # grep fails where it finds nothing
+        assert "Z leaked to" not in log
+        assert token[::-1] not in log
+
+    play({"w.yml": text}, scene)
+
+
 @pytest.mark.parametrize(
     ("step", "named"),
     [
