@@ -16,7 +16,7 @@ from typing import Any
 from bot.coordinator.actions import Merge
 from bot.coordinator.decide import decide
 from bot.coordinator.decision import Decision
-from bot.coordinator.ports import ClaimsMoved, Clock, GitHub
+from bot.coordinator.ports import ClaimsMoved, Clock, GitHub, NotBefore
 from bot.coordinator.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -125,6 +125,12 @@ class Coordinator:
             wake.clear()
             try:
                 _, decision = await one_pass(github, self._clock)
+            except NotBefore as limit:
+                seconds = max(1.0, (limit.until - self._clock()).total_seconds())
+                log.warning("%s: GitHub asks to wait until %s", repository, limit.until.isoformat())
+                await asyncio.sleep(seconds)
+                wake.set()
+                continue
             except Exception:
                 # A pass that failed is tried again, later each time; the next one repairs what it left.
                 failures += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from bot.beads.report import Report
 from bot.coordinator.actions import Action
 from bot.coordinator.claims import Claims
 from bot.coordinator.snapshot import Snapshot
@@ -13,6 +12,12 @@ from bot.coordinator.snapshot import Snapshot
 
 class ClaimsMoved(Exception):
     """Somebody else moved the claims ref first; read again and decide again."""
+
+
+class NotBefore(Exception):
+    """GitHub asks to be left alone until then; nothing failed, and nothing is tried before."""
+
+    until: datetime
 
 
 class GitHub(Protocol):
@@ -27,13 +32,6 @@ class GitHub(Protocol):
         """Write the document as a child of `before` (None: there is no ref yet) and give the new commit.
 
         Raises ClaimsMoved when the ref was not at `before` any more.
-        """
-        ...
-
-    async def report(self, run_id: int) -> Report | None:
-        """The report in a finished run's artifact, or None when there is no artifact (yet).
-
-        Raises ReportError when there is one and it is wrong.
         """
         ...
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.coordinator.ports import NotBefore
+
 
 class GitHubError(Exception):
     """GitHub refused, failed, or could not be reached. `status` is 0 when no answer came.
@@ -22,7 +24,7 @@ class GitHubError(Exception):
         return self.status == 0 or self.status >= 500
 
 
-class Limited(GitHubError):
+class Limited(GitHubError, NotBefore):
     """A primary or secondary limit: nothing may be asked before `until`."""
 
     def __init__(self, until: datetime, message: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.beads.labels import DEFAULT, LabelNames
-from bot.beads.report import Report
 from bot.coordinator.actions import Action
 from bot.coordinator.claims import Claims
 from bot.coordinator.snapshot import Snapshot
@@ -35,10 +34,6 @@ class RepositoryPort:
     async def move_claims(self, before: str | None, claims: Claims) -> str:
         """See the port. Raises ClaimsMoved, GitHubError, Limited."""
         return await self._claims.move(before, claims)
-
-    async def report(self, run_id: int) -> Report | None:
-        """See the port. Raises ReportError, GitHubError, Limited."""
-        return await self._observer.runs.report(run_id)
 
     async def apply(self, actions: tuple[Action, ...]) -> tuple[str | None, ...]:
         """See the port. Raises Limited: the actions after it were not tried."""
