@@ -21,6 +21,7 @@ from pathlib import Path
 from bot.engines.outcome import Enclosure, Outcome, Task
 
 ANSWER_LIMIT = 1_000_000  # bytes
+SECONDS_PER_MINUTE = 60.0
 
 
 def run_command(command: Sequence[str], task: Task, enclosure: Enclosure) -> Outcome:
@@ -35,7 +36,7 @@ def run_command(command: Sequence[str], task: Task, enclosure: Enclosure) -> Out
             "BEADWRIGHT_PROMPT": str(prompt),
             "BEADWRIGHT_ANSWER": str(answer),
         },
-        seconds=task.minutes * 60,
+        seconds=task.minutes * SECONDS_PER_MINUTE,
         stdin=task.prompt,
         writable=task.role == "worker",
     )

@@ -37,10 +37,15 @@ def tool_cache() -> Path:
     return Path(named) / "beadwright"
 
 
+def kept_folder(cache: Path) -> Path:
+    """Where the environment for the lock file and this Python is kept."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    return cache / f"{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]}-py{version}"
+
+
 def environment(cache: Path) -> Path:
     """The virtual environment for the lock file and this Python, made when it is not there."""
-    version = ".".join(map(str, sys.version_info[:2]))
-    folder = cache / f"{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]}-py{version}"
+    folder = kept_folder(cache)
     if (folder / MARKER).exists():
         return folder
     cache.mkdir(parents=True, exist_ok=True)

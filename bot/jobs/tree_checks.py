@@ -40,7 +40,12 @@ class Entry:
     def shown(self) -> str:
         """The path as it can be printed."""
         text = self.path.decode("utf-8", errors="backslashreplace")
-        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)[:200]
+        return printable(text)[:200]
+
+
+def printable(text: str) -> str:
+    """The text with every character that cannot be seen written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def check_tree(git: Git, base: str, before: str | None, head: str, protected: Sequence[str]) -> list[str]:
@@ -134,7 +139,7 @@ def _collisions(git: Git, head: str, entries: Sequence[Entry]) -> list[str]:
                 path in changed or any(c == known or c.startswith(known + b"/") for c in changed)
             ):
                 one, other = (name.decode("utf-8", errors="backslashreplace") for name in (known, part))
-                faults.append(f"{other}: it is the same name as {one} where case does not count")
+                faults.append(printable(f"{other}: it is the same name as {one} where case does not count"))
                 break
     return faults
 

@@ -1,10 +1,11 @@
 """The wall: a program inside sees a list of folders, its own processes, and nothing else of the machine.
 
-Linux namespaces without any privilege: a user namespace, in which a new root is built from read-only system
-folders, the checkout, a desk and an empty temporary folder; a process namespace, so that no other process'
-memory or environment can be read; a fresh session, no inherited files, no capability, and no way to win one.
-The network stays: a model has to be reached. Inside, `wall_inside.py` builds all this and then becomes the
-program; it is read here and handed over as text, so that it needs no place within the new root.
+Linux namespaces: a new root is built from read-only system folders, the checkout, a desk and an empty
+temporary folder; no other process' memory or environment can be read; a fresh session, no inherited files, no
+capability, and no way to win one. The network stays: a model has to be reached. A user namespace lets anybody
+build that; where the kernel reserves those (Ubuntu 24.04), password-less sudo builds it and is gone then.
+Inside, `wall_inside.py` does it and becomes the program; it is handed over as text, so that it needs no place
+within the new root.
 
 What a program could reach without it: the runner's own folder with the next job's credentials, the process
 that holds the token of the prompt step, the socket of a container engine, password-less sudo.
@@ -35,27 +36,42 @@ from bot.coordinator.job_port import JobFault
 from bot.engines.outcome import Ended
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt")
-FLAGS = ("--user", "--map-current-user", "--keep-caps", "--mount", "--pid", "--ipc", "--fork", "--kill-child")
+FLAGS = ("--mount", "--pid", "--ipc", "--fork", "--kill-child")
+WAYS = (
+    ("unshare", "--user", "--map-current-user", "--keep-caps", *FLAGS),
+    ("sudo", "-n", "unshare", *FLAGS),
+)
+GRACE = 10.0  # seconds that the kernel has to end everything
+KILLED = (137, -signal.SIGKILL)  # of `timeout`, which is killed with what it started or says so
 OUTPUT_LIMIT = 2_000_000  # bytes kept of what a program prints; the end matters most
 INSIDE = Path(__file__).with_name("wall_inside.py")
 
 
-@cache
 def probe() -> str | None:
     """Why this machine cannot build the wall, or None when it can. Tried for real, once per process."""
+    found = _way()
+    return found if isinstance(found, str) else None
+
+
+@cache
+def _way() -> tuple[str, ...] | str:
+    """The first command that gets namespaces here, or why none does."""
     if not sys.platform.startswith("linux"):
         return f"namespaces exist on Linux only, and this is {sys.platform}"
-    if shutil.which("unshare") is None:
-        return "the program unshare (util-linux) is not installed"
+    reasons: list[str] = []
     with tempfile.TemporaryDirectory(prefix="wall-") as folder:
-        wall = Wall(checkout=Path(folder), desk=Path(folder), hidden=(), kind="namespace")
-        try:
-            ended = wall.run(("/bin/sh", "-c", "test -r /proc/1/status"), env={}, seconds=20)
-        except JobFault as error:
-            return str(error)
-    if ended.status != 0:
-        return f"the kernel refuses namespaces: {ended.output.strip()[-500:] or ended.status}"
-    return None
+        place = Path(folder).resolve()
+        for way in WAYS:
+            missing = [name for name in (way[0], "unshare", "timeout") if shutil.which(name) is None]
+            if missing:
+                reasons.append(f"the program {missing[0]} is not installed")
+                continue
+            plan = _plan(("/bin/sh", "-c", "test -r /proc/1/status"), place, place, (), {}, frozen=True)
+            ended = _run(_within_namespaces(way, plan, 20), {"PATH": os.defpath}, place, "", 20)
+            if ended.status == 0:
+                return way
+            reasons.append(f"{way[0]}: {ended.output.strip()[-300:] or ended.status}")
+    return "; ".join(reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,35 +101,65 @@ class Wall:
             raise JobFault("the policy names no command: engine.command is empty")
         home = self.desk / "home"
         home.mkdir(exist_ok=True)
-        roots = self.visible()
+        roots = visible()
         search = [entry for entry in _path() if self.kind == "none" or _within(entry, roots)]
         clean = {"PATH": ":".join(search), "HOME": str(home), "LANG": "C.UTF-8", "TMPDIR": "/tmp", **env}
         argv = [*command]
         if self.kind == "namespace":
-            plan = {
-                "readonly": roots,
-                "hidden": list(self.hidden),
-                "checkout": [str(self.checkout)],
-                "frozen": not writable,
-                "writable": [str(self.desk)],
-                "cwd": str(self.checkout),
-                "command": argv,
-            }
-            argv = ["unshare", *FLAGS, sys.executable, "-I", "-S", "-c", INSIDE.read_text("utf-8")]
-            argv.append(json.dumps(plan))
+            way = _way()
+            if isinstance(way, str):
+                raise JobFault(f"the wall cannot be built here: {way}")
+            plan = _plan(command, self.checkout, self.desk, self.hidden, clean, frozen=not writable)
+            argv = _within_namespaces(way, plan, seconds)
+            return _run(argv, {"PATH": clean["PATH"]}, self.checkout, stdin, seconds + GRACE, limit=seconds)
         return _run(argv, clean, self.checkout, stdin, seconds)
 
-    def visible(self) -> list[str]:
-        """The folders that a program inside can read, besides the checkout and the desk."""
-        tools = [os.environ.get("RUNNER_TOOL_CACHE", ""), sys.base_prefix, sys.prefix]
-        resolver = "/etc/resolv.conf"  # often a link into /run
-        found: dict[str, None] = {}
-        for name in (*SYSTEM, *filter(None, tools), resolver):
-            if os.path.islink(name) and os.path.realpath(os.path.dirname(name)) == os.path.dirname(name):
-                found[name] = None
-            if os.path.exists(name):
-                found[os.path.realpath(name)] = None
-        return [name for name in found if not _within(os.path.dirname(name), list(found))]
+
+def visible() -> list[str]:
+    """The folders that a program inside can read, besides the checkout and the desk."""
+    tools = [os.environ.get("RUNNER_TOOL_CACHE", ""), sys.base_prefix, sys.prefix]
+    resolver = "/etc/resolv.conf"  # often a link into /run
+    found: dict[str, None] = {}
+    for name in (*SYSTEM, *filter(None, tools), resolver):
+        if os.path.islink(name) and os.path.realpath(os.path.dirname(name)) == os.path.dirname(name):
+            found[name] = None
+        if os.path.exists(name):
+            found[os.path.realpath(name)] = None
+    return [name for name in found if not _within(os.path.dirname(name), list(found))]
+
+
+def _plan(
+    command: Sequence[str],
+    checkout: Path,
+    desk: Path,
+    hidden: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    frozen: bool,
+) -> str:
+    """What `wall_inside.py` is to do."""
+    return json.dumps(
+        {
+            "readonly": visible(),
+            "hidden": list(hidden),
+            "checkout": [str(checkout)],
+            "frozen": frozen,
+            "writable": [str(desk)],
+            "cwd": str(checkout),
+            "command": list(command),
+            "env": dict(env),
+            "uid": os.getuid(),
+            "gid": os.getgid(),
+        }
+    )
+
+
+def _within_namespaces(way: Sequence[str], plan: str, seconds: float) -> list[str]:
+    """The command that builds the wall. `timeout` ends it: what sudo starts is not ours to kill."""
+    at = list(way).index("unshare")
+    clock = ["timeout", "-s", "KILL", f"{seconds:.3f}"]
+    inside = [sys.executable, "-I", "-S", "-c", INSIDE.read_text("utf-8"), plan]
+    return [*way[:at], *clock, *way[at:], *inside]
 
 
 def _path() -> list[str]:
@@ -126,7 +172,15 @@ def _within(path: str, roots: Sequence[str]) -> bool:
     return any(path == root or path.startswith(root.rstrip("/") + "/") for root in roots)
 
 
-def _run(argv: Sequence[str], env: Mapping[str, str], cwd: Path, stdin: str, seconds: float) -> Ended:
+def _run(
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path,
+    stdin: str,
+    seconds: float,
+    limit: float | None = None,
+) -> Ended:
+    """Run a command for at most `seconds`; `limit` is the shorter clock that it holds by itself."""
     started = time.monotonic()
     try:
         process = subprocess.Popen(
@@ -152,12 +206,14 @@ def _run(argv: Sequence[str], env: Mapping[str, str], cwd: Path, stdin: str, sec
     with contextlib.suppress(subprocess.TimeoutExpired):
         status = process.wait(timeout=seconds)
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)  # the namespace ends with its first process
-    process.wait()
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=GRACE)
     reader.join(timeout=5)
-    ending = "timeout" if status is None else "exited"
+    took = time.monotonic() - started
+    late = status is None or (limit is not None and status in KILLED and took >= limit)
     text = bytes(output).decode("utf-8", errors="replace")
-    return Ended("timeout" if ending == "timeout" else "exited", status, text, time.monotonic() - started)
+    return Ended("timeout" if late else "exited", None if late else status, text, took)
 
 
 def _read(pipe: IO[bytes], into: bytearray) -> None:

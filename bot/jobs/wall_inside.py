@@ -154,13 +154,17 @@ def leave_old_root() -> None:
     mount("", "/", "", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
 
 
-def drop_powers() -> None:
-    """No capability, now or by any program that is started, and an end together with whoever started us."""
+def drop_powers(uid: int, gid: int) -> None:
+    """Become the runner's user without any capability, now or later, and end with whoever started us."""
     for capability in range(64):
         if libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
             break
     check(libc.prctl(PR_SET_SECUREBITS, NOROOT_LOCKED, 0, 0, 0), "securebits")
     check(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "ambient capabilities")
+    if os.getuid() != uid:
+        os.setgroups([])
+        os.setresgid(gid, gid, gid)
+        os.setresuid(uid, uid, uid)
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     check(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
@@ -173,7 +177,7 @@ def main() -> None:
     enter()
     for path in plan["readonly"]:
         show(path, readonly=True)
-    if os.getuid() == 0:
+    if plan["uid"] == 0:
         hide_what_is_private("/etc")
     for path in plan["hidden"]:
         hide(path)
@@ -184,14 +188,15 @@ def main() -> None:
     guard_kernel()
     leave_old_root()
     os.chdir(plan["cwd"])
-    drop_powers()
-    os.execvp(plan["command"][0], plan["command"])
+    drop_powers(plan["uid"], plan["gid"])
+    try:
+        os.execvpe(plan["command"][0], plan["command"], plan["env"])
+    except OSError as error:
+        sys.exit(f"{plan['command'][0]} cannot be started: {error.strerror}")
 
 
 if __name__ == "__main__":
     try:
         main()
-    except FileNotFoundError as error:
-        sys.exit(f"cannot be started: {error}")
     except OSError as error:
         sys.exit(f"the wall cannot be built: {error}")
