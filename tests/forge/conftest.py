@@ -25,7 +25,6 @@ PERMISSIONS = {
     "issues": "write",
     "pull_requests": "write",
     "statuses": "write",
-    "variables": "write",
     "workflows": "write",
 }
 EVENTS = (

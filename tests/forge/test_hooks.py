@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from bot.local.forge import hooks, world
-from bot.local.forge.records import App, Delivery
+from bot.local.forge import checks, git, hooks, issues, pulls, reviews, world
+from bot.local.forge.git_objects import ZERO, NewEntry
+from bot.local.forge.records import Account, App, Delivery, Issue, Repository, Thread
 from bot.local.forge.state import State
 from tests.contract.openapi import check_webhook
 from tests.forge.conftest import World
@@ -98,7 +99,7 @@ def test_a_label_made_by_name_tells_of_itself_the_issue_and_the_labelling(
 
 
 def test_a_delivery_is_signed_with_the_apps_secret(hooked: World, receiver: Receiver) -> None:
-    hooked.person("octo").post(ISSUES, json={"title": "Signed – ünïcode"})
+    hooked.person("octo").post(ISSUES, json={"title": "Signed: ünïcode"})
     hooked.forge.settle()
     headers, raw = receiver.got[0]
     expected = "sha256=" + hmac.new(b"hush", raw, hashlib.sha256).hexdigest()
@@ -156,6 +157,66 @@ def test_every_payload_of_an_issue_fits_what_github_publishes(hooked: World, rec
     assert not {one for one in problems if '"organization" is a required property' not in one}
 
 
+def test_every_payload_of_code_fits_what_github_publishes(hooked: World, receiver: Receiver) -> None:
+    def work(state: State) -> None:
+        octo, maya, repository = hooked.people["octo"], hooked.people["maya"], hooked.repository
+        first = push(state, repository, octo, "add.py", ZERO, "Add")
+        pull = pulls.create(state, repository, octo, title="Add", head="bead/1", base="main")
+        push(state, repository, octo, "more.py", first, "More")
+        lines = [reviews.LineComment(body="Why?", path="add.py", line=1)]
+        reviews.create_review(state, maya, pull, event="REQUEST_CHANGES", body="Not yet", comments=lines)
+        reviews.resolve_thread(state, octo, next(state.all(Thread)))
+        issues.add_labels(state, octo, state.get(Issue, pull.issue_id), ["review"])
+        run = checks.create_run(state, hooked.app.id, repository, pull.head_sha, "guards")
+        checks.update_run(state, run, status="completed", conclusion="success")
+        checks.set_status(state, octo, repository, pull.head_sha, "success", context="ci")
+        issues.close(state, octo, state.get(Issue, pull.issue_id))
+        git.move_refs(state, repository, octo, [("refs/heads/bead/1", None, ZERO, False)])
+
+    hooked.forge.on(work)
+    hooked.forge.settle()
+    told = {event if action is None else f"{event}.{action}" for event, action in receiver.names}
+    assert told >= {
+        "check_run.completed",
+        "check_run.created",
+        "check_suite.completed",
+        "create",
+        "delete",
+        "pull_request.closed",
+        "pull_request.labeled",
+        "pull_request.opened",
+        "pull_request.synchronize",
+        "pull_request_review.submitted",
+        "pull_request_review_comment.created",
+        "pull_request_review_thread.resolved",
+        "push",
+        "status",
+    }
+    pushes = [one for one in receiver.payloads if "pusher" in one]
+    assert [[commit["message"] for commit in one["commits"]] for one in pushes] == [["Add"], ["More"], []]
+    assert pushes[0]["commits"][0]["added"] == ["add.py"]
+    assert hooked.person("octo").get(f"{ISSUES}/1/timeline").status_code == 200
+    problems = {
+        problem
+        for headers, raw in receiver.got
+        for problem in check_webhook(headers["x-github-event"], json.loads(raw))
+    }
+    # The description's list of an App's events is older than some that the App here listens to.
+    assert not {one for one in problems if "check_suite.app.events[]" not in one}
+
+
+def push(state: State, repository: Repository, actor: Account, path: str, before: str, subject: str) -> str:
+    """One more commit on bead/1."""
+    found = git.open_git(state, repository)
+    parent = found.branch("main") if before == ZERO else before
+    assert parent is not None
+    signature = git.signature_of(actor, state.now())
+    entry = NewEntry(path, "100644", found.make_blob(b"pass\n"))
+    commit = found.make_commit(found.make_tree(parent, [entry]), [parent], subject, signature, signature)
+    git.move_refs(state, repository, actor, [("refs/heads/bead/1", before, commit, False)])
+    return commit
+
+
 def test_an_app_hears_only_of_its_events_and_repositories(hooked: World, receiver: Receiver) -> None:
     def narrow(state: State) -> None:
         hooked.installation.events = ["issues"]
@@ -181,6 +242,7 @@ def test_an_installation_is_always_told(hooked: World, receiver: Receiver) -> No
 
     hooked.forge.on(again)
     hooked.forge.settle()
+    assert hooked.by_app().get("/app/hook/deliveries").json() == []
     assert receiver.names == [("installation", "created")]
     assert check_webhook("installation", receiver.payloads[0]) == []
 

@@ -7,11 +7,10 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
-from bot.local.forge import render, render_actions, render_issue
+from bot.local.forge import render, render_actions, render_issue, render_pull
 from bot.local.forge.git import open_git
 from bot.local.forge.git_objects import ZERO, Commit, GitDir, Signature
 from bot.local.forge.records import (
@@ -40,27 +39,19 @@ Renderer = Callable[[State, str, Any], JSON]
 
 MAX_COMMITS = 2048  # of a push, as GitHub says
 
-
-def _later(name: str) -> Renderer:
-    """Of `render_pull`, which needs `pulls`."""
-    return lambda *arguments: getattr(importlib.import_module("bot.local.forge.render_pull"), name)(
-        *arguments
-    )
-
-
 # What a signal is about: the payload's field, the record's kind, its shape.
 ROLES: dict[str, tuple[str, type[Record], Renderer]] = {
     "issue": ("issue", Issue, render_issue.issue),
     "comment": ("comment", Comment, render_issue.comment),
     "label": ("label", Label, render_issue.label),
     "assignee": ("assignee", Account, render.account),
-    "pull": ("pull_request", Pull, _later("pull")),
+    "pull": ("pull_request", Pull, render_pull.pull),
     "reviewer": ("requested_reviewer", Account, render.account),
-    "review": ("review", Review, _later("webhook_review")),
-    "review_comment": ("comment", ReviewComment, _later("review_comment")),
-    "thread": ("thread", Thread, _later("webhook_thread")),
-    "check_run": ("check_run", CheckRun, _later("check_run")),
-    "check_suite": ("check_suite", CheckSuite, _later("check_suite")),
+    "review": ("review", Review, render_pull.webhook_review),
+    "review_comment": ("comment", ReviewComment, render_pull.review_comment),
+    "thread": ("thread", Thread, render_pull.webhook_thread),
+    "check_run": ("check_run", CheckRun, render_pull.check_run),
+    "check_suite": ("check_suite", CheckSuite, render_pull.check_suite),
     "run": ("workflow_run", Run, render_actions.run),
     "job": ("workflow_job", Job, render_actions.job),
 }
@@ -94,7 +85,7 @@ def _subject(state: State, base_url: str, signal: Signal) -> JSON:
     if signal.event in ("create", "delete"):
         return _ref(state, signal)
     if signal.event == "status":
-        return _later("webhook_status")(state, base_url, state.get(CommitStatus, signal.about["status"]))
+        return render_pull.webhook_status(state, base_url, state.get(CommitStatus, signal.about["status"]))
     if signal.event.startswith("installation"):
         return _installation(state, base_url, signal)
     body: JSON = {}

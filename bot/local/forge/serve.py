@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import fcntl
 import importlib
-import importlib.util
 import signal
 import socket
 import threading
@@ -23,7 +22,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 
-from bot.local.forge import oidc, results, triggers
+from bot.local.forge import git_http, oidc, results, triggers
 from bot.local.forge.app import Forge, Mount
 from bot.local.forge.hooks import Hooks
 from bot.local.forge.payloads import payload
@@ -95,7 +94,7 @@ async def running(
 def mounts() -> dict[str, Mount]:
     """What answers beside REST and GraphQL."""
     return {
-        **_git_mount(),
+        "git": git_http.serve_git,
         "twirp": results.serve,
         "_results": results.serve,
         "_oidc": oidc.serve,
@@ -123,12 +122,6 @@ def serve(
             await stop.wait()
 
     asyncio.run(run())
-
-
-def _git_mount() -> dict[str, Mount]:
-    if importlib.util.find_spec("bot.local.forge.git_http") is None:
-        return {}
-    return {"git": importlib.import_module("bot.local.forge.git_http").serve_git}
 
 
 def _graphql() -> Any:

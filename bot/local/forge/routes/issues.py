@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from bot.local.forge import issues, render_issue
+from bot.local.forge import issues, pulls, render_issue
 from bot.local.forge.http import (
     Answer,
     Body,
@@ -15,13 +15,12 @@ from bot.local.forge.http import (
     Need,
     Refused,
     invalid,
-    not_implemented,
     operation,
     page,
     reads,
     writes,
 )
-from bot.local.forge.records import Account, Comment, Issue, Label
+from bot.local.forge.records import Account, Comment, Issue, Label, Pull
 from bot.local.forge.render import account
 from bot.local.forge.state import State
 
@@ -125,9 +124,9 @@ def update(call: Call) -> Answer:
         if reason == "reopened":
             raise invalid("Validation Failed", _wrong("state_reason"))
         issues.close(state, me, issue, reason or "completed")
+    elif asked.state == "open" and issue.pull_id is not None:
+        pulls.reopen(state, me, state.get(Pull, issue.pull_id))
     elif asked.state == "open":
-        if issue.pull_id is not None and issue.state == "closed":
-            raise not_implemented("reopening a pull request by issues/update (use pulls/update)")
         issues.reopen(state, me, issue)
     return Answer(200, render_issue.full_issue(state, call.base_url, issue))
 
