@@ -39,7 +39,10 @@ def list_installations(call: Call) -> Answer:
     """Where the App is installed."""
     call.only()
     found = call.state.find(Installation, app_id=_app(call).id)
-    return page(call, [render.installation(call.state, call.base_url, one) for one in found])
+    shapes = [render.installation(call.state, call.base_url, one) for one in found]
+    for shape in shapes:
+        del shape["client_id"]  # which only a single installation is described with
+    return page(call, shapes)
 
 
 @operation("apps/get-installation", "GET", "/app/installations/{installation_id}", BY_APP)
