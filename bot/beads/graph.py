@@ -1,27 +1,19 @@
-"""The graph of beads: every edge that holds work back, in one place.
+"""The graph of beads: every edge that holds work back, in one place, and the order of what nothing holds.
 
-A bead has two moments, its *start* and its *end* (its issue is closed). The edges say which moment waits for
-which:
-
-- `blocked-by`: the start of a bead waits for the end of its blocker.
-- children: the end of an epic waits for the end of each child.
-- inherited: the start of a child waits for whatever the start of its parent waits for.
-- a bead's end waits for its own start.
-
-A deadlock is a cycle in this relation of moments. So a child blocked by its own epic deadlocks, and an epic
-blocked by another epic's child does not. `hold` and `defer` are edges to nothing: they never deadlock.
-All walks are loops, not recursion: real graphs are deep.
+`edges` says why a bead waits; `clear` and `is_clear` say that it does not, without telling; both rest on the
+same facts. Which moments wait for which, and so what a deadlock is, stands in `deadlock`. An epic is a bead
+with children here: it is clear when none is open; what is done with a clear epic is the coordinator's matter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-Moment = int
-"""Twice a bead's place in the graph, plus one for its end: small integers keep the walks fast."""
+from bot.beads.chains import measure
+from bot.beads.deadlock import Cycle, Moment, cycle_through, cycles_of, knots, within
 
 
 class EdgeKind(StrEnum):
@@ -38,7 +30,7 @@ class EdgeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One open bead, as the graph sees it."""
+    """One bead, as the graph sees it. `malformed`: a label of it may hide an edge."""
 
     number: int
     priority: int
@@ -61,19 +53,6 @@ class Edge:
     via: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cycle:
-    """A deadlock with its witness: each step says what waits for what; the last leads back to the first."""
-
-    beads: tuple[int, ...]
-    steps: tuple[str, ...]
-
-    @property
-    def witness(self) -> str:
-        """The cycle in one line."""
-        return ", ".join(self.steps)
-
-
 class Graph:
     """An immutable graph over the open beads.
 
@@ -86,15 +65,15 @@ class Graph:
     def __init__(self, nodes: Iterable[Node], closed: Iterable[int] = ()) -> None:
         every = {node.number: node for node in nodes}
         self.nodes = {number: node for number, node in every.items() if node.open}
-        self._closed = frozenset(closed) | {number for number, node in every.items() if not node.open}
+        self._cleared = {number for number, node in every.items() if not node.open}
+        self._cleared.update(number for number in closed if number not in self.nodes)
         self.children: dict[int, list[int]] = {}
-        for node in self.nodes.values():
-            if node.parent in self.nodes and node.parent is not None:
-                self.children.setdefault(node.parent, []).append(node.number)
-        self._numbers = list(self.nodes)
-        self._waits = self._edges_of_moments()
+        for number, node in self.nodes.items():
+            if node.parent is not None and node.parent in self.nodes:
+                self.children.setdefault(node.parent, []).append(number)
+        self._measured: tuple[dict[int, int], frozenset[Moment]] | None = None
         self._cycles: tuple[Cycle, ...] | None = None
-        self._on_cycle: dict[int, Cycle] = {}
+        self._cycle_of: dict[int, Cycle] = {}
 
     # -- what holds a bead back ---------------------------------------------------------------------------
     def ancestors(self, number: int) -> Iterator[Node]:
@@ -107,32 +86,52 @@ class Graph:
             parent = self.nodes[parent].parent
 
     def edges(self, number: int, today: date) -> tuple[Edge, ...]:
-        """Every fact that holds this bead back today: its own, its children's, then its ancestors'."""
-        node = self.nodes[number]
-        found = list(self._own(node, today, None))
+        """Every fact that holds this bead back today: its own, its children's, then its ancestors'.
+
+        Raises KeyError for a bead that is not open in this graph.
+        """
+        found = list(self._own(self.nodes[number], today, None))
         for child in sorted(self.children.get(number, ())):
             found.append(Edge(EdgeKind.CHILD, child, f"its child #{child} is open"))
         for ancestor in self.ancestors(number):
             found.extend(self._own(ancestor, today, ancestor.number))
-        self.cycles()
-        if number in self._on_cycle:
-            found.append(Edge(EdgeKind.CYCLE, None, f"deadlock: {self._on_cycle[number].witness}"))
+        if self.cycles() and number in self._cycle_of:
+            found.append(Edge(EdgeKind.CYCLE, None, f"deadlock: {self._cycle_of[number].witness}"))
         return tuple(found)
 
     def is_clear(self, number: int, today: date) -> bool:
         """Whether nothing holds this bead back today: the same as no `edges`, without telling them."""
-        node = self.nodes[number]
-        if number in self.children or self._held(node, today):
-            return False
-        if any(self._held(ancestor, today) for ancestor in self.ancestors(number)):
-            return False
-        self.cycles()
-        return number not in self._on_cycle
+        return self._is_clear(self.nodes[number], today, {})
 
-    def _held(self, node: Node, today: date) -> bool:
+    def clear(self, today: date) -> list[int]:
+        """The open beads that nothing holds back today, in the order of the nodes given; in linear time."""
+        above: dict[int, bool] = {}
+        return [number for number, node in self.nodes.items() if self._is_clear(node, today, above)]
+
+    def _is_clear(self, node: Node, today: date, above: dict[int, bool]) -> bool:
+        # Deadlocks need no look: a bead on one waits for an open blocker or child, or an epic above it does.
+        if node.number in self.children or self._is_held(node, today):
+            return False
+        return node.parent is None or not self._is_held_from(node.parent, today, above)
+
+    def _is_held(self, node: Node, today: date) -> bool:
         if node.hold or node.malformed or (node.defer is not None and node.defer > today):
             return True
-        return any(blocker in self.nodes or blocker not in self._closed for blocker in node.blocked_by)
+        return bool(node.blocked_by) and not node.blocked_by <= self._cleared
+
+    def _is_held_from(self, epic: int, today: date, above: dict[int, bool]) -> bool:
+        """Whether this epic or one above it is held; `above` remembers the answers."""
+        path: list[int] = []
+        current: int | None = epic
+        while current is not None and current in self.nodes and current not in above:
+            path.append(current)
+            above[current] = self._is_held(self.nodes[current], today)
+            if above[current]:
+                break
+            current = self.nodes[current].parent
+        held = current is not None and above.get(current, False)
+        above.update(dict.fromkeys(path, held))
+        return held
 
     def _own(self, node: Node, today: date, via: int | None) -> Iterator[Edge]:
         of = f" (of its epic #{via})" if via is not None else ""
@@ -142,91 +141,67 @@ class Graph:
             yield Edge(EdgeKind.DEFER, None, f"deferred until {node.defer.isoformat()}{of}", via)
         if node.malformed:
             yield Edge(EdgeKind.MALFORMED, None, f"a label that cannot be read{of}", via)
-        for blocker in sorted(node.blocked_by):
+        for blocker in sorted(node.blocked_by - self._cleared):
             if blocker in self.nodes:
                 yield Edge(EdgeKind.BLOCKED_BY, blocker, f"blocked by #{blocker}, which is open{of}", via)
-            elif blocker not in self._closed:
+            else:
                 reason = f"blocked by #{blocker}, which is no bead that is open or closed{of}"
                 yield Edge(EdgeKind.DANGLING, blocker, reason, via)
 
     # -- deadlocks ----------------------------------------------------------------------------------------
     def cycles(self) -> tuple[Cycle, ...]:
-        """One deadlock with witness for each knot of beads that wait for each other."""
+        """Deadlocks with their witnesses: every bead on any deadlock lies on one of these."""
         if self._cycles is None:
-            knots = _knots(self._waits)
-            self._cycles = tuple(self._witness(knot) for knot in knots)
-            for cycle, knot in zip(self._cycles, knots, strict=True):
-                for moment in knot:
-                    self._on_cycle.setdefault(self._numbers[moment // 2], cycle)
+            stuck = self._measure()[1]
+            tied = knots(sorted(stuck), within(stuck, self._waits))
+            self._cycles = tuple(cycles_of(tied, self._waits))
+            for cycle in self._cycles:
+                for bead in cycle.beads:
+                    self._cycle_of.setdefault(bead, cycle)
         return self._cycles
 
     def would_close_cycle(
         self, number: int, *, blocked_by: int | None = None, parent: int | None = None
     ) -> Cycle | None:
-        """The deadlock that a new edge of this bead would close, or None.
+        """The deadlock that a new edge of this bead would close, written out with that edge, or None.
 
-        Raises KeyError for a bead that is not in the graph.
+        A new parent takes the place of the old one. Deadlocks that are there already are no reason to refuse.
+        Raises KeyError for a bead that is not open in this graph.
         """
+        former = self.nodes[number].parent
+        new: list[tuple[Moment, Moment]] = []
+        gone: list[tuple[Moment, Moment]] = []
+        if blocked_by is not None and blocked_by in self.nodes:
+            new.append(((number, False), (blocked_by, True)))
+        if parent is not None and parent in self.nodes:
+            new += [((number, False), (parent, False)), ((parent, True), (number, True))]
+        if parent is not None and former is not None and former != parent:
+            gone = [((number, False), (former, False)), ((former, True), (number, True))]
+
+        def waits(moment: Moment) -> list[Moment]:
+            kept = [waited for waited in self._waits(moment) if (moment, waited) not in gone]
+            return kept + [waited for waiter, waited in new if waiter == moment]
+
+        closed = (cycle_through(waiter, waits, [waited]) for waiter, waited in new)
+        return next((cycle for cycle in closed if cycle is not None), None)
+
+    def _waits(self, moment: Moment) -> list[Moment]:
+        number, end = moment
+        if end:
+            return [(number, False), *((child, True) for child in sorted(self.children.get(number, ())))]
         node = self.nodes[number]
-        if blocked_by is not None:
-            node = replace(node, blocked_by=node.blocked_by | {blocked_by})
-        if parent is not None:
-            node = replace(node, parent=parent)
-        before = {cycle.beads for cycle in self.cycles()}
-        after = Graph([*(n for n in self.nodes.values() if n.number != number), node], self._closed)
-        return next((cycle for cycle in after.cycles() if cycle.beads not in before), None)
-
-    def _edges_of_moments(self) -> list[list[Moment]]:
-        place = {number: index for index, number in enumerate(self._numbers)}
-        waits: list[list[Moment]] = []
-        for number, node in self.nodes.items():
-            start = [2 * place[blocker] + 1 for blocker in sorted(node.blocked_by) if blocker in place]
-            if node.parent is not None and node.parent in place:
-                start.append(2 * place[node.parent])
-            waits.append(start)
-            waits.append(
-                [2 * place[number], *(2 * place[child] + 1 for child in self.children.get(number, ()))]
-            )
-        return waits
-
-    def _witness(self, knot: frozenset[Moment]) -> Cycle:
-        start = min(knot)
-        came: dict[Moment, Moment] = {}
-        queue = [start]
-        for moment in queue:
-            for target in self._waits[moment]:
-                if target == start:
-                    path = [moment]
-                    while path[-1] != start:
-                        path.append(came[path[-1]])
-                    path.reverse()
-                    return self._tell(path)
-                if target in knot and target not in came:
-                    came[target] = moment
-                    queue.append(target)
-        raise AssertionError("a knot has a cycle through each of its moments")
-
-    def _tell(self, path: list[Moment]) -> Cycle:
-        steps: list[str] = []
-        for moment, target in zip(path, [*path[1:], path[0]], strict=True):
-            waiter, waited = self._numbers[moment // 2], self._numbers[target // 2]
-            if moment % 2 and not target % 2:
-                continue  # its end waits for its own start
-            if moment % 2:
-                steps.append(f"#{waiter} waits for its child #{waited}")
-            elif target % 2:
-                steps.append(f"#{waiter} is blocked by #{waited}")
-            else:
-                steps.append(f"#{waiter} waits for what its epic #{waited} waits for")
-        beads = tuple(dict.fromkeys(self._numbers[moment // 2] for moment in path))
-        return Cycle(beads, tuple(steps))
+        found = [(blocker, True) for blocker in sorted(node.blocked_by) if blocker in self.nodes]
+        if node.parent is not None and node.parent in self.nodes:
+            found.append((node.parent, False))
+        return found
 
     # -- order --------------------------------------------------------------------------------------------
     def order(self, candidates: Iterable[int]) -> list[int]:
         """Candidates in the order in which they should go.
 
         Lowest priority number first; then the one with the longest chain of beads waiting behind it; then
-        the oldest; then the lowest number. A total order that does not depend on the order given.
+        the oldest; then the lowest number. A total order that does not depend on the order given. Raises
+        KeyError for a bead that is not open in this graph.
         """
         behind = self.chains()
 
@@ -237,77 +212,13 @@ class Graph:
         return sorted(candidates, key=key)
 
     def chains(self) -> dict[int, int]:
-        """For every bead, how many beads the longest chain that waits for its end has."""
-        owed = [0] * len(self._waits)
-        for targets in self._waits:
-            for target in targets:
-                owed[target] += 1
-        # From the moments that nobody waits for back to what they wait for; a deadlock's moments keep 0.
-        depth = [0] * len(owed)
-        stack = [moment for moment, count in enumerate(owed) if count == 0]
-        while stack:
-            moment = stack.pop()
-            behind = depth[moment]
-            for target in self._waits[moment]:
-                # Waiting for another bead's end makes the chain one bead longer.
-                reach = behind + 1 if target % 2 else behind
-                if reach > depth[target]:
-                    depth[target] = reach
-                owed[target] -= 1
-                if owed[target] == 0:
-                    stack.append(target)
-        return {number: depth[2 * index + 1] for index, number in enumerate(self._numbers)}
+        """For every open bead, how many beads the longest chain that waits for its end has.
 
+        Beads in a deadlock are in no chain: nothing before them lets them go.
+        """
+        return self._measure()[0]
 
-def _knots(waits: list[list[Moment]]) -> list[frozenset[Moment]]:
-    """Strongly connected components with a cycle (Tarjan's algorithm as a loop), in order of appearance."""
-    if not _deadlocked(waits):
-        return []
-    index: dict[Moment, int] = {}
-    low: dict[Moment, int] = {}
-    open_: dict[Moment, None] = {}
-    knots: list[frozenset[Moment]] = []
-    for root in range(len(waits)):
-        if root in index:
-            continue
-        index[root] = low[root] = len(index)
-        open_[root] = None
-        work = [(root, iter(waits[root]))]
-        while work:
-            moment, targets = work[-1]
-            for target in targets:
-                if target not in index:
-                    index[target] = low[target] = len(index)
-                    open_[target] = None
-                    work.append((target, iter(waits[target])))
-                    break
-                if target in open_:
-                    low[moment] = min(low[moment], index[target])
-            else:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[moment])
-                if low[moment] == index[moment]:
-                    knot: set[Moment] = set()
-                    while moment not in knot:
-                        knot.add(open_.popitem()[0])
-                    if len(knot) > 1 or moment in waits[moment]:
-                        knots.append(frozenset(knot))
-    return knots
-
-
-def _deadlocked(waits: list[list[Moment]]) -> bool:
-    """Whether any moment waits for itself in the end: the cheap question, asked before the dear one."""
-    owed = [0] * len(waits)
-    for targets in waits:
-        for target in targets:
-            owed[target] += 1
-    stack = [moment for moment, count in enumerate(owed) if count == 0]
-    seen = 0
-    while stack:
-        seen += 1
-        for target in waits[stack.pop()]:
-            owed[target] -= 1
-            if owed[target] == 0:
-                stack.append(target)
-    return seen < len(waits)
+    def _measure(self) -> tuple[dict[int, int], frozenset[Moment]]:
+        if self._measured is None:
+            self._measured = measure(self.nodes, self.children)
+        return self._measured
