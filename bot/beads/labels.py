@@ -7,19 +7,30 @@ is a problem, never silence: one that may hide an edge (`blocked-by`, `defer`) k
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from typing import TypeVar
 
 from bot.beads.model import BeadType, Complexity, Priority
 
 NAME_LIMIT = 50
+"""How many characters GitHub lets a label's name have."""
+
 PROJECTED = ("bead:running", "bead:in-review", "bead:needs-human")
+"""What the bot shows on a bead; never an input."""
+
+VALUE_LIMIT = 11
+"""The longest value behind a prefix: an issue's number, a date, a complexity."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelNames:
-    """How a repository spells our labels; the three prefixes are followed by a value."""
+    """How a repository spells our labels; the three prefixes are followed by a value.
+
+    Raises ValueError for a spelling in which two labels could be mistaken for each other.
+    """
 
     bead: str = "bead"
     review: str = "review"
@@ -30,6 +41,30 @@ class LabelNames:
     complexity: str = "complexity:"
     types: tuple[tuple[BeadType, str], ...] = tuple((kind, kind.value) for kind in BeadType)
     priorities: tuple[tuple[Priority, str], ...] = tuple((level, level.name) for level in Priority)
+
+    def __post_init__(self) -> None:
+        prefixes = (self.blocked_by, self.defer, self.complexity)
+        names = [self.bead, self.review, self.ready, self.hold, *PROJECTED]
+        names += [name for _, name in self.types] + [name for _, name in self.priorities]
+        if {kind for kind, _ in self.types} != set(BeadType):
+            raise ValueError("types: each type needs one label")
+        if {level for level, _ in self.priorities} != set(Priority):
+            raise ValueError("priorities: each priority needs one label")
+        for name in names:
+            if name != name.strip() or not 0 < len(name) <= NAME_LIMIT:
+                raise ValueError(f"`{name}` is no name for a label: it needs 1 to {NAME_LIMIT} characters")
+        for prefix in prefixes:
+            if not prefix.strip(" #") or len(prefix) + VALUE_LIMIT > NAME_LIMIT:
+                raise ValueError(
+                    f"`{prefix}` is no prefix: it needs 1 to {NAME_LIMIT - VALUE_LIMIT} characters"
+                )
+        # The `#` may be forgotten, so a prefix claims what stands before it.
+        claims = [*(name.lower() for name in names), *(prefix.lower().rstrip("#") for prefix in prefixes)]
+        for index, one in enumerate(claims):
+            for place, other in enumerate(claims):
+                is_prefix = place >= len(names)
+                if index != place and (one == other or (is_prefix and one.startswith(other))):
+                    raise ValueError(f"`{one}` and `{other}` could be mistaken for each other")
 
 
 DEFAULT = LabelNames()
@@ -62,15 +97,18 @@ class Labels:
     problems: tuple[LabelProblem, ...] = ()
 
 
+Choice = TypeVar("Choice", BeadType, Priority, Complexity, date)
+
+
 @dataclass(slots=True)
 class _Reading:
-    types: list[BeadType] = field(default_factory=list)
-    priorities: list[Priority] = field(default_factory=list)
-    complexities: list[Complexity] = field(default_factory=list)
-    defers: list[date] = field(default_factory=list)
+    flags: set[str] = field(default_factory=set)
+    types: dict[BeadType, str] = field(default_factory=dict)
+    priorities: dict[Priority, str] = field(default_factory=dict)
+    complexities: dict[Complexity, str] = field(default_factory=dict)
+    defers: dict[date, str] = field(default_factory=dict)
     blocked_by: set[int] = field(default_factory=set)
     projected: set[str] = field(default_factory=set)
-    flags: set[str] = field(default_factory=set)
     foreign: list[str] = field(default_factory=list)
     problems: list[LabelProblem] = field(default_factory=list)
 
@@ -81,82 +119,137 @@ def parse_labels(names: Iterable[str], spelling: LabelNames = DEFAULT) -> Labels
     Two types, priorities, complexities or dates are a problem: the most urgent, the first in the order of
     their kinds, the hardest and the latest one count, so that the answer does not depend on order.
     """
+    return _parse(tuple(names), spelling)
+
+
+# Nearly every bead of a pass has the labels that it had in the pass before.
+@lru_cache(maxsize=1 << 14)
+def _parse(names: tuple[str, ...], spelling: LabelNames) -> Labels:
+    known = _grammar(spelling)
     found = _Reading()
-    flags = {spelling.bead.lower(): "bead", spelling.review.lower(): "review"}
-    flags |= {spelling.ready.lower(): "ready", spelling.hold.lower(): "hold"}
-    types = {name.lower(): kind for kind, name in spelling.types}
-    priorities = {name.lower(): level for level, name in spelling.priorities}
     for name in sorted(set(names)):
         key = name.lower()
-        if key in flags:
-            found.flags.add(flags[key])
-        elif key in types:
-            found.types.append(types[key])
-        elif key in priorities:
-            found.priorities.append(priorities[key])
-        elif key in PROJECTED:
-            found.projected.add(key)
-        elif not _valued(name, key, spelling, found):
-            found.foreign.append(name)
+        match known.names.get(key):
+            case BeadType() as kind:
+                found.types[kind] = name
+            case Priority() as level:
+                found.priorities[level] = name
+            case str() as flag:
+                found.flags.add(flag)
+            case None if key in PROJECTED:
+                found.projected.add(key)
+            case None if not _valued(name, key, known, found):
+                found.foreign.append(name)
     return _resolve(found)
 
 
-def _valued(name: str, key: str, spelling: LabelNames, found: _Reading) -> bool:
-    stem = spelling.blocked_by.lower().rstrip("#")
-    if key.startswith(stem):
-        value = key.removeprefix(spelling.blocked_by.lower())
-        if key.startswith(spelling.blocked_by.lower()) and re.fullmatch(r"[1-9][0-9]{0,9}", value):
-            found.blocked_by.add(int(value))
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    spelling: LabelNames
+    names: dict[str, BeadType | Priority | str]
+    blocked_by: re.Pattern[str]
+    defer: re.Pattern[str]
+    complexity: str
+    like_blocked_by: re.Pattern[str]
+    like_defer: re.Pattern[str]
+    like_priority: re.Pattern[str] | None
+
+
+@lru_cache(maxsize=64)
+def _grammar(spelling: LabelNames) -> _Grammar:
+    names: dict[str, BeadType | Priority | str] = {
+        spelling.bead.lower(): "bead",
+        spelling.review.lower(): "review",
+        spelling.ready.lower(): "ready",
+        spelling.hold.lower(): "hold",
+    }
+    names |= {name.lower(): kind for kind, name in spelling.types}
+    names |= {name.lower(): level for level, name in spelling.priorities}
+    return _Grammar(
+        spelling=spelling,
+        names=names,
+        blocked_by=re.compile(re.escape(spelling.blocked_by.lower()) + r"([1-9][0-9]{0,9})"),
+        defer=re.compile(re.escape(spelling.defer.lower()) + r"([0-9]{4}-[0-9]{2}-[0-9]{2})"),
+        complexity=spelling.complexity.lower(),
+        like_blocked_by=_like(spelling.blocked_by.rstrip("#"), r"[0-9]+"),
+        like_defer=_like(spelling.defer, r"[0-9][0-9./-]*"),
+        like_priority=re.compile(r"p[0-9]+") if spelling.priorities == DEFAULT.priorities else None,
+    )
+
+
+def _like(prefix: str, value: str) -> re.Pattern[str]:
+    """What was meant to have this prefix: it has, or its spaces and signs are others or forgotten."""
+    loosely = r"[\W_]*".join([*re.findall(r"[^\W_]+", prefix.lower()), value])
+    return re.compile(f"(?:{re.escape(prefix.lower())}.*|{loosely})", re.DOTALL)
+
+
+def _valued(name: str, key: str, known: _Grammar, found: _Reading) -> bool:
+    """Read a label with a value, or one that was meant to have one; False when it is not ours."""
+    spelling = known.spelling
+    if value := known.blocked_by.fullmatch(key):
+        found.blocked_by.add(int(value[1]))
+    elif known.like_blocked_by.fullmatch(key):
+        meant = re.search(r"[1-9][0-9]{0,9}", key)
+        right = f"`{name}` names no issue; write `{spelling.blocked_by}{meant[0] if meant else 12}`"
+        found.problems.append(LabelProblem(name, right, blocks=True))
+    elif known.like_defer.fullmatch(key):
+        day = _day(known.defer.fullmatch(key))
+        if day is not None:
+            found.defers[day] = name
         else:
-            right = f"`{name}` names no issue; write `{spelling.blocked_by}12`"
-            found.problems.append(LabelProblem(name, right, blocks=True))
-        return True
-    if key.startswith(spelling.defer.lower()):
-        value = key.removeprefix(spelling.defer.lower())
-        try:
-            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-                raise ValueError(value)
-            found.defers.append(date.fromisoformat(value))
-        except ValueError:
             right = f"`{name}` is no date; write `{spelling.defer}2027-01-31`"
             found.problems.append(LabelProblem(name, right, blocks=True))
-        return True
-    if key.startswith(spelling.complexity.lower()):
-        value = key.removeprefix(spelling.complexity.lower())
+    elif key.startswith(known.complexity):
         try:
-            found.complexities.append(Complexity(value))
+            found.complexities[Complexity(key.removeprefix(known.complexity))] = name
         except ValueError:
             right = f"`{name}` is no complexity; write low, medium, high or epic behind the colon"
             found.problems.append(LabelProblem(name, right))
-        return True
-    return False
+    elif known.like_priority is not None and known.like_priority.fullmatch(key):
+        found.problems.append(LabelProblem(name, f"`{name}` is no priority; write P0 to P4"))
+    else:
+        return False
+    return True
+
+
+def _day(value: re.Match[str] | None) -> date | None:
+    try:
+        return date.fromisoformat(value[1]) if value else None
+    except ValueError:
+        return None
 
 
 def _resolve(found: _Reading) -> Labels:
-    order, sizes = list(BeadType), list(Complexity)
-    problems = list(found.problems)
-    for what, count in (
-        ("types", len(set(found.types))),
-        ("priorities", len(set(found.priorities))),
-        ("complexities", len(set(found.complexities))),
-        ("`defer` dates", len(set(found.defers))),
-    ):
-        if count > 1:
-            problems.append(LabelProblem(what, f"it has {count} {what}; leave one"))
+    problems = found.problems
+    priority = _one(found.priorities, problems, lambda level: level)
     return Labels(
         bead="bead" in found.flags,
         review="review" in found.flags,
         ready="ready" in found.flags,
         hold="hold" in found.flags,
-        type=min(found.types, key=order.index, default=BeadType.TASK),
-        priority=min(found.priorities, default=Priority.P2),
-        complexity=max(found.complexities, key=sizes.index, default=None),
+        type=_one(found.types, problems, list(BeadType).index) or BeadType.TASK,
+        priority=Priority.P2 if priority is None else priority,  # P0 is falsy
+        complexity=_one(found.complexities, problems, lambda size: -list(Complexity).index(size)),
         blocked_by=frozenset(found.blocked_by),
-        defer=max(found.defers, default=None),
+        defer=_one(found.defers, problems, lambda day: -day.toordinal()),
         projected=frozenset(found.projected),
         foreign=tuple(found.foreign),
         problems=tuple(problems),
     )
+
+
+def _one(
+    chosen: dict[Choice, str], problems: list[LabelProblem], rank: Callable[[Choice], int]
+) -> Choice | None:
+    """The first of what was chosen, by rank; that more was chosen is a problem."""
+    if len(chosen) < 2:
+        return next(iter(chosen), None)
+    ranked = sorted(chosen, key=rank)
+    names = ", ".join(f"`{chosen[choice]}`" for choice in ranked)
+    first = chosen[ranked[0]]
+    message = f"{names} contradict each other; leave one (`{first}` counts until then)"
+    problems.append(LabelProblem(first, message))
+    return ranked[0]
 
 
 def format_labels(labels: Labels, spelling: LabelNames = DEFAULT) -> tuple[str, ...]:
@@ -180,6 +273,21 @@ LABEL_LOOKS: dict[str, tuple[str, str]] = {
     "bead:running": ("fbca04", "A worker has it (shown by the bot)"),
     "bead:in-review": ("1d76db", "Its pull request is on its way (shown by the bot)"),
     "bead:needs-human": ("d93f0b", "A person is needed (shown by the bot)"),
+    "task": ("c5def5", "A bead of work that is none of the other types"),
+    "bug": ("d73a4a", "A bead that mends something"),
+    "feature": ("a2eeef", "A bead that adds something"),
+    "chore": ("bfdadc", "A bead that keeps the house in order"),
     "epic": ("3e4b9e", "A bead whose children are beads"),
+    "reconcile": ("d4c5f9", "A bead that holds an epic's requirements against what was merged"),
+    "report": ("d4c5f9", "A bead that writes for people what an epic came to"),
+    "P0": ("b60205", "Before everything else"),
+    "P1": ("d93f0b", "Soon"),
+    "P2": ("fbca04", "As usual; the priority of a bead without one"),
+    "P3": ("c2e0c6", "Later"),
+    "P4": ("e6e6e6", "When there is nothing else"),
+    "complexity:low": ("c2e0c6", "The smallest model will do"),
+    "complexity:medium": ("fef2c0", "It takes some care"),
+    "complexity:high": ("f9d0c4", "It takes the strongest model"),
+    "complexity:epic": ("e99695", "Too much for one bead"),
 }
-"""Colour and description of labels that the bot creates; others get GitHub's default grey."""
+"""Colour and description, by default name, of labels that the bot makes; others get GitHub's default grey."""
