@@ -14,6 +14,7 @@ import pytest
 from bot.local.forge import world
 from bot.local.forge.records import Issue
 from bot.local.forge.serve import CannotServe, in_thread
+from bot.local.forge.state import State
 from tests.forge.conftest import World, build
 
 REPO = "/repos/octo/sample"
@@ -37,7 +38,7 @@ def test_an_app_is_not_found_where_it_is_not_installed(forge: World) -> None:
 
 
 def test_an_app_finds_its_installation_on_a_private_repository(forge: World) -> None:
-    def set_up(state: world.State) -> None:
+    def set_up(state: State) -> None:
         private = world.create_repository(state, forge.people["octo"], "secret", private=True)
         world.install(state, forge.app, forge.people["octo"], [private])
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import importlib
 import signal
 import socket
 import threading
@@ -18,11 +17,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import uvicorn
 
-from bot.local.forge import git_http, oidc, results, triggers
+from bot.local.forge import git_http, graphql, oidc, results, triggers
 from bot.local.forge.app import Forge, Mount
 from bot.local.forge.hooks import Hooks
 from bot.local.forge.payloads import payload
@@ -80,7 +79,7 @@ async def running(
         base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         state = State(folder, clock)
         stack.callback(state.close)
-        forge = Forge(state, base_url, mounts=mounts(), graphql=_graphql(), record=record)
+        forge = Forge(state, base_url, mounts=mounts(), graphql=graphql.execute, record=record)
         stack.callback(forge.close)
         hooks = await stack.enter_async_context(Hooks.open(state, base_url))
         triggers.watch(state, lambda signal: payload(state, base_url, signal))
@@ -122,13 +121,6 @@ def serve(
             await stop.wait()
 
     asyncio.run(run())
-
-
-def _graphql() -> Any:
-    try:
-        return importlib.import_module("bot.local.forge.graphql").execute
-    except (ImportError, AttributeError):
-        return None
 
 
 class ThreadedForge:
@@ -234,7 +226,8 @@ async def _listening(forge: Forge, listener: socket.socket) -> AsyncIterator[Non
 
 @contextlib.contextmanager
 def _bound(port: int) -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+    # By its protocol's name asyncio knows that it may switch Nagle's delay (40 ms an answer) off.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))
