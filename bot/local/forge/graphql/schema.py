@@ -126,11 +126,11 @@ def schema() -> GraphQLSchema:
             for key, value in named.fields.items():
                 value.out_name = snake_case(key)
         elif isinstance(named, GraphQLScalarType) and name in SERIALIZERS:
-            named.serialize = SERIALIZERS[name]  # type: ignore[method-assign,assignment]
+            named.coerce_output_value = SERIALIZERS[name]
     for name in ("DateTime", "GitTimestamp"):
         scalar = built.type_map[name]
         assert isinstance(scalar, GraphQLScalarType)
-        scalar.parse_value = parse_datetime  # type: ignore[method-assign]
+        scalar.coerce_input_value = parse_datetime
     return built
 
 
