@@ -9,7 +9,7 @@ from rich.table import Table
 
 from bot.local.demo.result import BeadResult
 from bot.local.forge.records import Issue, Label, Pull, Repository, Run
-from bot.local.forge.render_issue import at_or_none
+from bot.local.forge.render import at_or_none
 from bot.local.forge.state import State
 
 LOOKS = {

@@ -1,6 +1,7 @@
 """Who is calling: tokens, Basic credentials of git, and an App's JWT.
 
-https://docs.github.com/en/rest/authentication and …/apps/creating-github-apps/authenticating-with-a-github-app
+https://docs.github.com/en/rest/authentication,
+https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ def split_words(text: str) -> list[str]:
     """The words of the text in lower case, in their order."""
     return re.findall(r"[\\w']+", text.lower())
 '''
-WORDS_TEST = '''import unittest
+WORDS_TEST = """import unittest
 
 from tally.words import split_words
 
@@ -165,7 +165,7 @@ class SplitWords(unittest.TestCase):
 
     def test_an_empty_text_has_no_words(self) -> None:
         self.assertEqual(split_words(" \\n"), [])
-'''
+"""
 FREQUENCY = '''"""How often words occur."""
 
 from collections import Counter
@@ -177,7 +177,7 @@ def most_common(text: str, limit: int = 3) -> list[tuple[str, int]]:
     """The most frequent words and how often they occur, at most `limit` of them."""
     return Counter(split_words(text)).most_common(limit)
 '''
-FREQUENCY_TEST = '''import unittest
+FREQUENCY_TEST = """import unittest
 
 from tally.frequency import most_common
 
@@ -185,7 +185,7 @@ from tally.frequency import most_common
 class MostCommon(unittest.TestCase):
     def test_the_most_frequent_word_comes_first(self) -> None:
         self.assertEqual(most_common("a b a", limit=1), [("a", 2)])
-'''
+"""
 LENGTH = '''"""How long words are."""
 
 from tally.words import split_words
@@ -195,7 +195,7 @@ def mean_length(text: str) -> float:
     words = split_words(text)
     return sum(map(len, words)) / len(words) if words else 0.0
 '''
-LENGTH_TEST = '''import unittest
+LENGTH_TEST = """import unittest
 
 from tally.length import mean_length
 
@@ -206,7 +206,7 @@ class MeanLength(unittest.TestCase):
 
     def test_a_text_without_words_has_mean_zero(self) -> None:
         self.assertEqual(mean_length(""), 0.0)
-'''
+"""
 SUMMARY = '''"""One line about a text."""
 
 from tally.frequency import most_common
@@ -222,7 +222,7 @@ def summarise(text: str) -> str:
     top, _ = most_common(text, limit=1)[0]
     return f"{len(words)} words, {mean_length(text):.1f} letters each, most often '{top}'"
 '''
-SUMMARY_TEST = '''import unittest
+SUMMARY_TEST = """import unittest
 
 from tally.summary import summarise
 
@@ -233,7 +233,7 @@ class Summarise(unittest.TestCase):
 
     def test_a_text_without_words_says_so(self) -> None:
         self.assertEqual(summarise(""), "no words")
-'''
+"""
 GUIDE = """# Guide
 `tally.lines.count_lines(text)` counts lines. Every measure is a function of a text: no state, no files.
 """
@@ -244,7 +244,7 @@ def count_blank(text: str) -> int:
     """How many lines of the text hold nothing but white space."""
     return sum(not line.strip() for line in text.splitlines())
 '''
-BLANK_TEST = '''import unittest
+BLANK_TEST = """import unittest
 
 from tally.blank import count_blank
 
@@ -252,7 +252,7 @@ from tally.blank import count_blank
 class CountBlank(unittest.TestCase):
     def test_white_space_alone_is_blank(self) -> None:
         self.assertEqual(count_blank("a\\n \\t\\n\\nb"), 2)
-'''
+"""
 ANY = '''"""Bead #{number}."""
 
 
@@ -260,7 +260,7 @@ def outcome() -> str:
     """What the bead asked for, by its title."""
     return {title!r}
 '''
-ANY_TEST = '''import unittest
+ANY_TEST = """import unittest
 
 from work.bead_{number} import outcome
 
@@ -268,7 +268,7 @@ from work.bead_{number} import outcome
 class Outcome(unittest.TestCase):
     def test_it_is_what_the_bead_asked_for(self) -> None:
         self.assertEqual(outcome(), {title!r})
-'''
+"""
 
 SCRIPTS: dict[str, Callable[[], Answer]] = {
     "Split a text into words": words,
@@ -291,7 +291,11 @@ def review(prompt: str) -> Answer:
         sys.exit("The prompt names no base: there is no line `Base: SHA`.")
     changed = run("git", "diff", "--name-only", "--diff-filter=AM", f"{match[1]}...HEAD", "--", "*.py")
     findings = [
-        {"path": name, "line": line, "body": f"{SAYS} `{function}` is public and has no docstring (AGENTS.md)."}
+        {
+            "path": name,
+            "line": line,
+            "body": f"{SAYS} `{function}` is public, without a docstring (AGENTS.md).",
+        }
         for name in changed.split()
         for function, line in undocumented(name)
     ]
