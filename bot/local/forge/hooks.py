@@ -1,8 +1,9 @@
 """Webhooks: every signal that an App's installation subscribes to, signed and posted to the App.
 
-One queue for each App keeps its deliveries in order; nothing is retried: a delivery that failed stays in
-``GET /app/hook/deliveries`` until the App asks for it again. Payloads are rendered when they are sent, so
-they show the state of that moment, as GitHub's do. Only loopback is ever spoken to.
+Payloads are rendered from the state when the signal is given, right after its commit, so that what is deleted
+a moment later has still been told of. One queue for each App keeps its deliveries in order; nothing is
+retried: a delivery that failed stays in ``GET /app/hook/deliveries`` until the App asks for it again. Only
+loopback is ever spoken to.
 https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers
 """
 
@@ -17,7 +18,6 @@ import json
 import time
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -33,15 +33,6 @@ KEPT = 1000
 ALWAYS = frozenset({"installation", "installation_repositories"})
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A delivery to make: of a signal, or once more of an earlier one."""
-
-    installation_id: int | None
-    signal: Signal | None = None
-    again: Delivery | None = None
-
-
 class Hooks:
     """Delivers; use `open`."""
 
@@ -50,7 +41,7 @@ class Hooks:
         self._base_url = base_url
         self._client = client
         self._loop = asyncio.get_running_loop()
-        self._queues: dict[int, asyncio.Queue[Due]] = {}
+        self._queues: dict[int, asyncio.Queue[Delivery]] = {}
         self._workers: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -72,8 +63,8 @@ class Hooks:
     def hear(self, signal: Signal) -> None:
         """Queue a signal for every App that wants it (a subscriber of the state)."""
         if signal.event == REDELIVERY:
-            delivery = self._state.get(Delivery, signal.about["delivery"])
-            self._queue(delivery.app_id, Due(delivery.installation_id, again=delivery))
+            old = self._state.get(Delivery, signal.about["delivery"])
+            self._queue(old.model_copy(update={"redelivery": True}))
             return
         for installation in self._state.all(Installation):
             app = self._state.get(App, installation.app_id)
@@ -81,7 +72,9 @@ class Hooks:
             if signal.about.get("installation", installation.id) != installation.id:
                 continue
             if app.webhook_url and wants and signal.repo_id in installation.repository_ids:
-                self._queue(app.id, Due(installation.id, signal))
+                # What is missing was made and deleted by one and the same request.
+                with contextlib.suppress(Missing):
+                    self._queue(self._delivery(app, installation, signal))
 
     async def settle(self) -> None:
         """Wait until all that is queued has been delivered."""
@@ -89,49 +82,37 @@ class Hooks:
         for queue in list(self._queues.values()):
             await queue.join()
 
-    def _queue(self, app_id: int, due: Due) -> None:
+    def _queue(self, delivery: Delivery) -> None:
         # A set-up may commit from another thread than the one that serves.
-        self._loop.call_soon_threadsafe(self._enqueue, app_id, due)
+        self._loop.call_soon_threadsafe(self._enqueue, delivery)
 
-    def _enqueue(self, app_id: int, due: Due) -> None:
+    def _enqueue(self, delivery: Delivery) -> None:
+        app_id = delivery.app_id
         if app_id not in self._queues:
             self._queues[app_id] = asyncio.Queue()
-            self._workers.append(asyncio.create_task(self._work(app_id, self._queues[app_id])))
-        self._queues[app_id].put_nowait(due)
+            self._workers.append(asyncio.create_task(self._work(self._queues[app_id])))
+        self._queues[app_id].put_nowait(delivery)
 
-    async def _work(self, app_id: int, queue: asyncio.Queue[Due]) -> None:
+    async def _work(self, queue: asyncio.Queue[Delivery]) -> None:
         while True:
-            due = await queue.get()
+            delivery = await queue.get()
             try:
-                delivery = self._prepare(app_id, due)
-                if delivery is not None:
-                    await self._deliver(self._state.get(App, app_id), delivery)
+                await self._deliver(self._state.get(App, delivery.app_id), delivery)
             finally:
                 queue.task_done()
 
-    def _prepare(self, app_id: int, due: Due) -> Delivery | None:
-        state = self._state
-        if due.again is not None:
-            old = due.again
-            return old.model_copy(
-                update={"id": state.new_id(), "redelivery": True, "delivered_at": state.now()}
-            )
-        assert due.signal is not None
-        try:
-            body = payload(state, self._base_url, due.signal, installation_id=due.installation_id)
-        except Missing:
-            return None  # what it was about is gone
+    def _delivery(self, app: App, installation: Installation, signal: Signal) -> Delivery:
         return Delivery(
-            id=state.new_id(),
-            app_id=app_id,
+            id=0,  # until it is sent
+            app_id=app.id,
             guid=str(uuid.uuid4()),
-            event=due.signal.event,
-            action=due.signal.action,
-            installation_id=due.installation_id,
-            repository_id=due.signal.repo_id,
+            event=signal.event,
+            action=signal.action,
+            installation_id=installation.id,
+            repository_id=signal.repo_id,
             request_headers={},
-            payload=body,
-            delivered_at=state.now(),
+            payload=payload(self._state, self._base_url, signal, installation_id=installation.id),
+            delivered_at=self._state.now(),
         )
 
     async def _deliver(self, app: App, delivery: Delivery) -> None:
@@ -148,6 +129,7 @@ class Hooks:
         }
         if app.webhook_secret:
             headers["X-Hub-Signature-256"] = signature(app.webhook_secret, raw)
+        delivery.id, delivery.delivered_at = self._state.new_id(), self._state.now()
         began = time.monotonic()
         delivery.status_code, delivery.status = await self._post(app.webhook_url or "", raw, headers)
         delivery.duration = round(time.monotonic() - began, 2)
