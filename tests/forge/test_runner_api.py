@@ -1,0 +1,106 @@
+"""What a job asks of GitHub, asked of a forge; every document fits the published schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.coordinator.claims import CLAIMS_REF, Claim, Claims, write_claims
+from bot.coordinator.job_port import JobFault, LineComment, RefMove, RefsMoved, ThreadReply
+from bot.github.runner_api import FACTS, MOVE_REFS, RunnerApi, connect
+from bot.jobs.clone import EMPTY_TREE
+from tests.contract.graphql_documents import check_document
+from tests.forge.conftest import World
+
+TOKEN = "a" * 32
+
+
+@pytest.fixture
+def api(forge: World) -> Iterator[RunnerApi]:
+    """octo/sample with bead #1, its claim, and a branch bead/1 that changes a file."""
+    owner = forge.person("octo")
+    root = "repos/octo/sample"
+    base = str(owner.get(f"{root}/git/ref/heads/main").json()["object"]["sha"])
+    owner.post(f"{root}/issues", json={"title": "Say two", "body": "as well", "labels": ["bead"]})
+    claim = Claim(role="worker", attempt=1, token=TOKEN, base=base, since=datetime(2026, 11, 1, tzinfo=UTC))
+    message = write_claims(Claims().claim(1, claim), "n")
+    made = owner.post(f"{root}/git/commits", json={"message": message, "tree": EMPTY_TREE, "parents": []})
+    assert made.status_code == 201, made.text
+    owner.post(f"{root}/git/refs", json={"ref": CLAIMS_REF, "sha": made.json()["sha"]})
+    owner.post(f"{root}/git/refs", json={"ref": "refs/heads/bead/1", "sha": base})
+    readme = owner.get(f"{root}/contents/README.md").json()["sha"]
+    change = {"message": "x", "content": "IyBzYW1wbGUKdHdvCg==", "sha": readme, "branch": "bead/1"}
+    assert owner.put(f"{root}/contents/README.md", json=change).status_code == 200
+    with connect(
+        forge.api_url, f"{forge.base_url}/api/graphql", "octo/sample", forge.tokens["octo"]
+    ) as client:
+        yield client
+
+
+def test_the_documents_fit_the_published_schema(published: object) -> None:
+    assert published is not None
+    assert check_document(FACTS) == []
+    assert check_document(MOVE_REFS) == []
+
+
+def test_the_facts_of_a_bead_come_in_one_request(api: RunnerApi) -> None:
+    facts = api.facts(1)
+    assert (facts.title, facts.body, facts.issue_open, facts.default_branch) == (
+        "Say two",
+        "as well",
+        True,
+        "main",
+    )
+    assert facts.claims.live[1].token == TOKEN
+    assert facts.branch is not None
+    assert (facts.partial, facts.pull, facts.policy) == (None, None, None)
+
+
+def test_an_issue_that_is_not_there_is_a_fault(api: RunnerApi) -> None:
+    with pytest.raises(JobFault, match="Could not resolve to an Issue"):
+        api.facts(99)
+
+
+def test_refs_move_together_or_not_at_all(api: RunnerApi) -> None:
+    facts = api.facts(1)
+    new = RefMove("refs/beadwright/partial/1", None, facts.branch)
+    wrong = RefMove("refs/heads/bead/1", facts.claims_commit, facts.branch)
+    with pytest.raises(RefsMoved):
+        api.move_refs(facts.repository_id, [new, wrong])
+    assert api.facts(1).partial is None
+    api.move_refs(facts.repository_id, [new])
+    assert api.facts(1).partial == facts.branch
+    api.move_refs(facts.repository_id, [RefMove(new.name, facts.branch, None)])
+    assert api.facts(1).partial is None
+
+
+def test_a_ref_that_shall_be_new_and_is_there_is_refused(api: RunnerApi) -> None:
+    facts = api.facts(1)
+    with pytest.raises(RefsMoved):
+        api.move_refs(facts.repository_id, [RefMove("refs/heads/bead/1", None, facts.branch)])
+
+
+def test_a_pull_request_is_reviewed_answered_and_resolved(api: RunnerApi, forge: World) -> None:
+    number = api.open_pull(head="bead/1", base="main", title="Say two", body="Bead #1")
+    api.add_labels(number, ["bead", "review"])
+    pull = api.facts(1).pull
+    assert pull is not None
+    api.review(number, head=pull.head, body="Look.", comments=[LineComment("README.md", 2, "Why two?")])
+    pull = api.facts(1).pull
+    assert pull is not None
+    assert [(thread.path, thread.line) for thread in pull.threads] == [("README.md", 2)]
+    assert pull.threads[0].remarks[0].body == "Why two?"
+    assert pull.threads[0].remarks[0].authority == "trusted"
+    assert "Look." in [review.body for review in pull.reviews]
+    api.answer_threads([ThreadReply(pull.threads[0].id, "Because.", resolve=False)])
+    pull = api.facts(1).pull
+    assert pull is not None
+    assert [remark.body for remark in pull.threads[0].remarks] == ["Why two?", "Because."]
+    api.answer_threads([ThreadReply(pull.threads[0].id, None, resolve=True)])
+    pull = api.facts(1).pull
+    assert pull is not None
+    assert pull.threads == ()
+    labels = forge.person("octo").get(f"repos/octo/sample/issues/{number}").json()["labels"]
+    assert {label["name"] for label in labels} == {"bead", "review"}
