@@ -148,6 +148,7 @@ class App:
         self._senders: dict[tuple[bool, bool], Sender] = {}
         self._tokens: dict[int, InstallationToken] = {}
         self._locks: dict[int, asyncio.Lock] = {}
+        self._installations: dict[str, int] = {}
 
     @property
     def graphql_url(self) -> str:
@@ -159,9 +160,14 @@ class App:
         await self._transport.close()
 
     async def installation_of(self, repository: str) -> int:
-        """The installation that covers ``owner/name``. Raises GitHubError(404) when there is none."""
-        answer = await self.call("GET", f"/repos/{repository}/installation", safe=True)
-        return answer.read(_Installation).id
+        """The installation that covers ``owner/name``, asked once. Raises GitHubError(404) when there is none.
+
+        One that is gone by now is refused where its token is asked for.
+        """
+        if repository not in self._installations:
+            answer = await self.call("GET", f"/repos/{repository}/installation", safe=True)
+            self._installations[repository] = answer.read(_Installation).id
+        return self._installations[repository]
 
     async def grant(
         self, installation: int, *, repository_ids: list[int] | None, permissions: dict[str, str] | None
