@@ -160,7 +160,7 @@ class App:
         await self._transport.close()
 
     async def installation_of(self, repository: str) -> int:
-        """The installation that covers ``owner/name``, asked once. Raises GitHubError(404) when there is none.
+        """The installation that covers ``owner/name``, asked once. Raises GitHubError(404) for none.
 
         One that is gone by now is refused where its token is asked for.
         """
