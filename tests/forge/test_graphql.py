@@ -9,12 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import GraphQLObjectType
 
 from bot.github.documents import mutation_document, observe_document
 from bot.local.forge import checks, issues, pulls, reviews
 from bot.local.forge.git_objects import ZERO
+from bot.local.forge.graphql.fields import RESOLVERS
 from bot.local.forge.graphql.schema import schema, sdl
-from bot.local.forge.records import Issue, Pull, Repository, Review, Thread
+from bot.local.forge.records import BranchProtection, Issue, Pull, Repository, Review, Thread
 from bot.local.forge.reviews import LineComment
 from bot.local.forge.state import State
 from tests.contract.graphql_documents import check_document, check_subset
@@ -117,8 +119,14 @@ class TestSchema:
     def test_it_is_a_part_of_the_published_one(self) -> None:
         assert check_subset(sdl()) == []
 
-    def test_every_field_has_a_resolver(self) -> None:
-        assert {"Issue", "PullRequest", "Mutation"} < set(schema().type_map)
+    def test_every_field_has_a_resolver_and_every_resolver_a_field(self) -> None:
+        fields = {
+            f"{name}.{key}"
+            for name, named in schema().type_map.items()
+            if isinstance(named, GraphQLObjectType)
+            for key in named.fields
+        }
+        assert set(RESOLVERS) <= fields
 
     @pytest.mark.parametrize(
         ("document", "name"),
@@ -289,9 +297,7 @@ class TestReading:
         label = mutate(
             will, "createLabel", {"repositoryId": home, "name": "approved", "color": "00ff00"}, "label { id }"
         )
-        issue = mutate(octo, "createIssue", {"repositoryId": home, "title": "Add"}, "issue { id }")["issue"][
-            "id"
-        ]
+        issue = create_issue(octo, home, "Add")
         mutate(will, "addLabelsToLabelable", {"labelableId": issue, "labelIds": [label["label"]["id"]]})
         mutate(octo, "updateIssue", {"id": issue, "title": "Subtract"})
         found = repository(
@@ -402,9 +408,7 @@ class TestRefusals:
     ) -> None:
         rita = forge.person("rita")
         pull = open_pull(octo, home, head)
-        issue = mutate(octo, "createIssue", {"repositoryId": home, "title": "T"}, "issue { id }")["issue"][
-            "id"
-        ]
+        issue = create_issue(octo, home)
         for name, given in (
             ("addLabelsToLabelable", {"labelableId": issue, "labelIds": []}),
             ("closeIssue", {"issueId": issue}),
@@ -419,9 +423,7 @@ class TestRefusals:
     def test_writes_in_one_document_run_in_order_each_with_its_own_error(
         self, octo: httpx.Client, home: str
     ) -> None:
-        issue = mutate(octo, "createIssue", {"repositoryId": home, "title": "T"}, "issue { id }")["issue"][
-            "id"
-        ]
+        issue = create_issue(octo, home)
         document = mutation_document([("a", "comment"), ("b", "comment"), ("c", "close")])
         answer = send(
             octo,
@@ -503,9 +505,7 @@ class TestIssues:
     def test_a_comment_is_edited_reacted_to_and_deleted(
         self, forge: World, octo: httpx.Client, home: str
     ) -> None:
-        issue = mutate(octo, "createIssue", {"repositoryId": home, "title": "T"}, "issue { id }")["issue"][
-            "id"
-        ]
+        issue = create_issue(octo, home)
         added = mutate(
             octo, "addComment", {"subjectId": issue, "body": "hi"}, "commentEdge { node { id databaseId } }"
         )
@@ -650,6 +650,50 @@ class TestPullRequests:
         assert [review.state for review in forge.state.all(Review)] == ["COMMENTED"]
         assert repository(octo, seen)["pullRequest"]["reviewThreads"]["totalCount"] == 1
 
+    def test_rules_block_it_until_they_are_met(
+        self, forge: World, octo: httpx.Client, home: str, head: str
+    ) -> None:
+        pull = open_pull(octo, home, head)
+        fields = """pullRequest(number: 1) { mergeStateStatus reviewDecision
+          statusCheckRollup { contexts(first: 5) { nodes { ... on CheckRun { name
+            isRequired(pullRequestNumber: 1) } } } } }
+          branchProtectionRules(first: 5) { nodes { pattern requiredStatusCheckContexts } }"""
+
+        def protect(state: State) -> None:
+            wanted: list[tuple[str, int | None]] = [("ci", forge.app.id)]
+            state.put(
+                BranchProtection(
+                    id=state.new_id(),
+                    repo_id=forge.repository.id,
+                    branch="main",
+                    checks=wanted,
+                    required_checks=True,
+                    required_reviews=1,
+                )
+            )
+
+        def check(state: State) -> None:
+            place, (only,) = state.get(Repository, forge.repository.id), state.all(Pull)
+            for name in ("ci", "other"):
+                run = checks.create_run(state, forge.app.id, place, only.head_sha, name)
+                checks.update_run(state, run, status="completed", conclusion="success")
+
+        forge.forge.on(protect)
+        before = repository(octo, fields)
+        assert before["pullRequest"]["mergeStateStatus"] == "BLOCKED"
+        assert before["pullRequest"]["reviewDecision"] == "REVIEW_REQUIRED"
+        assert before["branchProtectionRules"]["nodes"] == [
+            {"pattern": "main", "requiredStatusCheckContexts": ["ci"]}
+        ]
+        forge.forge.on(check)
+        mutate(forge.person("will"), "addPullRequestReview", {"pullRequestId": pull, "event": "APPROVE"})
+        after = repository(octo, fields)["pullRequest"]
+        assert (after["mergeStateStatus"], after["reviewDecision"]) == ("CLEAN", "APPROVED")
+        assert after["statusCheckRollup"]["contexts"]["nodes"] == [
+            {"name": "ci", "isRequired": True},
+            {"name": "other", "isRequired": False},
+        ]
+
     def test_the_rollup_adds_up_checks_and_statuses(
         self, forge: World, octo: httpx.Client, head: str
     ) -> None:
@@ -661,8 +705,8 @@ class TestPullRequests:
 
         def report(state: State) -> None:
             place = state.get(Repository, forge.repository.id)
-            done = {"status": "completed", "conclusion": "success"}
-            checks.create_run(state, forge.app.id, place, head, "lint", **done)
+            run = checks.create_run(state, forge.app.id, place, head, "lint")
+            checks.update_run(state, run, status="completed", conclusion="success")
             checks.set_status(state, forge.people["will"], place, head, "pending", context="ci")
 
         forge.forge.on(report)

@@ -7,12 +7,12 @@ from typing import Any
 
 from bot.local.forge import checks, protection
 from bot.local.forge.git import object_node_id
-from bot.local.forge.graphql.accounts import account_or_none, path_of
+from bot.local.forge.graphql.account_fields import account_or_none, path_of
 from bot.local.forge.graphql.ask import Ask, GitThing, Info, Ref, failure, find_node
+from bot.local.forge.graphql.commit_fields import commit_thing
 from bot.local.forge.graphql.connections import Connection, connect
 from bot.local.forge.graphql.fields import field, plain
-from bot.local.forge.graphql.git_data import commit_thing
-from bot.local.forge.graphql.repositories import home_of, html_url
+from bot.local.forge.graphql.repository_fields import home_of, html_url
 from bot.local.forge.http import reads
 from bot.local.forge.records import (
     Account,

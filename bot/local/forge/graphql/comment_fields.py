@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.local.forge.graphql.accounts import account_or_none
+from bot.local.forge.graphql.account_fields import account_or_none
 from bot.local.forge.graphql.ask import Info
 from bot.local.forge.graphql.connections import Connection, connect
 from bot.local.forge.graphql.fields import constant, field, plain

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from bot.local.forge.graphql.accounts import path_of
+from bot.local.forge.graphql.account_fields import path_of
 from bot.local.forge.graphql.ask import Info, require, unresolved
 from bot.local.forge.graphql.connections import Connection, connect
 from bot.local.forge.graphql.fields import field, plain
-from bot.local.forge.graphql.repositories import sort_labels
+from bot.local.forge.graphql.repository_fields import sort_labels
 from bot.local.forge.http import reads
 from bot.local.forge.records import Account, Comment, Issue, Label, Pull, Repository
 from bot.local.forge.render_issue import issue_html_url

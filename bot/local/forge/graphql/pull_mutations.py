@@ -5,17 +5,17 @@ from __future__ import annotations
 from bot.local.forge import pulls, reviews
 from bot.local.forge.graphql.ask import Info, failure
 from bot.local.forge.graphql.connections import Edge
-from bot.local.forge.graphql.mutations import (
+from bot.local.forge.graphql.issue_mutations import edit_words
+from bot.local.forge.graphql.review_fields import may_resolve
+from bot.local.forge.graphql.unimplemented import not_implemented
+from bot.local.forge.graphql.writing import (
     Input,
     Payload,
-    edit_words,
     mutation,
     named,
     permit,
     role_for,
 )
-from bot.local.forge.graphql.pull_fields import may_resolve
-from bot.local.forge.graphql.unimplemented import not_implemented
 from bot.local.forge.records import Issue, Pull, Repository, Review, Role, Thread
 from bot.local.forge.reviews import LineComment
 

@@ -23,17 +23,22 @@ from graphql import (
 from bot.local.forge.graphql import (
     check_fields,
     comment_fields,
-    git_data,
+    commit_fields,
     issue_fields,
-    mutations,
+    issue_mutations,
+    protection_fields,
     pull_fields,
     pull_mutations,
+    ref_mutations,
+    review_fields,
     timeline_fields,
+    tree_fields,
 )
 from bot.local.forge.graphql.ask import GitThing, Info, Ref
 from bot.local.forge.graphql.connections import resolve_connections
 from bot.local.forge.graphql.fields import RESOLVERS
-from bot.local.forge.graphql.pull_fields import PullCommit, ReviewRequest
+from bot.local.forge.graphql.pull_fields import PullCommit
+from bot.local.forge.graphql.review_fields import ReviewRequest
 from bot.local.forge.records import (
     Account,
     App,
@@ -60,9 +65,13 @@ from bot.local.forge.records import (
 MODULES = (
     check_fields,
     comment_fields,
-    git_data,
+    commit_fields,
     issue_fields,
-    mutations,
+    issue_mutations,
+    protection_fields,
+    ref_mutations,
+    review_fields,
+    tree_fields,
     pull_fields,
     pull_mutations,
     timeline_fields,

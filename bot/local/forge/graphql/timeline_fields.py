@@ -6,13 +6,13 @@ import re
 from datetime import datetime
 from typing import Any
 
-from bot.local.forge.graphql.accounts import account_or_none, path_of
+from bot.local.forge.graphql.account_fields import account_or_none, path_of
 from bot.local.forge.graphql.ask import GitThing, Info
+from bot.local.forge.graphql.commit_fields import commit_thing
 from bot.local.forge.graphql.connections import Connection, connect
 from bot.local.forge.graphql.fields import field, plain
-from bot.local.forge.graphql.git_data import commit_thing
 from bot.local.forge.graphql.issue_fields import both, issue_of, url
-from bot.local.forge.graphql.repositories import home_of
+from bot.local.forge.graphql.repository_fields import home_of
 from bot.local.forge.records import Account, Comment, Issue, Label, Pull, Review, TimelineEvent
 
 EVENTS = {

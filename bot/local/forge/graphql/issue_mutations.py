@@ -1,30 +1,30 @@
-"""Writes to refs, labels, issues and comments. Each needs what its REST twin needs."""
+"""Writes to labels, issues, comments and reactions. Each needs what its REST twin needs."""
 
 from __future__ import annotations
 
 import base64
-import binascii
-from collections.abc import Callable
-from typing import Any, TypeVar
 
 from bot.local.forge import comments, issue_links, issues
-from bot.local.forge.access import find_account, find_repository
-from bot.local.forge.git import move_refs, signature_of, signature_of_github
-from bot.local.forge.git_objects import ZERO, NewEntry
 from bot.local.forge.graphql.ask import (
     Ask,
     Info,
-    Ref,
     failure,
     find_node,
     require,
-    require_open,
     unresolved,
 )
 from bot.local.forge.graphql.comment_fields import CONTENTS, reaction_groups
 from bot.local.forge.graphql.connections import Edge
-from bot.local.forge.graphql.fields import field
-from bot.local.forge.graphql.git_data import commit_thing
+from bot.local.forge.graphql.writing import (
+    Input,
+    Payload,
+    mutation,
+    named,
+    permit,
+    role_for,
+    shown,
+    subject_of,
+)
 from bot.local.forge.http import Need, writes
 from bot.local.forge.labels import create_label
 from bot.local.forge.records import (
@@ -36,163 +36,7 @@ from bot.local.forge.records import (
     Reaction,
     Repository,
     ReviewComment,
-    Role,
 )
-
-T = TypeVar("T")
-Input = dict[str, Any]
-Payload = dict[str, object]
-Write = Callable[[Info, Input], Payload]
-
-
-def mutation(name: str) -> Callable[[Write], Write]:
-    """Register a mutation: from its input (names in snake case) to its payload (GraphQL's names)."""
-
-    def register(write: Write) -> Write:
-        def resolve(_root: None, info: Info, input: Input) -> Payload:
-            ask = info.context
-            try:
-                return {"clientMutationId": input.get("client_mutation_id"), **write(info, input)}
-            finally:
-                ask.refs.clear()
-
-        field(f"Mutation.{name}")(resolve)
-        return write
-
-    return register
-
-
-def named(ask: Ask, node: str, kind: type[T]) -> T:
-    """The thing of that kind with a global id. Raises NOT_FOUND."""
-    found = find_node(ask, node)
-    if not isinstance(found, kind):
-        raise unresolved(f"{kind.__name__} node with the global id of '{node}'")
-    return found
-
-
-def permit(info: Info, home: Repository, *permission: str, role: Role | None = None) -> Ask:
-    """Let pass who may write by one of these permissions (people: with this role)."""
-    ask = require(info, home, writes(*permission, role=role))
-    require_open(home)
-    return ask
-
-
-def subject_of(info: Info, node: str, *, role: Role) -> Issue:
-    """The issue (or a pull request's issue half) that the caller may write to; authors may their own."""
-    ask = info.context
-    found = find_node(ask, node)
-    if not isinstance(found, Issue | Pull):
-        raise unresolved(f"a node with the global id of '{node}'")
-    issue = found if isinstance(found, Issue) else ask.state.get(Issue, found.issue_id)
-    permission = ("issues",) if isinstance(found, Issue) else ("pull_requests", "issues")
-    permit(info, ask.state.get(Repository, issue.repo_id), *permission, role=role)
-    return issue
-
-
-def shown(ask: Ask, issue: Issue) -> Issue | Pull:
-    """An issue as GraphQL shows it."""
-    return issue if issue.pull_id is None else ask.state.get(Pull, issue.pull_id)
-
-
-def role_for(ask: Ask, author_id: int, others: Role) -> Role:
-    """What people need for a thing: to read, if it is their own."""
-    return "read" if author_id == ask.me.id else others
-
-
-# -- refs -------------------------------------------------------------------------------------------------
-@mutation("updateRefs")
-def update_refs(info: Info, given: Input) -> Payload:
-    """Move, make and delete refs, all or none."""
-    home = named(info.context, given["repository_id"], Repository)
-    ask = permit(info, home, "contents")
-    updates = [
-        (one["name"], one.get("before_oid"), one["after_oid"], bool(one.get("force")))
-        for one in given["ref_updates"]
-    ]
-    move_refs(ask.state, home, ask.me, updates, token=ask.caller.token)
-    return {}
-
-
-@mutation("createRef")
-def create_ref(info: Info, given: Input) -> Payload:
-    """Make a ref."""
-    home = named(info.context, given["repository_id"], Repository)
-    ask = permit(info, home, "contents")
-    name = given["name"]
-    if ask.ref(home, name) is not None:
-        raise failure("UNPROCESSABLE", f'A ref named "{name}" already exists in the repository.')
-    move_refs(ask.state, home, ask.me, [(name, ZERO, given["oid"], False)], token=ask.caller.token)
-    ask.refs.clear()
-    return {"ref": ask.ref(home, name)}
-
-
-@mutation("updateRef")
-def update_ref(info: Info, given: Input) -> Payload:
-    """Move a ref from wherever it is."""
-    ref = named(info.context, given["ref_id"], Ref)
-    ask = permit(info, ref.repository, "contents")
-    update = (ref.name, None, given["oid"], bool(given.get("force")))
-    move_refs(ask.state, ref.repository, ask.me, [update], token=ask.caller.token)
-    ask.refs.clear()
-    return {"ref": ask.ref(ref.repository, ref.name)}
-
-
-@mutation("deleteRef")
-def delete_ref(info: Info, given: Input) -> Payload:
-    """Delete a ref."""
-    ref = named(info.context, given["ref_id"], Ref)
-    ask = permit(info, ref.repository, "contents")
-    move_refs(ask.state, ref.repository, ask.me, [(ref.name, None, ZERO, False)], token=ask.caller.token)
-    return {}
-
-
-@mutation("createCommitOnBranch")
-def create_commit(info: Info, given: Input) -> Payload:
-    """Add a commit of the caller's to a branch that is where the caller believes it to be."""
-    ref = _branch(info.context, given["branch"])
-    home = ref.repository
-    ask = permit(info, home, "contents")
-    expected = given["expected_head_oid"]
-    if ref.target.oid != expected:
-        raise failure(
-            "STALE_DATA", f'Expected branch to point to "{expected}" but it did not. Pull and try again.'
-        )
-    git = ask.git(home)
-    changes = given.get("file_changes") or {}
-    modes = {entry.path: entry.mode for entry in git.tree(expected, recursive=True)}
-    entries = [NewEntry(one["path"], "", None) for one in changes.get("deletions") or ()]
-    for one in changes.get("additions") or ():
-        mode = modes.get(one["path"], "100644")
-        entries.append(NewEntry(one["path"], mode, git.make_blob(_decode(one["contents"]))))
-    message = given["message"]["headline"]
-    if given["message"].get("body"):
-        message += f"\n\n{given['message']['body']}"
-    now = ask.state.now()
-    tree = git.make_tree(git.commit(expected).tree, entries)
-    oid = git.make_commit(tree, [expected], message, signature_of(ask.me, now), signature_of_github(now))
-    move_refs(ask.state, home, ask.me, [(ref.name, expected, oid, False)], token=ask.caller.token)
-    ask.refs.clear()
-    return {"commit": commit_thing(home, oid), "ref": ask.ref(home, ref.name)}
-
-
-def _branch(ask: Ask, given: Input) -> Ref:
-    if given.get("id") is not None:
-        return named(ask, given["id"], Ref)
-    full, name = given.get("repository_name_with_owner") or "", given.get("branch_name") or ""
-    login, _, short = full.partition("/")
-    owner = find_account(ask.state, login)
-    home = find_repository(ask.state, owner, short) if owner else None
-    ref = ask.ref(home, name if name.startswith("refs/") else f"refs/heads/{name}") if home else None
-    if ref is None:
-        raise unresolved(f"a branch '{name}' of '{full}'")
-    return ref
-
-
-def _decode(contents: str) -> bytes:
-    try:
-        return base64.b64decode(contents, validate=True)
-    except binascii.Error:
-        raise failure("UNPROCESSABLE", "contents is not Base64") from None
 
 
 # -- labels -----------------------------------------------------------------------------------------------
