@@ -223,7 +223,7 @@ def review_comment(state: State, base_url: str, record: ReviewComment) -> JSON:
         "original_position": _position(record),
         "reactions": reactions(state, "ReviewComment", record.id, f"{url}/reactions"),
     }
-    for name in ("line", "original_line"):
+    for name in ("line", "original_line", "position"):
         if found[name] is None:
             del found[name]  # the description knows them as numbers or not at all
     if record.in_reply_to_id is not None:

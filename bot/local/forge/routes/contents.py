@@ -11,8 +11,7 @@ from bot.local.forge import git, media, render, render_pull
 from bot.local.forge.git_objects import Entry, GitDir, NewEntry, Signature
 from bot.local.forge.http import Answer, Body, Call, Refused, invalid, not_found, operation, reads, writes
 
-ROOT = "/repos/{owner}/{repo}/contents"
-PATH = ROOT + "/{path:path}"
+PATH = "/repos/{owner}/{repo}/contents/{path:path}"
 
 
 class Person(Body):
@@ -41,12 +40,6 @@ class NoFile(Body):
     branch: str | None = None
     author: Person | None = None
     committer: Person | None = None
-
-
-@operation("repos/get-content", "GET", ROOT, reads("contents"))
-def get_root(call: Call) -> Answer:
-    """The top folder."""
-    return _content(call, "")
 
 
 @operation("repos/get-content", "GET", PATH, reads("contents"))

@@ -202,17 +202,24 @@ def is_merged(call: Call) -> Answer:
 @operation("pulls/merge", "PUT", ONE + "/merge", writes("contents"))
 def merge(call: Call) -> Answer:
     """Merge, pinned to `sha` when it is given."""
-    new = call.read(Merging)
-    after = pulls.merge(
-        call.state,
-        call.me,
-        pull_of(call),
-        method=new.merge_method,
-        sha=new.sha,
-        title=new.commit_title,
-        message=new.commit_message,
-        token=call.caller.token,
-    )
+    new, pull = call.read(Merging), pull_of(call)
+    try:
+        after = pulls.merge(
+            call.state,
+            call.me,
+            pull,
+            method=new.merge_method,
+            sha=new.sha,
+            title=new.commit_title,
+            message=new.commit_message,
+            token=call.caller.token,
+        )
+    except Refused as refused:
+        if refused.status not in (405, 409):
+            raise
+        # These two have a shape of their own.
+        there = "https://docs.github.com/rest/pulls/pulls#merge-a-pull-request"
+        return Answer(refused.status, {"message": refused.message, "documentation_url": there})
     return Answer(200, {"sha": after, "merged": True, "message": "Pull Request successfully merged"})
 
 

@@ -25,7 +25,11 @@ ALL = "/repos/{owner}/{repo}/rulesets"
 ONE = ALL + "/{ruleset_id}"
 READ = reads("metadata")
 WRITE = writes("administration", role="admin")
-METHODS = ("merge", "squash", "rebase")
+Method = Literal["merge", "squash", "rebase"]
+
+
+def _all_methods() -> list[Method]:
+    return ["merge", "squash", "rebase"]
 
 
 class PullRequestParameters(Body):
@@ -36,9 +40,7 @@ class PullRequestParameters(Body):
     require_code_owner_review: Literal[False]
     require_last_push_approval: bool
     required_review_thread_resolution: bool
-    allowed_merge_methods: list[Literal["merge", "squash", "rebase"]] = Field(
-        default_factory=lambda: ["merge", "squash", "rebase"], min_length=1
-    )
+    allowed_merge_methods: list[Method] = Field(default_factory=_all_methods, min_length=1)
 
 
 class RequiredCheck(Body):
