@@ -23,7 +23,7 @@ from bot.github.pulls import WORKFLOW
 
 PATH = f".github/workflows/{WORKFLOW}"
 JOB = "publish"
-PERMISSIONS = {"contents": "write", "pull_requests": "write"}
+PERMISSIONS = {"contents": "write", "issues": "write", "pull_requests": "write"}
 REMEMBERED = timedelta(days=2)
 
 

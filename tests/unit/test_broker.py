@@ -139,7 +139,10 @@ def narrowed(world: World) -> list[object]:
 def test_the_publish_job_of_a_live_claim_gets_a_token_for_its_repository_and_no_more(world: World) -> None:
     assert ask(token_of()) == InstallationToken("ghs_narrow", datetime(2026, 11, 24, 13, tzinfo=UTC))
     assert narrowed(world) == [
-        {"repository_ids": [11], "permissions": {"contents": "write", "pull_requests": "write"}}
+        {
+            "repository_ids": [11],
+            "permissions": {"contents": "write", "issues": "write", "pull_requests": "write"},
+        }
     ]
 
 
