@@ -51,6 +51,8 @@ def test_a_ref_that_is_gone_can_be_neither_moved_nor_deleted(forge: World) -> No
     ):
         assert (answer.status_code, answer.json()["message"]) == (422, "Reference does not exist")
     assert octo.get(f"{REPO}/git/ref/heads/x").status_code == 404
+    assert octo.delete(f"{REPO}/git/refs/heads/main").json()["message"] == "Cannot delete the default branch"
+    assert octo.get(f"{REPO}/git/ref/heads/main").status_code == 200
 
 
 def test_refs_are_found_by_the_beginning_of_their_names(forge: World) -> None:

@@ -96,6 +96,8 @@ def move_refs(
     if len({move.name for move in moves}) < len(moves):
         raise invalid("A reference is named twice")
     for move in moves:
+        if move.after == ZERO and move.branch == repository.default_branch:
+            raise invalid("Cannot delete the default branch")
         if not may_change_workflows(token) and (path := touched_workflow(git, repository, move)):
             raise Refused(403, workflow_refusal(path))
         blocks = protection.push_blocks(state, repository, actor, move.name, move.before, move.after)

@@ -182,6 +182,14 @@ def _shape(call: Call, record: BranchProtection) -> dict[str, Any]:
             "apps_url": f"{url}/restrictions/apps",
             "users": [render.account(call.state, call.base_url, one) for one in people if one],
             "teams": [],
-            "apps": [render.app(call.state, call.base_url, one) for one in apps if one],
+            "apps": [_app(call, one) for one in apps if one],
         }
     return shape
+
+
+def _app(call: Call, app: App) -> dict[str, Any]:
+    """As the description has it here: a text for a description, and few permissions."""
+    shape = render.app(call.state, call.base_url, app)
+    shown = ("metadata", "contents", "issues", "single_file")
+    permissions = {name: access for name, access in shape["permissions"].items() if name in shown}
+    return {**shape, "description": shape["description"] or "", "permissions": permissions}

@@ -1,0 +1,129 @@
+"""Check runs, suites and statuses: who writes them, what they add up to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.local.forge.state import Signal
+from tests.forge.branches import REPO, ok, pull, tip
+from tests.forge.conftest import World
+
+
+def create(forge: World, **fields: Any) -> dict[str, Any]:
+    body = {"name": "guard", "head_sha": tip(forge), **fields}
+    made: dict[str, Any] = ok(forge.installed().post(f"{REPO}/check-runs", json=body))
+    return made
+
+
+@pytest.mark.parametrize("login", ["octo", "will"])
+def test_only_an_app_writes_check_runs(forge: World, login: str) -> None:
+    body = {"name": "guard", "head_sha": tip(forge)}
+    assert forge.person(login).post(f"{REPO}/check-runs", json=body).status_code == 403
+    assert forge.installed(checks="read").post(f"{REPO}/check-runs", json=body).status_code == 403
+    assert ok(forge.person("rita").get(f"{REPO}/commits/main/check-runs"))["total_count"] == 0
+
+
+def test_a_check_run_goes_from_begun_to_concluded_and_is_told_once_each(forge: World) -> None:
+    heard: list[Signal] = []
+    forge.forge.on(lambda state: state.subscribers.append(heard.append))
+    made = create(forge, status="in_progress", output={"title": "t", "summary": "s"})
+    assert (made["status"], made["conclusion"]) == ("in_progress", None)
+    path = f"{REPO}/check-runs/{made['id']}"
+    done = ok(forge.installed().patch(path, json={"conclusion": "success"}))
+    assert (done["status"], done["conclusion"]) == ("completed", "success")
+    assert done["completed_at"] is not None
+    assert done["output"]["title"] == "t"
+    assert [(one.event, one.action) for one in heard] == [
+        ("check_run", "created"),
+        ("check_run", "completed"),
+        ("check_suite", "completed"),
+    ]
+    suite = ok(forge.person("rita").get(f"{REPO}/check-suites/{done['check_suite']['id']}"))
+    assert (suite["status"], suite["conclusion"], suite["head_branch"]) == ("completed", "success", "main")
+
+
+def test_annotations_add_up_and_are_listed(forge: World) -> None:
+    remark = {
+        "path": "README.md",
+        "start_line": 1,
+        "end_line": 1,
+        "annotation_level": "warning",
+        "message": "hm",
+    }
+    made = create(forge, output={"title": "t", "summary": "s", "annotations": [remark] * 50})
+    path = f"{REPO}/check-runs/{made['id']}"
+    output = {"title": "t", "summary": "s", "annotations": [remark]}
+    assert ok(forge.installed().patch(path, json={"output": output}))["output"]["annotations_count"] == 51
+    many = forge.installed().patch(path, json={"output": {**output, "annotations": [remark] * 51}})
+    assert many.status_code == 422
+    listed = ok(forge.person("rita").get(f"{path}/annotations", params={"per_page": "100"}))
+    assert len(listed) == 51
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"status": "completed"},
+        {"conclusion": "splendid"},
+        {"head_sha": "0" * 40},
+        {"output": {"title": "t", "summary": "x" * 65_536}},
+        {"actions": [{"label": "x" * 21, "description": "d", "identifier": "i"}]},
+    ],
+)
+def test_a_check_run_that_github_would_refuse_is_refused(forge: World, wrong: dict[str, Any]) -> None:
+    body = {"name": "guard", "head_sha": tip(forge)} | wrong
+    assert forge.installed().post(f"{REPO}/check-runs", json=body).status_code == 422
+    assert ok(forge.person("rita").get(f"{REPO}/commits/main/check-runs"))["total_count"] == 0
+
+
+def test_the_newest_run_of_a_name_is_listed_for_a_ref_with_slashes(forge: World) -> None:
+    head = pull(forge, "bead/1")["head"]["sha"]
+    old, new = (create(forge, head_sha=head)["id"] for _ in range(2))
+    rita = forge.person("rita")
+    found = ok(rita.get(f"{REPO}/commits/bead/1/check-runs", params={"check_name": "guard"}))
+    assert [one["id"] for one in found["check_runs"]] == [new]
+    assert found["check_runs"][0]["pull_requests"][0]["number"] == 1
+    every = ok(rita.get(f"{REPO}/commits/{head}/check-runs", params={"filter": "all"}))
+    assert [one["id"] for one in every["check_runs"]] == [old, new]
+    suites = ok(rita.get(f"{REPO}/commits/{head}/check-suites"))["check_suites"]
+    assert [one["head_branch"] for one in suites] == ["bead/1"]
+    of_suite = ok(rita.get(f"{REPO}/check-suites/{suites[0]['id']}/check-runs"))
+    assert of_suite["total_count"] == 1
+
+
+def test_a_rerequest_only_tells_the_app(forge: World) -> None:
+    made = create(forge, conclusion="failure")
+    heard: list[Signal] = []
+    forge.forge.on(lambda state: state.subscribers.append(heard.append))
+    assert forge.installed().post(f"{REPO}/check-runs/{made['id']}/rerequest").status_code == 201
+    assert [(one.event, one.action) for one in heard] == [("check_run", "rerequested")]
+    assert ok(forge.person("rita").get(f"{REPO}/check-runs/{made['id']}"))["conclusion"] == "failure"
+
+
+def test_the_newest_status_of_each_context_makes_the_combined_one(forge: World) -> None:
+    will, sha = forge.person("will"), tip(forge)
+    path = f"{REPO}/commits/main/status"
+    assert ok(will.get(path))["state"] == "pending"
+    for context, state, combined in (
+        ("ci", "failure", "failure"),
+        ("lint", "success", "failure"),
+        ("ci", "pending", "pending"),
+        ("ci", "success", "success"),
+    ):
+        ok(will.post(f"{REPO}/statuses/{sha}", json={"state": state, "context": context}))
+        assert ok(will.get(path))["state"] == combined
+    assert len(ok(will.get(path))["statuses"]) == 2
+    assert len(ok(will.get(f"{REPO}/commits/{sha}/statuses"))) == 4
+    refused = forge.person("rita").post(f"{REPO}/statuses/{sha}", json={"state": "success"})
+    assert refused.status_code == 403
+
+
+def test_a_check_that_is_not_green_makes_a_pull_request_unstable(forge: World) -> None:
+    head = pull(forge)["head"]["sha"]
+    made = create(forge, head_sha=head, status="in_progress")
+    path = f"{REPO}/pulls/1"
+    assert ok(forge.person("rita").get(path))["mergeable_state"] == "unstable"
+    ok(forge.installed().patch(f"{REPO}/check-runs/{made['id']}", json={"conclusion": "skipped"}))
+    assert ok(forge.person("rita").get(path))["mergeable_state"] == "clean"
