@@ -50,8 +50,11 @@ ANYWHERE = {
 }
 # What single operations answer besides, as people who met it report: a dispatch is refused with 422
 # "Unexpected inputs provided", "Workflow does not have 'workflow_dispatch' trigger" and the like
-# (github.com/benc-uk/workflow-dispatch, issue 81); a variable's name may be taken (409) or not valid (422).
+# (github.com/benc-uk/workflow-dispatch, issue 81); a variable's name may be taken (409) or not valid (422);
+# a check run that is too large is refused with 422 (github.com/github/docs, issue 35252).
 BESIDES = {
+    "POST /repos/{owner}/{repo}/check-runs": {422},
+    "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}": {422},
     "POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches": {422},
     "POST /repos/{owner}/{repo}/actions/variables": {409, 422},
     "PATCH /repos/{owner}/{repo}/actions/variables/{name}": {409, 422},
