@@ -21,11 +21,26 @@ BUNDLE_LIMIT = 100_000_000  # bytes
 SAFE = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "commit.gpgSign=false")
 
 
+# What running a project leaves behind and nobody means to commit, where the project does not say so itself.
+LEFTOVERS = (
+    "__pycache__/",
+    "*.py[cod]",
+    "node_modules/",
+    ".venv/",
+    ".pytest_cache/",
+    ".mypy_cache/",
+    ".DS_Store",
+)
+
+
 class Repository:
     """git in the checkout, behind the wall: whatever its configuration runs now can reach nothing."""
 
     def __init__(self, enclosure: Enclosure) -> None:
         self._enclosure = enclosure
+        self._ignored = enclosure.desk / "ignored"
+        self._ignored.unlink(missing_ok=True)
+        self._ignored.write_text("\n".join(LEFTOVERS) + "\n", encoding="utf-8")
 
     def run(self, *arguments: str) -> Ended:
         """One call, whatever its end."""
@@ -40,7 +55,8 @@ class Repository:
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_TERMINAL_PROMPT": "0",
         }
-        return self._enclosure.run(("git", *SAFE, *arguments), env=env, seconds=GIT_SECONDS)
+        ignored = f"core.excludesFile={self._ignored}"
+        return self._enclosure.run(("git", *SAFE, "-c", ignored, *arguments), env=env, seconds=GIT_SECONDS)
 
     def text(self, *arguments: str) -> str:
         """What a call prints. Raises JobFault when it fails."""

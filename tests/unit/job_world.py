@@ -34,6 +34,7 @@ from bot.jobs.inputs import Inputs
 from bot.jobs.prepare import prepare
 from bot.jobs.publish import Publishing
 from bot.jobs.publish_stage import publish
+from bot.jobs.wall import probe
 
 BEAD = 7
 FILES = {"AGENTS.md": "Be brief.\n", "src/a.txt": "one\n", ".github/workflows/ci.yml": "on: push\n"}
@@ -142,7 +143,8 @@ class World:
             "    pathlib.Path(os.environ['BEADWRIGHT_ANSWER']).write_text(json.dumps(values))\n"
         )
         engine = {"name": "command", "command": ["python3", "-c", begin + source], "minutes": 1}
-        self.policy = {**self.policy, "engine": engine}
+        walls = {"wall": "namespace" if probe() is None else "none"}
+        self.policy = {**walls, **self.policy, "engine": engine}
 
     # -- whole runs --------------------------------------------------------------------------------------
 

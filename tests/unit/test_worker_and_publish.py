@@ -279,16 +279,22 @@ def test_a_reviewer_that_is_silent_about_a_thread_cannot_approve(world: World) -
     assert outcome(world) == "failed"
 
 
-def test_a_reviewer_cannot_change_the_checkout(world: World) -> None:
+def test_without_a_wall_a_reviewer_that_changed_the_checkout_has_no_verdict(world: World) -> None:
     world.run(DONE)
-    report = world.run(
-        "try:\n    pathlib.Path('src/a.txt').write_text('x')\n"
-        "except OSError:\n    answer(verdict='correct', summary='read-only')",
-        role="reviewer",
-        attempt=2,
+    world.policy = {**world.policy, "wall": "none"}
+    change = "pathlib.Path('src/a.txt').write_text('x'); answer(verdict='approve')"
+    report = world.run(change, role="reviewer", attempt=2)
+    assert report.failure == "it changed the checkout that it should only read"
+    assert (outcome(world), world.reviews) == ("failed", [])
+
+
+def test_what_running_the_project_left_behind_is_not_committed(world: World) -> None:
+    world.run(
+        "pathlib.Path('src/__pycache__').mkdir(); pathlib.Path('src/__pycache__/a.pyc').write_text('x')\n"
+        + DONE
     )
-    assert report.reviewer is not None
-    assert report.reviewer.summary == "read-only"
+    names = world.git.text("ls-tree", "-r", "--name-only", str(world.ref(BRANCH)), "src")
+    assert names == "src/a.txt"
 
 
 def test_agent_configuration_of_the_branch_is_not_what_the_engine_sees_and_stays_on_the_branch(
