@@ -21,7 +21,7 @@ from bot.commands.serve import command
 from bot.github.importer import ImportStopped, import_issues
 from bot.jobs import bootstrap, wall
 from bot.local.demo import board
-from bot.local.demo.build import DemoError
+from bot.local.demo.build import DemoError, sample_files
 from bot.local.demo.plan import SAMPLE
 from bot.local.demo.result import merges_follow_edges
 from bot.local.demo.run import DemoParts, DemoResult, run_demo, search_path
@@ -85,11 +85,11 @@ async def _play(
             f"No wall around the worker on this machine ({missing}); the sample's policy accepts that."
         )
     parts = DemoParts(
-        import_issues=_import,
+        import_issues=import_plan,
         coordinator=command,
-        tool_cache=_fill_tool_cache,
+        tool_cache=fill_tool_cache,
         path=search_path(Path(sys.executable).parent),
-        wall="namespace" if missing is None else "none",
+        files=sample_files("namespace" if missing is None else "none"),
     )
     with Live(console=console, auto_refresh=False, transient=True) as live:
 
@@ -103,11 +103,12 @@ async def _play(
         )
 
 
-def _import(api: httpx.Client, repository: str, plan: tuple[PlannedIssue, ...]) -> dict[str, int]:
+def import_plan(api: httpx.Client, repository: str, plan: tuple[PlannedIssue, ...]) -> dict[str, int]:
+    """Create the plan's issues at once, on a forge of one's own; gives their numbers."""
     return import_issues(api, repository, plan, pause=0).numbers
 
 
-def _fill_tool_cache(folder: Path) -> None:
+def fill_tool_cache(folder: Path) -> None:
     """Let runners find the environment that we run in, so that no job installs anything."""
     kept = bootstrap.kept_folder(folder / "beadwright")
     kept.parent.mkdir(parents=True, exist_ok=True)

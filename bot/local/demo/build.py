@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,18 +37,20 @@ class DemoWorld:
     webhook_secret: str
 
 
-def build_world(state: State, *, coordinator_url: str, webhook_secret: str, wall: str) -> DemoWorld:
+def build_world(
+    state: State, *, coordinator_url: str, webhook_secret: str, files: Mapping[str, bytes]
+) -> DemoWorld:
     """People, the sample repository and the App; everything that GitHub has no REST for.
 
     Args:
         state: the forge's state; this runs in its thread.
         coordinator_url: where the coordinator will listen.
         webhook_secret: what signs webhooks.
-        wall: the policy's `wall`; ``none`` is written into the sample's policy, where people see it.
+        files: what the repository starts with.
     """
     owner, owner_token = world.create_user(state, "octo")
     maintainer, maintainer_token = world.create_user(state, "maya")
-    repository = world.create_repository(state, owner, "tally", files=sample_files(wall))
+    repository = world.create_repository(state, owner, "tally", files=files)
     world.add_collaborator(state, repository, maintainer, "maintain")
     manifest = json.loads((ROOT / "app-manifest.json").read_text(encoding="utf-8"))
     app, key = world.create_app(
@@ -103,7 +106,10 @@ def _done(response: httpx.Response) -> None:
 
 
 def sample_files(wall: str) -> dict[str, bytes]:
-    """The files of the sample repository, and the workflow file that every repository vendors."""
+    """The files of the sample repository, and the workflow file that every repository vendors.
+
+    A `wall` of ``none`` is written into the sample's policy, where people see it.
+    """
     files = {
         path.relative_to(SAMPLE).as_posix(): path.read_bytes()
         for path in sorted(SAMPLE.rglob("*"))

@@ -8,7 +8,7 @@ import secrets
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,14 +34,15 @@ class DemoParts:
     """What the command puts in, because rooms do not know each other.
 
     `import_issues` creates issues and gives their numbers; `coordinator` is the command that serves on a
-    port, without it; `tool_cache` fills the folder that runners find their tools in; `wall` is the policy's.
+    port; `tool_cache` fills the folder that runners find their tools in; `files` is what the repository
+    starts with.
     """
 
     import_issues: Import
     coordinator: Callable[[int], list[str]]
     tool_cache: Callable[[Path], None]
     path: str
-    wall: str
+    files: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ async def run_demo(
     jobs = attached_runner(action, folder / "tools", parts.path)
     async with running(folder / "forge", record=log, attach=[jobs]) as forge:
         secret = secrets.token_hex(20)
-        built = build_world(forge.state, coordinator_url=url, webhook_secret=secret, wall=parts.wall)
+        built = build_world(forge.state, coordinator_url=url, webhook_secret=secret, files=parts.files)
         await asyncio.to_thread(protect, forge.base_url, built, url)
         async with coordinator(folder, built, forge.base_url, parts, port) as process:
             with client(forge.base_url, built.maintainer_token) as api:
