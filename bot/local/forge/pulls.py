@@ -28,10 +28,7 @@ from bot.local.forge.git import (
 from bot.local.forge.git_objects import ZERO, GitDir
 from bot.local.forge.http import Refused, invalid
 from bot.local.forge.records import Account, Issue, Pull, Repository, Token
-from bot.local.forge.reviews import reply, resolve_thread, unresolve_thread
 from bot.local.forge.state import State
-
-__all__ = ["reply", "resolve_thread", "unresolve_thread"]
 
 Method = Literal["merge", "squash", "rebase"]
 NOT_MERGEABLE = "Pull Request is not mergeable"
