@@ -118,7 +118,8 @@ def main() -> None:
     found = {match.decode() for text in everything() for match in CREDENTIAL.findall(text)}
     urls = sorted(set(forges()))
     tried = [attack(url, credential) for url in urls for credential in (None, *sorted(found))]
-    result = {"found": len(found), "forges": len(urls), "tried": tried}
+    tokens = sum(credential.startswith("gh") for credential in found)
+    result = {"found": len(found), "tokens": tokens, "forges": len(urls), "tried": tried}
     Path("attack.json").write_text(json.dumps(result), encoding="utf-8")
 
 

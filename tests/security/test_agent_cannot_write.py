@@ -43,7 +43,8 @@ def test_a_hostile_worker_gets_nothing_with_all_that_it_finds(tmp_path: Path) ->
     assert attack["forges"] >= 1
     assert attack["tried"]
     assert not any(worked for attempt in attack["tried"] for worked in attempt.values())
-    assert attack["found"] == 0
+    # Keys and tokens that libraries bring as examples are found, tried, and open nothing.
+    assert attack["tokens"] == 0
     assert not any(comment.body == "stolen" for comment in state.all(Comment))
     assert not any("0" * 32 in run.display_title for run in state.all(Run))
 
