@@ -117,7 +117,7 @@ class Wall:
 
 def visible() -> list[str]:
     """The folders that a program inside can read, besides the checkout and the desk."""
-    tools = [os.environ.get("RUNNER_TOOL_CACHE", ""), sys.base_prefix, sys.prefix]
+    tools = [os.environ.get("RUNNER_TOOL_CACHE", ""), sys.base_prefix]
     resolver = "/etc/resolv.conf"  # often a link into /run
     found: dict[str, None] = {}
     for name in (*SYSTEM, *filter(None, tools), resolver):
