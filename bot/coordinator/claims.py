@@ -77,7 +77,7 @@ class History(BaseModel):
     rounds: int = 0
     verdict: Verdict | None = None
     stopped: str | None = None
-    settled: str | None = None  # token of the claim settled last; its follow-ups may still be owed
+    told: str = ""  # what the comment that asks for a person says now
 
 
 class Claims(BaseModel):

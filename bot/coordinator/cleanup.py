@@ -115,9 +115,10 @@ def _file_found_work(issue: Issue, claim: Claim, report: Report, draft: Draft) -
 
 def _follow_up(issue: Issue, claim: Claim, index: int, found: FollowUp) -> CreateBead:
     body = f"{found.body}\n\n---\nFound while working on #{issue.number}."
-    return CreateBead(
-        issue.number, f"{issue.number}-{claim.token[:12]}-f{index}", found.title, body, ("bead",)
-    )
+    marker = f"{issue.number}-{claim.token[:12]}-f{index}"
+    # It rests on work that is not merged yet.
+    labels = ("bead", f"blocked-by:#{issue.number}")
+    return CreateBead(issue.number, marker, found.title, body, labels)
 
 
 def _blocker(issue: Issue, claim: Claim, index: int, blocker: Blocker) -> CreateBead:

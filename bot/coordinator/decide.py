@@ -13,7 +13,7 @@ from datetime import datetime
 from bot.beads.graph import Graph, Node
 from bot.beads.labels import Labels, parse_labels
 from bot.beads.model import BeadType
-from bot.coordinator.actions import Close, OpenPull, SetLabels
+from bot.coordinator.actions import Close, OpenPull, Say, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.cleanup import close_merged, settle_claims
 from bot.coordinator.decision import Decision, Draft, State
@@ -76,6 +76,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
         else:
             draft.say(number, State.READY, refused)
     _forget_closed(issues, draft)
+    _tell(issues, labels, snapshot.policy_fault, draft)
     _project(issues, draft)
     return draft.finish(snapshot.claims)
 
@@ -189,6 +190,28 @@ def _forget_closed(issues: dict[int, Issue], draft: Draft) -> None:
     for number in draft.claims.history:
         if number not in issues and number not in draft.claims.live:
             draft.claims = draft.claims.forget(number)
+
+
+def _tell(
+    issues: dict[int, Issue], labels: dict[int, Labels], policy_fault: str | None, draft: Draft
+) -> None:
+    """What a person can mend is said once, on the bead: why it needs one, wrong labels, a wrong policy."""
+    for number, verdict in draft.verdicts.items():
+        if number not in issues or verdict.state is State.DONE:
+            continue
+        lines = [problem.message for problem in labels[number].problems]
+        if verdict.state is State.NEEDS_HUMAN:
+            lines += [reason for reason in verdict.reasons if reason not in lines]
+        elif verdict.state is State.READY and policy_fault is not None:
+            lines.append(policy_fault)
+        known = draft.claims.of(number)
+        text = "\n".join(f"- {line}" for line in lines)
+        if text == known.told:
+            continue
+        said = f"This bead needs a person:\n\n{text}" if text else "This bead needs nobody any more."
+        draft.before.append(Say(number, issues[number].id, "person", said))
+        known = known.model_copy(update={"told": text})
+        draft.claims = draft.claims.model_copy(update={"history": {**draft.claims.history, number: known}})
 
 
 def _project(issues: dict[int, Issue], draft: Draft) -> None:
