@@ -6,6 +6,7 @@ step that fails ends it before the program starts: there is no half a wall.
 
 from __future__ import annotations
 
+import codecs
 import ctypes
 import json
 import os
@@ -38,6 +39,8 @@ SECRETS = ("kcore", "keys", "kmsg", "sched_debug", "timer_list", "latency_stats"
 OLD = "/old"
 
 libc = ctypes.CDLL(None, use_errno=True)
+for codec in ("unicode_escape", "latin-1"):
+    codecs.lookup(codec)  # loaded while the interpreter's own folder is still in sight
 
 
 def check(result: int, what: str) -> None:
