@@ -45,9 +45,9 @@ def neighbour() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 
 def test_the_environment_is_new(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ANTHROPIC_API_KEY", "GITHUB_ENV", "LD_PRELOAD"):
-        monkeypatch.setenv(name, "secret-value" if name != "LD_PRELOAD" else "")
+        monkeypatch.setenv(name, "kept-from-sight-7f3a91" if name != "LD_PRELOAD" else "")
     ended = shell(wall, "env; cat /proc/*/environ | tr '\\0' '\\n'")
-    assert "secret-value" not in ended.output
+    assert "kept-from-sight-7f3a91" not in ended.output
     names = {line.split("=")[0] for line in ended.output.splitlines() if "=" in line}
     assert names <= {"PATH", "HOME", "LANG", "TMPDIR", "PWD", "OLDPWD", "SHLVL", "_"}
 
@@ -66,13 +66,13 @@ def test_no_other_process_can_be_seen_or_signalled(
 
 def test_only_the_checkout_and_the_desk_are_visible_beside_the_system(wall: Wall, tmp_path: Path) -> None:
     (tmp_path / "runner").mkdir()
-    (tmp_path / "runner" / "credentials").write_text("secret-value", encoding="utf-8")
+    (tmp_path / "runner" / "credentials").write_text("kept-from-sight-7f3a91", encoding="utf-8")
     inside = shell(
         wall, f"cat {tmp_path}/runner/credentials; ls -A {tmp_path}; ls -A ~/.. /root /home /var /run /sys"
     )
-    assert "secret-value" not in inside.output
+    assert "kept-from-sight-7f3a91" not in inside.output
     assert not [line for line in inside.output.splitlines() if line == "runner"]
-    assert shell(wall, "grep -rl secret-value /tmp /home /root /var /run 2>/dev/null").output == ""
+    assert shell(wall, "grep -rl kept-from-sight-7f3a91 /tmp /home /root /var /run 2>/dev/null").output == ""
 
 
 def test_a_hidden_folder_below_a_visible_one_is_empty(tmp_path: Path) -> None:
@@ -126,11 +126,11 @@ def test_no_capability_is_left_and_none_can_be_won(wall: Wall) -> None:
 
 def test_no_open_file_is_inherited(wall: Wall, tmp_path: Path) -> None:
     path = tmp_path / "open"
-    path.write_text("secret-value", encoding="utf-8")
+    path.write_text("kept-from-sight-7f3a91", encoding="utf-8")
     with path.open(encoding="utf-8") as file:
         os.set_inheritable(file.fileno(), True)
         ended = shell(wall, f"cat <&{file.fileno()}; ls /proc/self/fd")
-    assert "secret-value" not in ended.output
+    assert "kept-from-sight-7f3a91" not in ended.output
 
 
 def test_the_files_that_only_root_may_read_are_hidden_from_root_too(wall: Wall) -> None:
@@ -176,7 +176,7 @@ def test_the_loopback_network_stays_reachable(wall: Wall) -> None:
 
 def test_an_answer_that_is_a_link_is_not_followed(wall: Wall, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
-    secret.write_text("secret-value", encoding="utf-8")
+    secret.write_text("kept-from-sight-7f3a91", encoding="utf-8")
     shell(wall, f"ln -s {secret} {wall.desk}/answer.json; mkfifo {wall.desk}/pipe")
     assert (wall.desk / "answer.json").is_symlink()
     assert read_answer(wall.desk / "answer.json") is None
@@ -205,7 +205,7 @@ def test_the_checkouts_own_git_configuration_reaches_nothing_outside(wall: Wall,
     config.write_text(
         config.read_text(encoding="utf-8") + f'[filter "x"]\n\tclean = "{theft}"\n', encoding="utf-8"
     )
-    (tmp_path / "secret").write_text("secret-value", encoding="utf-8")
+    (tmp_path / "secret").write_text("kept-from-sight-7f3a91", encoding="utf-8")
     (wall.checkout / ".gitattributes").write_text("* filter=x\n", encoding="utf-8")
     (wall.checkout / "file").write_text("x", encoding="utf-8")
     Repository(wall).run("add", "--all")
