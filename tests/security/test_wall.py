@@ -108,7 +108,7 @@ def test_the_wall_cannot_be_taken_down_from_within(wall: Wall) -> None:
         "mount -t proc p /proc",
         "unshare --user --map-root-user --mount sh -c 'mount -o remount,rw,bind /usr && touch /usr/x'",
         "nsenter -t 1 -m true && nsenter --all -t 1 cat /proc/1/environ | grep -q GITHUB",
-        "chroot /proc/1/root true && test -d /proc/1/root/root",
+        "chroot /proc/1/root true && test -d /proc/1/root/var",
         "mknod /tmp/disk b 254 0",
         "sudo -n true",
         "su root -c true < /dev/null && test -d /root",
