@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=250, pattern=r"^[^\r\n]*$")]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
@@ -86,6 +86,18 @@ class ReviewerAnswer(Part):
     threads: tuple[ThreadAnswer, ...] = Field(default=(), max_length=200)
 
 
+class ProviderFault(Part):
+    """The model's provider stopped a run, not the work: no attempt is charged for it.
+
+    `limit` is a usage or rate limit, `outage` a provider that fails or is overloaded, `key` a credential that
+    is missing, refused or revoked. `until` is when the provider says that it serves again.
+    """
+
+    kind: Literal["limit", "outage", "key"]
+    until: AwareDatetime | None = None
+    detail: Line
+
+
 class Report(Part):
     """`report.json`: what the agent job hands to publish and the coordinator."""
 
@@ -100,6 +112,12 @@ class Report(Part):
     reviewer: ReviewerAnswer | None = None
     gates: tuple[GateResult, ...] = ()
     failure: Text | None = Field(default=None, description="Why there is no usable answer.")
+    engine: Annotated[str, StringConstraints(max_length=60)] = Field(
+        default="", description="Which engine ran, as the policy names it; empty when none was started."
+    )
+    provider: ProviderFault | None = Field(
+        default=None, description="What the model's provider refused, where that ended the run."
+    )
     cost: int = Field(default=0, ge=0)
     seconds: float = Field(default=0, ge=0)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from bot.beads.report import ProviderFault
+
 Ending = Literal["exited", "timeout"]
 
 
@@ -64,8 +66,10 @@ class Outcome:
     """What an engine left behind. The exit status is told, never judged by: `answer` and the checkout count.
 
     `answer` is the text of the answer, or None when there is none. Cost is in millionths of a dollar.
+    `provider` is what ended the run when that was the model's provider.
     """
 
     ended: Ended
     answer: str | None
     cost: int = 0
+    provider: ProviderFault | None = None
