@@ -53,10 +53,11 @@ def needed(facts: JobFacts, bead: int, base: str) -> list[tuple[str, str]]:
 
 
 def start_work(git: Git, facts: JobFacts, branch: str, base: str) -> Start:
-    """Check out the worker's branch: unfinished work that goes on from the branch, else the branch, else the
-    base; then merge the base in where it is not contained. Conflicts are left in the tree."""
+    """Check out the worker's branch: unfinished work that goes on from the branch (where there is one), else
+    the branch, else the base; then merge the base in where it is not contained, which may have moved on since
+    the work was left. Conflicts are left in the tree."""
     commit, continued = facts.branch or base, False
-    if facts.partial is not None and git.contains(commit if facts.branch else base, facts.partial):
+    if facts.partial is not None and (facts.branch is None or git.contains(facts.branch, facts.partial)):
         commit, continued = facts.partial, True
     git.output("checkout", "--force", "--no-track", "-B", branch, commit)
     git.output("clean", "-ffdq")

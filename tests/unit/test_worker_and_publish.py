@@ -217,6 +217,15 @@ def test_a_moved_base_is_merged_in_before_the_correction(world: World) -> None:
     assert (world.read(head, "c.txt"), world.read(head, "src/a.txt")) == ("c\n", "one\ntwo\n")
 
 
+def test_unfinished_work_is_gone_on_with_after_the_base_has_moved(world: World) -> None:
+    world.run(WRITE + "sys.exit('it fell over')")
+    base = world.commit("main", {"c.txt": "c\n"})
+    world.run("assert 'Unfinished work' in sys.stdin.read(); answer(status='pr')", attempt=2)
+    head = world.ref(BRANCH)
+    assert world.git.text("log", "-1", "--format=%P", str(head)) == base
+    assert (world.read(head, "c.txt"), world.read(head, "src/a.txt")) == ("c\n", "one\ntwo\n")
+
+
 def test_conflicts_are_left_in_the_tree_and_must_be_resolved(world: World) -> None:
     world.run(DONE)
     first = world.ref(BRANCH)
