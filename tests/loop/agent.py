@@ -1,0 +1,68 @@
+"""The program that works and reviews in loop tests: what it does is said in the bead's title.
+
+`(finding)`: the first version is incomplete, the review says so, the correction completes it.
+`(follow-up)`: reports one piece of work that it found.
+`(blocked)`: cannot be done before a bead that does not exist yet; done once that is.
+`(fails)`: leaves no answer, but edits; the next attempt completes what it left.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+FOUND = {"title": "Found beside the work", "body": "## Outcome\n\nIt is done as well.\n"}
+NEEDED = {"unblocked_when": "the groundwork is there", "title": "Lay the groundwork"}
+
+
+def main() -> None:
+    """Work or review, as the environment says."""
+    prompt = Path(os.environ["BEADWRIGHT_PROMPT"]).read_text(encoding="utf-8")
+    answer = work(prompt) if os.environ["BEADWRIGHT_ROLE"] == "worker" else review(prompt)
+    Path(os.environ["BEADWRIGHT_ANSWER"]).write_text(json.dumps(answer), encoding="utf-8")
+
+
+def work(prompt: str) -> dict[str, object]:
+    """One file per bead, complete or not."""
+    heading = re.search(r"^# Bead #(\d+): (.+)$", prompt, re.MULTILINE)
+    assert heading is not None
+    file = Path(f"work/{heading[1]}.txt")
+    file.parent.mkdir(exist_ok=True)
+    title = heading[2]
+    threads = re.findall(r"^#+ Thread `([A-Za-z0-9_=-]+)`", prompt, re.MULTILINE)
+    if "(blocked)" in title and not list(Path("work").glob("*.txt")):
+        return {"status": "blocked", "blockers": [NEEDED]}
+    if "(fails)" in title and not file.exists():
+        file.write_text(f"{title}\nunfinished\n", encoding="utf-8")
+        sys.exit("it fell over")
+    incomplete = "(finding)" in title and not threads
+    file.write_text(f"{title}\n" + ("" if incomplete else "complete\n"), encoding="utf-8")
+    replies = [{"thread": one, "kind": "corrected", "body": "Completed."} for one in threads]
+    found = [FOUND] if "(follow-up)" in title else []
+    return {"status": "pr", "summary": title, "threads": replies, "follow_ups": found}
+
+
+def review(prompt: str) -> dict[str, object]:
+    """Files that are not complete are found; threads are settled when nothing is."""
+    base = re.search(r"^Base: ([0-9a-f]{40})", prompt, re.MULTILINE)
+    assert base is not None
+    listed = subprocess.run(
+        ["git", "diff", "--name-only", f"{base[1]}...HEAD", "--", "work"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    wrong = [name for name in listed if "complete\n" not in Path(name).read_text(encoding="utf-8")]
+    if wrong:
+        found = [{"path": name, "line": 1, "body": "It is not complete."} for name in wrong]
+        return {"verdict": "correct", "findings": found}
+    threads = re.findall(r"^#+ Thread `([A-Za-z0-9_=-]+)`", prompt, re.MULTILINE)
+    settled = [{"thread": one, "kind": "corrected", "body": "It is."} for one in threads]
+    return {"verdict": "approve", "threads": settled}
+
+
+main()

@@ -1,0 +1,273 @@
+"""A runner without `act`: the jobs' own code in this process, one run after another.
+
+A run of beads goes through the same steps as the workflow file: check out, prepare, agent, upload; download,
+token from the broker, publish. Any other workflow's run is CI and ends as it is told to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import httpx
+
+from bot.coordinator.claims import read_run_name
+from bot.coordinator.job_port import JobFault
+from bot.github.errors import GitHubError
+from bot.github.runner_api import RunnerApi
+from bot.jobs.agent import run_agent
+from bot.jobs.artifact import read_artifact
+from bot.jobs.clone import Clone
+from bot.jobs.git import Git, authorised
+from bot.jobs.inputs import Inputs
+from bot.jobs.prepare import prepare
+from bot.jobs.publish import Publishing
+from bot.jobs.publish_stage import publish
+from bot.local.forge import actions, oidc, results
+from bot.local.forge.auth import issue_token
+from bot.local.forge.records import Account, Artifact, Job, Run, Workflow
+from bot.local.forge.state import State
+from tests.loop.world import AUDIENCE, NAME, Loop
+
+T = TypeVar("T")
+Point = Literal["prepare", "agent", "upload", "publish"]
+POINTS: tuple[Point, ...] = ("prepare", "agent", "upload", "publish")
+HOUR = timedelta(hours=1)
+
+
+class Died(BaseException):
+    """The machine that ran a job is gone: nothing after this point happened."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A queued run."""
+
+    id: int
+    path: str
+    title: str
+    sha: str
+
+    @property
+    def is_bead(self) -> bool:
+        """Whether it is one of ours."""
+        return self.path.endswith("/beadwright.yml")
+
+
+class QuickRunner:
+    """Executes what is queued.
+
+    Args:
+        loop: the world.
+        grant: the broker: identity token and claim token to a write token.
+        ci: the conclusion of a CI run for a head.
+        reached: is told each point of a job before it is passed; raises `Died` to end the machine there.
+        transport: makes what carries the publish job's requests, in place of the network.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        grant: Callable[[str, str], str],
+        *,
+        ci: Callable[[str], str] = lambda _head: "success",
+        reached: Callable[[Point, Waiting], None] = lambda _point, _run: None,
+        transport: Callable[[], httpx.BaseTransport] = httpx.HTTPTransport,
+    ) -> None:
+        self._loop = loop
+        self._grant = grant
+        self._ci = ci
+        self._reached = reached
+        self._transport = transport
+        self.done: list[Waiting] = []
+
+    def waiting(self) -> list[Waiting]:
+        """What is queued, oldest first."""
+
+        def find(state: State) -> list[Waiting]:
+            return [
+                Waiting(
+                    run.id, state.get(Workflow, run.workflow_id).path, run.display_title, run.checkout_sha
+                )
+                for run in state.all(Run)
+                if run.status in ("queued", "pending")
+            ]
+
+        return self._loop.forge.on(find)
+
+    def run_all(self) -> int:
+        """Execute until nothing is queued; how many runs that were."""
+        count = 0
+        while waiting := self.waiting():
+            self.execute(waiting[0])
+            count += 1
+        return count
+
+    def execute(self, run: Waiting) -> None:
+        """Execute one run to its end."""
+        self._on(lambda state: actions.begin_run(state, state.get(Run, run.id)))
+        conclusion = self._bead(run) if run.is_bead else self._check(run)
+        self._on(lambda state: actions.finish_run(state, state.get(Run, run.id), conclusion))
+        self.done.append(run)
+
+    def _check(self, run: Waiting) -> str:
+        conclusion = self._ci(run.sha)
+        job = self._open(run, "test", {"contents": "read"})
+        self._close(job, conclusion)
+        return conclusion
+
+    def _bead(self, run: Waiting) -> str:
+        ends = [self._job(run, "agent", self._agent), self._job(run, "publish", self._publish)]
+        return "success" if set(ends) == {"success"} else "failure"
+
+    def _job(self, run: Waiting, name: str, work: Callable[[Waiting, int], None]) -> str:
+        permissions = PERMISSIONS[name]
+        job = self._open(run, name, permissions)
+        try:
+            work(run, job)
+        except (JobFault, Died, GitHubError, httpx.HTTPError) as error:
+            said = f"##[error]{error!r}"
+            self._on(lambda state: actions.log_of(state, state.get(Job, job)).append_line(said))
+            conclusion = "failure"
+        else:
+            conclusion = "success"
+        self._close(job, conclusion)
+        return conclusion
+
+    # -- the jobs' steps -----------------------------------------------------------------------------------
+    def _agent(self, run: Waiting, job: int) -> None:
+        inputs = self._inputs(run, "agent")
+        token = self._on(lambda state: _job_token(state, state.get(Job, job)))
+        shutil.rmtree(inputs.checkout, ignore_errors=True)
+        inputs.checkout.mkdir(parents=True)
+        git = Git(inputs.checkout, authorised(inputs.server, token))
+        git.output("clone", "--quiet", f"{inputs.server}/{NAME}.git", ".")
+        self._reached("prepare", run)
+        try:
+            with self._connect(inputs, token, httpx.HTTPTransport()) as github:
+                prepare(inputs, github, token)
+            self._reached("agent", run)
+            run_agent(inputs, {})
+        finally:
+            if inputs.out.exists():  # the workflow uploads `if: always()`
+                self._reached("upload", run)
+                self._upload(run, inputs.out)
+
+    def _publish(self, run: Waiting, job: int) -> None:
+        inputs = self._inputs(run, "publish")
+        shutil.rmtree(inputs.folder, ignore_errors=True)
+        self._download(run, inputs.artifact)
+        artifact = read_artifact(inputs)
+        self._reached("publish", run)
+        identity = self._on(
+            lambda state: oidc.sign(state, state.get(Job, job), f"{inputs.server}/_oidc", AUDIENCE)
+        )
+        token = self._grant(identity, inputs.token)
+        with self._connect(inputs, token, self._transport()) as github:
+            publish(Publishing(inputs, artifact, github, Clone(inputs.folder / "clone", inputs, token)))
+
+    # -- what Actions does ---------------------------------------------------------------------------------
+    def _inputs(self, run: Waiting, job: str) -> Inputs:
+        name = read_run_name(run.title)
+        assert name is not None
+        bead, role, attempt, token = name
+        folder = self._loop.folder / "jobs" / f"{run.id}-{job}"
+        forge = self._loop.forge
+        return Inputs(
+            bead=bead,
+            role=role,
+            attempt=attempt,
+            token=token,
+            repository=NAME,
+            run_id=run.id,
+            run_attempt=self._on(lambda state: state.get(Run, run.id).attempt),
+            api=forge.api_url,
+            graphql=f"{forge.base_url}/api/graphql",
+            server=forge.base_url,
+            checkout=folder / "checkout",
+            folder=folder / "temp" / "beadwright",
+        )
+
+    def _connect(self, inputs: Inputs, token: str, transport: httpx.BaseTransport) -> RunnerApi:
+        client = httpx.Client(base_url=f"{inputs.api}/", timeout=60, transport=transport)
+        return RunnerApi(client, inputs.graphql, NAME, token)
+
+    def _open(self, run: Waiting, name: str, permissions: dict[str, str]) -> int:
+        def start(state: State) -> int:
+            job = actions.open_job(state, state.get(Run, run.id), name, name, permissions)
+            actions.begin_job(state, job)
+            return job.id
+
+        return self._on(start)
+
+    def _close(self, job: int, conclusion: str) -> None:
+        self._on(lambda state: actions.finish_job(state, state.get(Job, job), conclusion))
+
+    def _upload(self, run: Waiting, folder: Path) -> None:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for path in sorted(folder.iterdir()):
+                archive.write(path, path.name)
+        content = packed.getvalue()
+
+        def put(state: State) -> None:
+            record = state.get(Run, run.id)
+            artifact = Artifact(
+                id=state.new_id(),
+                repo_id=record.repo_id,
+                run_id=run.id,
+                name="beadwright",
+                size=len(content),
+                digest="sha256:" + hashlib.sha256(content).hexdigest(),
+                finalized=True,
+                created_at=state.now(),
+                expires_at=state.now() + timedelta(days=90),
+            )
+            results.blob_path(state, artifact).write_bytes(content)
+            state.put(artifact)
+
+        self._on(put)
+
+    def _download(self, run: Waiting, folder: Path) -> None:
+        def read(state: State) -> bytes:
+            found = state.find(Artifact, run_id=run.id)
+            if not found:
+                raise JobFault("there is no artifact to download")
+            return results.blob_path(state, found[0]).read_bytes()
+
+        content = self._on(read)
+        folder.mkdir(parents=True)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            archive.extractall(folder)
+
+    def _on(self, work: Callable[[State], T]) -> T:
+        return self._loop.forge.on(work)
+
+
+PERMISSIONS = {
+    "agent": {"contents": "read", "issues": "read", "pull-requests": "read"},
+    "publish": {"contents": "read", "id-token": "write"},
+}
+
+
+def _job_token(state: State, job: Job) -> str:
+    app = actions.actions_app(state)
+    permissions = {name.replace("-", "_"): level for name, level in job.permissions.items()}
+    return issue_token(
+        state,
+        "job",
+        state.get(Account, app.bot_id),
+        app_id=app.id,
+        run_id=job.run_id,
+        job_id=job.id,
+        repository_ids=[job.repo_id],
+        permissions={"metadata": "read", **permissions},
+        expires_at=state.now() + HOUR,
+    ).value
