@@ -56,7 +56,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     ready: list[int] = []
     for number in order:
         issue = issues[number]
-        _rearm(issue, labels[number], draft)
+        _rearm(issue, labels[number], issues, draft)
         if labels[number].type is BeadType.EPIC or issue.children:
             _epic(issue, graph, now, issues, draft)
         elif labels[number].hold:
@@ -105,10 +105,10 @@ def _node(issue: Issue, labels: Labels) -> Node:
     )
 
 
-def _rearm(issue: Issue, labels: Labels, draft: Draft) -> None:
+def _rearm(issue: Issue, labels: Labels, issues: dict[int, Issue], draft: Draft) -> None:
     """Taking `ready` off, or putting `hold` on, is a person's answer to a stop: counting starts again."""
     known = draft.claims.history.get(issue.number)
-    if known is None or not known.stopped or (issue.released and not labels.hold):
+    if known is None or not known.stopped or (_released(issue, issues) and not labels.hold):
         return
     fresh = known.model_copy(update={"stopped": None, "failures": 0, "rounds": 0})
     draft.claims = draft.claims.model_copy(update={"history": {**draft.claims.history, issue.number: fresh}})

@@ -262,6 +262,14 @@ def test_taking_ready_off_answers_a_stop() -> None:
     assert answered.claims.of(1) == History(attempts=3)
 
 
+def test_a_stop_holds_a_bead_that_only_its_epic_releases() -> None:
+    stopped = remembered(2, attempts=3, failures=3, stopped="3 attempts failed")
+    child = issue(2, released=False, parent=1)
+    decision = run_decide(look(issue(1, "epic", children=(2,)), child, claims=stopped))
+    assert dispatches(decision) == []
+    assert decision.verdicts[2].state is State.NEEDS_HUMAN
+
+
 def test_found_work_becomes_beads_before_the_claim_is_settled() -> None:
     answer = WorkerAnswer(status="pr", follow_ups=(FollowUp(title="Tidy the parser"),))
     claims = claimed(1).advance(1, LIVE, outcome="pr", head=HEAD, run_id=5)
