@@ -76,6 +76,10 @@ class Policy(Section):
         description="`none` accepts, in writing, that the agent shares the runner's user.",
     )
 
+    def engine_of(self, role: Literal["worker", "reviewer"]) -> str:
+        """The name of the engine that runs of this role use."""
+        return (self.engine if role == "worker" else self.reviewer or self.engine).name
+
 
 def load_policy(text: str | None) -> Policy:
     """The policy in a file's text; None means that there is no file.

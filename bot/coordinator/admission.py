@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.beads.policy import DOLLAR, Policy
+from bot.coordinator import breaker
 from bot.coordinator.actions import Dispatch
 from bot.coordinator.claims import Claim, Role
 from bot.coordinator.decision import Draft
@@ -13,7 +14,8 @@ from bot.coordinator.snapshot import Issue
 
 
 class Admission:
-    """Gives out claims within the cap and the day's ceiling, from tokens that nobody has seen.
+    """Gives out claims within the cap, the day's ceiling and what the engines' providers serve, from tokens
+    that nobody has seen.
 
     Args:
         policy: the cap, the ceiling and what a run reserves.
@@ -32,10 +34,13 @@ class Admission:
         self._tokens = tokens
         self._paused = paused
 
-    def refusal(self, draft: Draft) -> str | None:
-        """Why no run may start now, or None."""
+    def refusal(self, bead: int, role: Role, draft: Draft) -> str | None:
+        """Why no run of this role may start now for the bead, or None."""
         if self._paused is not None:
             return self._paused
+        waits = breaker.refusal(draft, self.policy.engine_of(role), bead, self._now)
+        if waits is not None:
+            return waits
         live = len(draft.claims.live)
         if live >= self.policy.workers:
             return f"all {self.policy.workers} workers are busy"
@@ -50,7 +55,7 @@ class Admission:
 
     def claim(self, issue: Issue, role: Role, draft: Draft, *, correction: bool = False) -> str | None:
         """Claim the bead and dispatch its run; gives why not, or None."""
-        refused = self.refusal(draft)
+        refused = self.refusal(issue.number, role, draft)
         if refused is not None:
             return refused
         history = draft.claims.of(issue.number)
@@ -61,8 +66,10 @@ class Admission:
             base=self._base,
             since=self._now,
             reserved=self._reserve,
+            engine=self.policy.engine_of(role),
+            correction=correction,
         )
-        claims = draft.claims.claim(issue.number, claim)
+        claims = breaker.on_trial(draft.claims.claim(issue.number, claim), claim.engine, claim.token)
         if correction:
             known = claims.of(issue.number)
             known = known.model_copy(update={"rounds": known.rounds + 1})

@@ -19,7 +19,7 @@ import json
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 CLAIMS_REF = "refs/beadwright/claims"
 BRANCH_CLAIMS_REF = "refs/heads/beadwright/claims"  # where refs outside heads and tags are refused
@@ -37,7 +37,8 @@ class ClaimsError(ValueError):
 class Claim(BaseModel):
     """One live claim. Money is in millionths of a dollar.
 
-    `stage` is ``published`` once publish has written the result; then `outcome` is the report's status,
+    `engine` is what the policy named when the claim was made; `correction` tells that a round was counted for
+    it. `stage` is ``published`` once publish has written the result; then `outcome` is the report's status,
     `head` the commit that was pushed (worker) or reviewed (reviewer).
     """
 
@@ -49,6 +50,8 @@ class Claim(BaseModel):
     since: datetime
     reserved: int = Field(default=0, ge=0)
     model: str = ""
+    engine: str = ""
+    correction: bool = False
     stage: Stage = "claimed"
     outcome: str | None = None
     head: str | None = Field(default=None, pattern=SHA)
@@ -80,8 +83,27 @@ class History(BaseModel):
     told: str = ""  # what the comment that asks for a person says now
 
 
+class Breaker(BaseModel):
+    """An engine whose provider does not serve; `breaker.py` says how it opens and closes.
+
+    Until `until` no run of the engine starts, then one: `trial` is the token of the last one that was let
+    through. `trips` counts the faults in a row. `bead` is where people are told of it, and `told` what the
+    comment there says now; `attended`: somebody has given a sign there that they are at it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: Literal["limit", "outage", "key"]
+    detail: str
+    until: AwareDatetime
+    bead: int | None
+    trips: int = Field(default=1, ge=0)
+    trial: str | None = Field(default=None, pattern=TOKEN)
+    told: str = ""
+    attended: bool = False
+
+
 class Claims(BaseModel):
-    """The whole document. `spent` is millionths of a dollar per UTC day."""
+    """The whole document. `spent` is millionths of a dollar per UTC day, `breakers` are by engine."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     version: Literal[1] = 1
@@ -89,6 +111,7 @@ class Claims(BaseModel):
     live: dict[int, Claim] = Field(default_factory=dict)
     history: dict[int, History] = Field(default_factory=dict)
     spent: dict[date, int] = Field(default_factory=dict)
+    breakers: dict[str, Breaker] = Field(default_factory=dict)
 
     def of(self, bead: int) -> History:
         """The bead's history; an empty one when nothing is remembered."""
@@ -116,10 +139,22 @@ class Claims(BaseModel):
     def settle(self, bead: int, history: History, *, day: date, cost: int) -> Claims:
         """Without the bead's claim; its cost is booked on `day` and `history` remembered."""
         live = {number: claim for number, claim in self.live.items() if number != bead}
+        booked = self.book(day, cost)
+        return booked.model_copy(update={"live": live, "history": {**self.history, bead: history}})
+
+    def book(self, day: date, cost: int) -> Claims:
+        """With a run's cost on its day."""
         spent = {**self.spent, day: self.spent.get(day, 0) + cost} if cost else self.spent
-        return self.model_copy(
-            update={"live": live, "spent": spent, "history": {**self.history, bead: history}}
-        )
+        return self.model_copy(update={"spent": spent})
+
+    def release(self, bead: int) -> Claims:
+        """Without the bead's claim, as if it had never been made: a correction's round is given back."""
+        claim, known = self.live[bead], self.of(bead)
+        live = {number: other for number, other in self.live.items() if number != bead}
+        # A person may have set the rounds to nothing in between.
+        rounds = max(0, known.rounds - claim.correction)
+        history = {**self.history, bead: known.model_copy(update={"rounds": rounds})}
+        return self.model_copy(update={"live": live, "history": history})
 
     def forget(self, bead: int) -> Claims:
         """Without anything about a bead that is closed."""

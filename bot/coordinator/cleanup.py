@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.beads.report import Blocker, FollowUp, Report
+from bot.coordinator import breaker
 from bot.coordinator.actions import Close, CreateBead, DeleteBranch, Say, SetLabels
 from bot.coordinator.claims import Claim, History, Verdict
 from bot.coordinator.decision import Draft, State
@@ -22,10 +23,9 @@ def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, d
     runs = {run.token: run for run in snapshot.runs}
     for bead, claim in snapshot.claims.live.items():
         run = runs.get(claim.token)
-        issue = issues.get(bead)
         if run is None:
             if now - claim.since >= LOST_DISPATCH:
-                draft.claims = draft.claims.settle(bead, draft.claims.of(bead), day=now.date(), cost=0)
+                draft.claims = draft.claims.release(bead)
             else:
                 _running(draft, bead, claim, "dispatched; its run has not shown up yet")
                 draft.looks.append(claim.since + LOST_DISPATCH)
@@ -35,7 +35,7 @@ def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, d
             _running(draft, bead, claim, "its run ended; the report is not visible yet")
             draft.looks.append(now + ARTIFACT_DELAY)
         else:
-            _settle(snapshot, issue, bead, claim, run, now, draft)
+            _settle(snapshot, issues, bead, claim, run, now, draft)
 
 
 def _running(draft: Draft, bead: int, claim: Claim, reason: str) -> None:
@@ -48,13 +48,23 @@ def _running(draft: Draft, bead: int, claim: Claim, reason: str) -> None:
 
 
 def _settle(
-    snapshot: Snapshot, issue: Issue | None, bead: int, claim: Claim, run: Run, now: datetime, draft: Draft
+    snapshot: Snapshot,
+    issues: dict[int, Issue],
+    bead: int,
+    claim: Claim,
+    run: Run,
+    now: datetime,
+    draft: Draft,
 ) -> None:
+    issue = issues.get(bead)
     history = draft.claims.of(bead)
     report = run.report
-    cost = report.cost if report else 0
     if claim.stage != "published" or claim.outcome == "failed":
-        history = _failed(snapshot, history, claim, _why_failed(run))
+        if report is not None and report.provider is not None:
+            draft.claims = draft.claims.release(bead).book(now.date(), report.cost)
+            breaker.trip(draft, claim.engine or report.engine, bead, claim, report.provider, now)
+            return
+        history = _failed(snapshot, history, claim, run)
     elif claim.role == "reviewer":
         assert claim.head is not None
         verdict = Verdict(head=claim.head, approve=claim.outcome == "approve", run_id=run.id)
@@ -65,16 +75,18 @@ def _settle(
         history = history.model_copy(update={"failures": 0})
         if not report.worker.blockers:
             history = history.model_copy(
-                update={"stopped": "it says that it is blocked and names no blocker"}
+                update={"stopped": f"it says that it is blocked and names no blocker: {run.url}"}
             )
     else:
         said = report.worker.summary if report and report.worker else ""
         history = history.model_copy(
-            update={"stopped": f"attempt {claim.attempt} ended as {claim.outcome}: {said}"}
+            update={"stopped": f"attempt {claim.attempt} ended as {claim.outcome} ({run.url}): {said}"}
         )
+    if report is not None and (report.worker is not None or report.reviewer is not None):
+        breaker.close(draft, issues, claim.engine, claim)
     if report is not None and issue is not None:
         _file_found_work(issue, claim, report, draft)
-    draft.claims = draft.claims.settle(bead, history, day=now.date(), cost=cost)
+    draft.claims = draft.claims.settle(bead, history, day=now.date(), cost=report.cost if report else 0)
 
 
 def _why_failed(run: Run) -> str:
@@ -84,14 +96,16 @@ def _why_failed(run: Run) -> str:
         return run.report.failure
     if run.report is not None and any(gate.result == "fail" for gate in run.report.gates):
         return "gates failed: " + ", ".join(gate.name for gate in run.report.gates if gate.result == "fail")
-    return f"the run ended ({run.conclusion}) without a usable result: {run.url}"
+    return f"the run ended ({run.conclusion}) without a usable result"
 
 
-def _failed(snapshot: Snapshot, history: History, claim: Claim, why: str) -> History:
+def _failed(snapshot: Snapshot, history: History, claim: Claim, run: Run) -> History:
     failures = history.failures + 1
     stopped = history.stopped
     if failures >= snapshot.policy.attempts:
-        stopped = f"{failures} attempts failed; the last one ({claim.role}, attempt {claim.attempt}): {why}"
+        # The run's artifact holds the transcript.
+        last = f"{claim.role}, attempt {claim.attempt}, {run.url}"
+        stopped = f"{failures} attempts failed; the last one ({last}): {_why_failed(run)}"
     return history.model_copy(update={"failures": failures, "stopped": stopped})
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from bot.beads.graph import Graph, Node
 from bot.beads.labels import Labels, parse_labels
 from bot.beads.model import BeadType
+from bot.coordinator import breaker
 from bot.coordinator.actions import Close, OpenPull, Say, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.cleanup import close_merged, settle_claims
@@ -50,6 +51,12 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     admission = Admission(snapshot.policy, snapshot.base, now, iter(tokens), paused)
 
     settle_claims(snapshot, issues, now, draft)
+    signs = [
+        one.bead
+        for one in draft.claims.breakers.values()
+        if one.bead in issues and (labels[one.bead].hold or not _released(issues[one.bead], issues))
+    ]
+    breaker.attend(draft, issues, signs, None if snapshot.policy_fault else snapshot.policy, now)
     free = [number for number in issues if number not in draft.claims.live and number not in draft.rewired]
     order = graph.order(free)
     pulls = latest_pulls(snapshot.pulls)
@@ -77,6 +84,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             draft.say(number, State.READY, refused)
     _forget_closed(issues, draft)
     _tell(issues, labels, snapshot.policy_fault, draft)
+    breaker.tell(snapshot.claims, issues, now, draft)
     _project(issues, draft)
     return draft.finish(snapshot.claims)
 

@@ -17,7 +17,10 @@ ROOMS = Path(bot.__file__).parent
 PURE = (
     *sorted((ROOMS / "beads").rglob("*.py")),
     *sorted((ROOMS / "guards").rglob("*.py")),
-    ROOMS / "coordinator" / "decide.py",
+    *(
+        ROOMS / "coordinator" / f"{name}.py"
+        for name in ("admission", "breaker", "claims", "cleanup", "decide", "decision", "review", "snapshot")
+    ),
 )
 MODULES = frozenset(
     {"githubkit", "httpx", "os", "random", "secrets", "socket", "sqlalchemy", "subprocess", "time", "uuid"}

@@ -1,0 +1,122 @@
+"""Snapshots written out: the smallest facts about a bead, its pull request, claim and run, to be varied."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.beads.policy import Policy
+from bot.beads.report import Report, WorkerAnswer
+from bot.coordinator.actions import Dispatch
+from bot.coordinator.claims import Claim, Claims, History, Verdict
+from bot.coordinator.decide import decide
+from bot.coordinator.decision import Decision
+from bot.coordinator.snapshot import Check, Issue, PullRequest, RequiredCheck, Rules, Run, Snapshot
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+BASE, HEAD, OTHER = "a" * 40, "b" * 40, "c" * 40
+TOKENS = [f"{index:032x}" for index in range(1, 9)]
+LIVE = "f" * 32
+RULES = Rules(protected=True, checks=(RequiredCheck("test"),))
+
+
+def issue(
+    number: int,
+    *labels: str,
+    released: bool = True,
+    parent: int | None = None,
+    children: tuple[int, ...] = (),
+) -> Issue:
+    return Issue(
+        number=number,
+        id=f"I_{number}",
+        database_id=1000 + number,
+        title=f"Bead {number}",
+        body="",
+        open=True,
+        created_at=NOW - timedelta(days=30) + timedelta(hours=number),
+        labels=("bead", *labels),
+        parent=parent,
+        children=children,
+        released=released,
+    )
+
+
+def pull(number: int, bead: int, **changes: object) -> PullRequest:
+    known = PullRequest(
+        number=number,
+        id=f"PR_{number}",
+        state="open",
+        head_ref=f"bead/{bead}",
+        head=HEAD,
+        base_ref="main",
+        base=BASE,
+        mergeable="clean",
+        behind=False,
+        checks=(Check("test", "green"),),
+        changed_files=2,
+        labels=("bead", "review"),
+    )
+    return replace(known, **changes)  # type: ignore[arg-type]
+
+
+def look(*issues: Issue, **changes: object) -> Snapshot:
+    known = Snapshot(
+        repository="octo/sample",
+        repository_id="R_1",
+        default_branch="main",
+        base=BASE,
+        base_state="green",
+        claims=Claims(),
+        claims_commit=None,
+        policy=Policy(),
+        rules=RULES,
+        issues=issues,
+    )
+    return replace(known, **changes)  # type: ignore[arg-type]
+
+
+def run_decide(snapshot: Snapshot, now: datetime = NOW) -> Decision:
+    return decide(snapshot, now, TOKENS)
+
+
+def claimed(bead: int, role: str = "worker", **changes: object) -> Claims:
+    claim = Claim.model_validate(
+        {"role": role, "attempt": 1, "token": LIVE, "base": BASE, "since": NOW - timedelta(minutes=1)}
+        | {"reserved": 1_000_000}
+        | changes
+    )
+    return Claims().claim(bead, claim)
+
+
+def remembered(bead: int, **history: object) -> Claims:
+    return Claims(history={bead: History.model_validate(history)})
+
+
+def approved(bead: int, head: str = HEAD) -> Claims:
+    return remembered(bead, attempts=2, verdict=Verdict(head=head, approve=True, run_id=5))
+
+
+def report(**changes: object) -> Report:
+    return Report.model_validate(
+        {
+            "bead": 1,
+            "role": "worker",
+            "attempt": 1,
+            "token": LIVE,
+            "base": BASE,
+            "head": HEAD,
+            "cost": 250_000,
+        }
+        | {"worker": WorkerAnswer(status="pr")}
+        | changes
+    )
+
+
+def ended(**changes: object) -> Run:
+    known = Run(id=5, token=LIVE, done=True, conclusion="success", artifacts_read=True, report=report())
+    return replace(known, **changes)  # type: ignore[arg-type]
+
+
+def dispatches(decision: Decision) -> list[tuple[int, str]]:
+    return [(action.bead, action.role) for action in decision.after if isinstance(action, Dispatch)]
