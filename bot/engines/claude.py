@@ -86,9 +86,9 @@ class ClaudeReader:
             case {"type": "system", "subtype": "api_retry"}:
                 reason = event.get("error_status") or event.get("error")
                 self._transcript.say("*", f"asks again after {reason} (try {event.get('attempt')})")
-            case {"type": "assistant" | "user", "message": {"content": list(blocks)}}:
+            case {"type": "assistant" | "user" as role, "message": {"content": list(blocks)}}:
                 for block in blocks:
-                    self._block(block)
+                    self._block(block, "<" if role == "assistant" else ">")
 
     def told(self) -> Told:
         """What its result says, and what that is worth."""
@@ -114,10 +114,10 @@ class ClaudeReader:
         """What it said and did."""
         return self._transcript.text()
 
-    def _block(self, block: object) -> None:
+    def _block(self, block: object, speaker: str) -> None:
         match block:
             case {"type": "text", "text": str(text)}:
-                self._transcript.say("<", text)
+                self._transcript.say(speaker, text)
             case {"type": "tool_use", "name": str(name), "input": given}:
                 self._transcript.say("$", f"{name} {_plain(given)}")
             case {"type": "tool_result", "content": content}:

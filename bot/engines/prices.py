@@ -12,13 +12,13 @@ from bot.beads.policy import Price
 
 DEFAULT_MODEL = "gpt-5.5"
 LIST_PRICES = {
+    "gpt-5.6-sol": Price(input=5, cached=0.5, output=30),
+    "gpt-5.6-terra": Price(input=2.5, cached=0.25, output=15),
+    "gpt-5.6-luna": Price(input=1, cached=0.1, output=6),
     "gpt-5.5": Price(input=5, cached=0.5, output=30),
     "gpt-5.4": Price(input=2.5, cached=0.25, output=15),
     "gpt-5.4-mini": Price(input=0.75, cached=0.075, output=4.5),
     "gpt-5.3-codex": Price(input=1.75, cached=0.175, output=14),
-    "gpt-5.2": Price(input=1.75, cached=0.175, output=14),
-    "gpt-5.2-codex": Price(input=1.75, cached=0.175, output=14),
-    "gpt-5.1-codex-max": Price(input=1.25, cached=0.125, output=10),
 }
 
 
