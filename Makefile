@@ -25,6 +25,7 @@ demo: setup
 # The tests see nothing of this machine but its programs: a home of their own, no tokens, no proxies.
 test: setup
 	@requirements/install schemas
+	@requirements/install engines
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && \
 	env -i PATH="$$PATH" HOME="$$home" LANG=C.UTF-8 TERM="$${TERM:-dumb}" CI="$${CI:-}" \
 		$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
@@ -47,4 +48,6 @@ lock: setup
 	$(LOCK) pyproject.toml --extra runner -o requirements/runner.txt
 	$(LOCK) pyproject.toml --all-extras -o requirements/dev.txt
 	@grep '^uv==' requirements/dev.txt | cut -d' ' -f1 | $(LOCK) - -o requirements/bootstrap.txt
-	cd tests && npm install --package-lock-only --ignore-scripts
+	for place in tests requirements/engines/claude requirements/engines/codex; do \
+		(cd $$place && npm install --package-lock-only --ignore-scripts) || exit 1; \
+	done

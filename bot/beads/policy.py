@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 POLICY_PATH = ".github/beadwright.yml"
 DOLLAR = 1_000_000
@@ -21,12 +30,77 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Engine(Section):
-    """Which program does the work. `command` is run in the checkout with the prompt on standard input."""
+EngineName = Literal["command", "claude", "codex"]
+Model = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@\[\]-]{0,99}$")]
+LOOPBACK = re.compile(r"^http://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?(?:/[^\s?#]*)?$")
 
-    name: Literal["command"] = "command"
+
+class Price(Section):
+    """What a model costs, in dollars for a million tokens. `cached` are input tokens read from a cache."""
+
+    input: float = Field(ge=0, le=10_000)
+    cached: float = Field(ge=0, le=10_000)
+    output: float = Field(ge=0, le=10_000)
+
+
+class Engine(Section):
+    """Which program does the work, and how it reaches its model.
+
+    `command` is run in the checkout with the prompt on standard input. `claude` and `codex` are the CLIs of
+    that name; one place names their credential: `key` or `login`.
+    """
+
+    name: EngineName = "command"
     command: tuple[str, ...] = ()
+    model: Model | None = Field(default=None, description="The model; without it the CLI chooses.")
+    url: str | None = Field(
+        default=None, max_length=500, description="The provider's API root; without it the provider's own."
+    )
+    key: str | None = Field(
+        default=None, description="The environment variable of the agent step that holds the credential."
+    )
+    login: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1_000,
+        description="The file of a person's own login with the CLI, on a machine of theirs.",
+    )
+    prices: dict[Model, Price] = Field(
+        default_factory=dict, max_length=50, description="Dollars per million tokens, by model."
+    )
     minutes: int = Field(default=30, ge=1, le=330, description="Wall clock of one run of the engine.")
+
+    @field_validator("command", "model", "url", "key", "login", "prices")
+    @classmethod
+    def _belongs(cls, value: object, info: ValidationInfo) -> object:
+        """What is another engine's is refused where it stands."""
+        name = info.data.get("name", "command")
+        if value and (info.field_name == "command") != (name == "command"):
+            raise ValueError(f"engine {name!r} knows no {info.field_name!r}")
+        if value and info.field_name == "prices" and name != "codex":
+            raise ValueError(f"engine {name!r} tells its cost itself: only 'codex' is priced by a table")
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _carries_a_key(cls, value: str | None) -> str | None:
+        if value is None or LOOPBACK.match(value) or re.match(r"^https://[^\s/?#@]+(?:/[^\s?#]*)?$", value):
+            return value
+        raise ValueError("must be https:// with no query and no credential in it (http:// to loopback only)")
+
+    @field_validator("key")
+    @classmethod
+    def _may_leave(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"^(?!GITHUB_|GH_|ACTIONS_)[A-Z][A-Z0-9_]{0,99}$", value):
+            raise ValueError("must be the name of an environment variable, and none of GitHub's own")
+        return value
+
+    @field_validator("login")
+    @classmethod
+    def _only_one(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("key"):
+            raise ValueError("there is a `key` as well: name one of the two")
+        return value
 
 
 class Gate(Section):

@@ -20,6 +20,7 @@ from bot.beads.bd import ExportError, ImportPlan, PlannedIssue, read_export
 from bot.commands.serve import command
 from bot.github.importer import ImportStopped, import_issues
 from bot.jobs import bootstrap, wall
+from bot.jobs.engine_program import LOCKS, NAMES, kept_engine
 from bot.local.demo import board
 from bot.local.demo.build import DemoError, sample_files
 from bot.local.demo.plan import SAMPLE
@@ -109,11 +110,17 @@ def import_plan(api: httpx.Client, repository: str, plan: tuple[PlannedIssue, ..
 
 
 def fill_tool_cache(folder: Path) -> None:
-    """Let runners find the environment that we run in, so that no job installs anything."""
-    kept = bootstrap.kept_folder(folder / "beadwright")
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.symlink_to(sys.prefix)
-    (kept / bootstrap.MARKER).touch()
+    """Let runners find the environment that we run in, and the CLIs that are installed beside our locks, so
+    that no job installs anything."""
+    cache = folder / "beadwright"
+    cache.mkdir(parents=True, exist_ok=True)
+    engines = {kept_engine(cache, name): LOCKS / name for name in NAMES}
+    here = {
+        kept: place for kept, place in engines.items() if (place / "node_modules" / ".locked-by").exists()
+    }
+    for kept, place in {bootstrap.kept_folder(cache): Path(sys.prefix), **here}.items():
+        kept.symlink_to(place)
+        (kept / bootstrap.MARKER).touch()
 
 
 def _read(graph: Path, stop: Callable[[str], NoReturn]) -> ImportPlan:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pydantic import ValidationError
 
 from bot.beads.report import Report
 from bot.coordinator.job_port import JobFault
-from bot.engines.command import run_command
 from bot.engines.outcome import Outcome, Task
+from bot.engines.run import engine_secrets, run_engine
+from bot.jobs.bootstrap import tool_cache
+from bot.jobs.engine_program import Program, engine_program
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, failed, plan_path, write_report
 from bot.jobs.redaction import known_secrets, redact
@@ -37,12 +39,11 @@ def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
         plan = Plan.model_validate_json(plan_path(inputs).read_bytes())
     except (OSError, ValidationError) as error:
         raise JobFault(f"the prepare step left no plan: {error}") from error
-    secrets = known_secrets(env)
-    forget_tokens()
+    secrets = (*known_secrets(env), *engine_secrets(plan.engine, env))
+    forget_secrets(secrets)
     inputs.out.mkdir(parents=True, exist_ok=True)
     desk = inputs.folder / "desk"
     desk.mkdir()
-    wall = Wall(inputs.checkout, desk, _hidden(inputs, env), plan.wall)
     transcript = ""
     try:
         missing = probe() if plan.wall == "namespace" else None
@@ -51,11 +52,16 @@ def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
                 f"the wall around the agent cannot be built here: {missing}. Run on Linux with user "
                 "namespaces, or accept `wall: none` in .github/beadwright.yml; nothing was run"
             )
-        task = Task(inputs.role, plan.prompt, plan.engine.minutes)
-        outcome = run_command(plan.engine.command, task, wall)
+        program = _program(plan)
+        shown = () if program is None else (str(program.folder),)
+        wall = Wall(inputs.checkout, desk, _hidden(inputs, env), plan.wall, shown)
+        task = Task(inputs.role, plan.prompt, plan.engine.minutes, plan.budget)
+        path = None if program is None else program.path
+        outcome = run_engine(plan.engine, task, wall, program=path, env=env)
         transcript = _transcript(inputs, plan, outcome)
         judge = judge_work if inputs.role == "worker" else judge_review
         report = judge(inputs, plan, outcome, wall)
+        report = report.model_copy(update={"engine": plan.engine.name, "provider": outcome.provider})
     except JobFault as error:
         report = failed(inputs, plan.base, str(error))
     report = report.model_copy(update={"seconds": round(time.monotonic() - started, 3)})
@@ -65,11 +71,18 @@ def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
     return report
 
 
-def forget_tokens() -> None:
-    """Take every credential of the runner's out of this process' environment."""
-    for name in list(os.environ):
-        if name in DROPPED or name.startswith("ACTIONS_"):
+def forget_secrets(secrets: Collection[str]) -> None:
+    """Take every credential of the runner's, and of a provider, out of this process' environment."""
+    for name, value in list(os.environ.items()):
+        if name in DROPPED or name.startswith("ACTIONS_") or value.strip() in secrets:
             del os.environ[name]
+
+
+def _program(plan: Plan) -> Program | None:
+    """The CLI that the plan needs; it is installed with an environment that holds no secret any more."""
+    if plan.engine.name == "command":
+        return None
+    return engine_program(tool_cache(), plan.engine.name, os.environ)
 
 
 def _hidden(inputs: Inputs, env: Mapping[str, str]) -> tuple[str, ...]:
@@ -81,7 +94,8 @@ def _hidden(inputs: Inputs, env: Mapping[str, str]) -> tuple[str, ...]:
 def _transcript(inputs: Inputs, plan: Plan, outcome: Outcome) -> str:
     ended = outcome.ended
     end = "stopped by the clock" if ended.ending == "timeout" else f"exit status {ended.status}"
+    program = " ".join(plan.engine.command) or plan.engine.name
     return (
         f"bead #{inputs.bead} {inputs.role}, attempt {inputs.attempt}\n"
-        f"$ {' '.join(plan.engine.command)}\n\n{ended.output}\n\n[{end} after {ended.seconds:.1f} s]\n"
+        f"$ {program}\n\n{outcome.transcript or ended.output}\n\n[{end} after {ended.seconds:.1f} s]\n"
     )

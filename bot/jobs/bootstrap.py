@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 ACTION = Path(__file__).resolve().parents[2]
@@ -45,29 +46,33 @@ def kept_folder(cache: Path) -> Path:
 
 def environment(cache: Path) -> Path:
     """The virtual environment for the lock file and this Python, made when it is not there."""
-    folder = kept_folder(cache)
+    return make_once(kept_folder(cache), _install)
+
+
+def make_once(folder: Path, fill: Callable[[Path], None]) -> Path:
+    """A folder of the tool cache, filled by `fill` when it is not there; whole, or not at all."""
     if (folder / MARKER).exists():
         return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix="making-", dir=cache))
-    subprocess.run([sys.executable, "-m", "venv", making], check=True)
-    install = [
-        str(making / "bin" / "python"),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]
-    subprocess.run([*install, "--require-hashes", "--no-deps", "--only-binary=:all:", "-r", LOCK], check=True)
-    (making / MARKER).touch()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    making = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
+    making.chmod(0o755)
     try:
+        fill(making)
+        (making / MARKER).touch()
         making.rename(folder)
     except OSError:
         if not (folder / MARKER).exists():
             raise
+    finally:
         shutil.rmtree(making, ignore_errors=True)
     return folder
+
+
+def _install(making: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", making], check=True)
+    python = str(making / "bin" / "python")
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*install, "--require-hashes", "--no-deps", "--only-binary=:all:", "-r", LOCK], check=True)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ class Plan(BaseModel):
     engine: Engine
     wall: Literal["namespace", "none"]
     gates: tuple[Gate, ...]
+    budget: int = 0
     base: str
     start: str
     merging: bool = False

@@ -11,7 +11,7 @@ import shutil
 from typing import Literal
 
 from bot.beads.markers import read_marker
-from bot.beads.policy import Engine, Policy, PolicyError, load_policy
+from bot.beads.policy import DOLLAR, Engine, Policy, PolicyError, load_policy
 from bot.beads.report import ReviewerAnswer, WorkerAnswer
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import JobFacts, JobFault, JobGitHub
@@ -93,7 +93,7 @@ def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
             "reviews": _own_reviews(facts),
             "threads": thread_texts(threads),
             "gates": [gate.run for gate in gates],
-            "schema": _schema("worker"),
+            "schema": _schema("worker", policy.engine),
         },
     )
     return Plan(
@@ -102,6 +102,7 @@ def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
         engine=policy.engine,
         wall=policy.wall,
         gates=gates,
+        budget=_budget(policy),
         base=claim.base,
         start=start.commit,
         merging=start.merging,
@@ -129,7 +130,7 @@ def _reviewer_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
             "guidance": guidance(git, claim.base, facts.body),
             "threads": thread_texts(facts.pull.threads),
             "diff": read_diff(git, claim.base, facts.branch),
-            "schema": _schema("reviewer"),
+            "schema": _schema("reviewer", engine),
         },
     )
     return Plan(
@@ -138,6 +139,7 @@ def _reviewer_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
         engine=engine,
         wall=policy.wall,
         gates=(),
+        budget=_budget(policy),
         base=claim.base,
         start=facts.branch,
         restored=restored,
@@ -154,6 +156,13 @@ def _own_reviews(facts: JobFacts) -> list[str]:
     return [remark_text(review) for review in ours[-1:]]
 
 
-def _schema(role: Literal["worker", "reviewer"]) -> str:
+def _budget(policy: Policy) -> int:
+    return round(policy.budget.run * DOLLAR)
+
+
+def _schema(role: Literal["worker", "reviewer"], engine: Engine) -> str | None:
+    """What a prompt says about the answer's form; None where the engine is told it by other means."""
+    if engine.name != "command":
+        return None
     answer = WorkerAnswer if role == "worker" else ReviewerAnswer
     return json.dumps(answer.model_json_schema(), separators=(",", ":"))

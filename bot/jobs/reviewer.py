@@ -13,11 +13,8 @@ def judge_review(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclos
     """The report of a review. Raises JobFault when the checkout cannot be read any more."""
     faults: list[str] = []
     answer = None
-    if outcome.ended.ending == "timeout":
-        faults.append(f"the clock stopped it after {outcome.ended.seconds:.0f} s")
-    elif outcome.answer is None:
-        tail = outcome.ended.output.strip()[-500:]
-        faults.append(f"it left no answer (exit status {outcome.ended.status}): {tail}")
+    if outcome.missing is not None or outcome.answer is None:
+        faults.append(outcome.missing or "it left no answer")
     else:
         try:
             answer = load_reviewer_answer(outcome.answer)

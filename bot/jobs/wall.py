@@ -26,7 +26,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,6 +44,7 @@ WAYS = (
 GRACE = 10.0  # seconds that the kernel has to end everything
 KILLED = (137, -signal.SIGKILL)  # of `timeout`, which is killed with what it started or says so
 OUTPUT_LIMIT = 2_000_000  # bytes kept of what a program prints; the end matters most
+LINE_LIMIT = 16_000_000  # bytes of one line that is taken as it comes; a longer one is left out
 INSIDE = Path(__file__).with_name("wall_inside.py")
 
 
@@ -66,7 +67,7 @@ def _way() -> tuple[str, ...] | str:
             if missing:
                 reasons.append(f"the program {missing[0]} is not installed")
                 continue
-            plan = _plan(("/bin/sh", "-c", "test -r /proc/1/status"), place, place, (), {}, frozen=True)
+            plan = _plan(("/bin/sh", "-c", "test -r /proc/1/status"), place, place, (), (), {}, frozen=True)
             ended = _run(_within_namespaces(way, plan, 20), {"PATH": os.defpath}, place, "", 20)
             if ended.status == 0:
                 return way
@@ -79,13 +80,20 @@ class Wall:
     """Runs programs in a checkout; an `Enclosure`.
 
     `desk` is the folder that both sides share. `hidden` are folders that stay out of sight although they lie
-    below a visible one. `kind` is the policy's: with `none` only environment, files and session are new.
+    below a visible one; `shown` are folders that can be read all the same. `kind` is the policy's: with
+    `none` only environment, files and session are new.
     """
 
     checkout: Path
     desk: Path
     hidden: tuple[str, ...]
     kind: str
+    shown: tuple[str, ...] = ()
+
+    @property
+    def walled(self) -> bool:
+        """See `Enclosure.walled`."""
+        return self.kind == "namespace"
 
     def run(
         self,
@@ -95,6 +103,7 @@ class Wall:
         seconds: float,
         stdin: str = "",
         writable: bool = True,
+        take: Callable[[str], None] | None = None,
     ) -> Ended:
         """See `Enclosure.run`. Raises JobFault when the program or the wall cannot be started."""
         if not command:
@@ -105,14 +114,15 @@ class Wall:
         search = [entry for entry in _path() if self.kind == "none" or _within(entry, roots)]
         clean = {"PATH": ":".join(search), "HOME": str(home), "LANG": "C.UTF-8", "TMPDIR": "/tmp", **env}
         argv = [*command]
-        if self.kind == "namespace":
-            way = _way()
-            if isinstance(way, str):
-                raise JobFault(f"the wall cannot be built here: {way}")
-            plan = _plan(command, self.checkout, self.desk, self.hidden, clean, frozen=not writable)
-            argv = _within_namespaces(way, plan, seconds)
-            return _run(argv, {"PATH": clean["PATH"]}, self.checkout, stdin, seconds + GRACE, limit=seconds)
-        return _run(argv, clean, self.checkout, stdin, seconds)
+        if not self.walled:
+            return _run(argv, clean, self.checkout, stdin, seconds, take=take)
+        way = _way()
+        if isinstance(way, str):
+            raise JobFault(f"the wall cannot be built here: {way}")
+        plan = _plan(command, self.checkout, self.desk, self.hidden, self.shown, clean, frozen=not writable)
+        argv = _within_namespaces(way, plan, seconds)
+        outer = {"PATH": clean["PATH"]}
+        return _run(argv, outer, self.checkout, stdin, seconds + GRACE, limit=seconds, take=take)
 
 
 def visible() -> list[str]:
@@ -133,6 +143,7 @@ def _plan(
     checkout: Path,
     desk: Path,
     hidden: Sequence[str],
+    shown: Sequence[str],
     env: Mapping[str, str],
     *,
     frozen: bool,
@@ -142,6 +153,7 @@ def _plan(
         {
             "readonly": visible(),
             "hidden": list(hidden),
+            "shown": [os.path.realpath(name) for name in shown],
             "checkout": [str(checkout)],
             "frozen": frozen,
             "writable": [str(desk)],
@@ -179,6 +191,7 @@ def _run(
     stdin: str,
     seconds: float,
     limit: float | None = None,
+    take: Callable[[str], None] | None = None,
 ) -> Ended:
     """Run a command for at most `seconds`; `limit` is the shorter clock that it holds by itself."""
     started = time.monotonic()
@@ -189,7 +202,7 @@ def _run(
             env=dict(env),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if take is None else subprocess.PIPE,
             start_new_session=True,
             close_fds=True,
         )
@@ -198,10 +211,12 @@ def _run(
     assert process.stdin is not None
     assert process.stdout is not None
     output = bytearray()
-    reader = threading.Thread(target=_read, args=(process.stdout, output), daemon=True)
     writer = threading.Thread(target=_write, args=(process.stdin, stdin.encode()), daemon=True)
-    reader.start()
-    writer.start()
+    readers = [threading.Thread(target=_read, args=(process.stderr or process.stdout, output), daemon=True)]
+    if take is not None:
+        readers.append(threading.Thread(target=_read_lines, args=(process.stdout, take), daemon=True))
+    for thread in (writer, *readers):
+        thread.start()
     status: int | None = None
     with contextlib.suppress(subprocess.TimeoutExpired):
         status = process.wait(timeout=seconds)
@@ -209,7 +224,8 @@ def _run(
         os.killpg(process.pid, signal.SIGKILL)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=GRACE)
-    reader.join(timeout=5)
+    for reader in readers:
+        reader.join(timeout=5)
     took = time.monotonic() - started
     late = status is None or (limit is not None and status in KILLED and took >= limit)
     text = bytes(output).decode("utf-8", errors="replace")
@@ -222,6 +238,23 @@ def _read(pipe: IO[bytes], into: bytearray) -> None:
             into += chunk
             if len(into) > OUTPUT_LIMIT:
                 del into[: len(into) - OUTPUT_LIMIT]
+
+
+def _read_lines(pipe: IO[bytes], take: Callable[[str], None]) -> None:
+    rest, left_out = bytearray(), False
+    with contextlib.suppress(OSError, ValueError):
+        while chunk := os.read(pipe.fileno(), 65_536):
+            rest += chunk
+            if b"\n" in chunk:
+                *lines, last = bytes(rest).split(b"\n")
+                rest = bytearray(last)
+                for line in lines[left_out:]:
+                    take(line.decode("utf-8", errors="replace"))
+                left_out = False
+            elif len(rest) > LINE_LIMIT:
+                rest, left_out = bytearray(), True
+        if rest and not left_out:
+            take(rest.decode("utf-8", errors="replace"))
 
 
 def _write(pipe: IO[bytes], text: bytes) -> None:

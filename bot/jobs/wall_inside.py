@@ -184,6 +184,8 @@ def main() -> None:
         hide_what_is_private("/etc")
     for path in plan["hidden"]:
         hide(path)
+    for path in plan["shown"]:
+        show(path, readonly=True)
     for path in plan["checkout"]:
         show(path, readonly=plan["frozen"])
     for path in plan["writable"]:

@@ -97,11 +97,8 @@ def judge_work(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosur
 
 
 def _answer(outcome: Outcome) -> tuple[WorkerAnswer | None, list[str]]:
-    if outcome.ended.ending == "timeout":
-        return None, [f"the clock stopped it after {outcome.ended.seconds:.0f} s"]
-    if outcome.answer is None:
-        tail = outcome.ended.output.strip()[-500:]
-        return None, [f"it left no answer (exit status {outcome.ended.status}): {tail}"]
+    if outcome.missing is not None or outcome.answer is None:
+        return None, [outcome.missing or "it left no answer"]
     try:
         return load_worker_answer(outcome.answer), []
     except ReportError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import os
 import subprocess
@@ -68,7 +69,11 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    folder: Path, workflows: Mapping[str, str], actions: Mapping[str, Path] | None = None, slots: int = 4
+    folder: Path,
+    workflows: Mapping[str, str],
+    actions: Mapping[str, Path] | None = None,
+    slots: int = 4,
+    secrets: Mapping[str, str] | None = None,
 ) -> AsyncIterator[World]:
     """A world whose repository has these workflow files."""
     async with running(folder / "forge") as forge:
@@ -79,7 +84,13 @@ async def open_world(
         repository = world.create_repository(state, owner, "sample", files=files)
         state.commit()
         runner = Runner(
-            state, forge.base_url, actions=actions or {}, tool_cache=folder / "tools", path=PATH, slots=slots
+            state,
+            forge.base_url,
+            actions=actions or {},
+            tool_cache=folder / "tools",
+            path=PATH,
+            slots=slots,
+            secrets=secrets,
         )
         await runner.start()
         api = f"{forge.base_url}/api/v3/repos/octo/sample"
@@ -363,6 +374,28 @@ def test_the_job_token_is_masked_in_the_log_in_any_form_that_git_uses(play: Play
         assert "eC1hY2Nlc3MtdG9rZW46" not in log
 
     play({"w.yml": text}, scene)
+
+
+def test_a_secret_reaches_the_step_that_names_it_and_neither_log_nor_disk(play: Play, tmp_path: Path) -> None:
+    value = "invented-model-key-4711"
+    text = one_step("true").replace(
+        "      - run: true",
+        "      - env: {KEY: '${{ secrets.MODEL_KEY }}', NONE: '${{ secrets.NO_SUCH }}'}\n"
+        '        run: echo "$KEY ${#KEY} [$NONE]"; printf %s "$KEY" | base64 -w0\n'
+        '      - run: echo "then [$KEY]"',
+    )
+
+    async def scene(w: World) -> None:
+        run = await w.finished(await w.dispatch())
+        log = w.log(run, "only")
+        assert f"*** {len(value)} []" in log
+        assert "then []" in log
+
+    play({"w.yml": text}, scene, secrets={"MODEL_KEY": value})
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert kept
+    forms = (value.encode(), base64.b64encode(value.encode()))
+    assert [path for path in kept for form in forms if form in path.read_bytes()] == []
 
 
 def test_checkout_without_persisted_credentials_leaves_no_token_behind(play: Play) -> None:

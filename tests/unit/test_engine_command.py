@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,7 @@ class Desk:
     desk: Path
     answer: str | None = None
     seen: dict[str, object] = field(default_factory=dict)
+    walled: bool = True
 
     def run(
         self,
@@ -28,7 +29,9 @@ class Desk:
         seconds: float,
         stdin: str = "",
         writable: bool = True,
+        take: Callable[[str], None] | None = None,
     ) -> Ended:
+        assert take is None
         prompt = Path(env["BEADWRIGHT_PROMPT"]).read_text(encoding="utf-8")
         self.seen = {
             "command": tuple(command),

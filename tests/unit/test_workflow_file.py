@@ -48,6 +48,20 @@ def test_one_job_files_derived_from_our_workflows_have_identical_steps(path: Pat
         }
 
 
+def test_only_the_agents_step_is_given_a_providers_key() -> None:
+    path = next(path for path in FILES if path.name == "beadwright.yml")
+    jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+    given = {
+        (key, step.get("with", {}).get("stage")): sorted(step.get("env", {}))
+        for key, job in jobs.items()
+        for step in job["steps"]
+        if "secrets." in str(step)
+    }
+    keys = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "OPENAI_API_KEY"]
+    assert given == {("agent", "agent"): keys}
+    assert "secrets." not in str([job.get("env") for job in jobs.values()])
+
+
 def test_words_that_other_yaml_takes_for_booleans_stay_words() -> None:
     parsed = parse(
         workflow("a: {runs-on: x, env: {A: yes, B: off, C: 010, D: 1:20}, steps: [{run: on}]}"), "f"

@@ -17,7 +17,7 @@ from bot.local.forge.state import State
 SAMPLE = Path(__file__).parent / "sample"
 ROOT = Path(__file__).parents[3]
 WORKFLOW = ".github/workflows/beadwright.yml"
-IGNORED = shutil.ignore_patterns("__pycache__", "sample", "*.pyc")
+IGNORED = shutil.ignore_patterns("__pycache__", "sample", "*.pyc", "node_modules")
 
 
 class DemoError(Exception):
@@ -132,6 +132,6 @@ def export_action(target: Path) -> Path:
         )
     target.mkdir(parents=True)
     shutil.copy2(ROOT / "action.yml", target)
-    shutil.copytree(ROOT / "requirements", target / "requirements")
+    shutil.copytree(ROOT / "requirements", target / "requirements", ignore=IGNORED)
     shutil.copytree(ROOT / "bot", target / "bot", ignore=IGNORED)
     return target

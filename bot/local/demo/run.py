@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -35,7 +35,7 @@ class DemoParts:
 
     `import_issues` creates issues and gives their numbers; `coordinator` is the command that serves on a
     port; `tool_cache` fills the folder that runners find their tools in; `files` is what the repository
-    starts with.
+    starts with, `secrets` are its Actions secrets: they are written nowhere.
     """
 
     import_issues: Import
@@ -43,6 +43,7 @@ class DemoParts:
     tool_cache: Callable[[Path], None]
     path: str
     files: Mapping[str, bytes]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ async def run_demo(
     url = f"http://127.0.0.1:{port}"
     action = export_action(folder / "action")
     parts.tool_cache(folder / "tools")
-    jobs = attached_runner(action, folder / "tools", parts.path)
+    jobs = attached_runner(action, folder / "tools", parts.path, parts.secrets)
     async with running(folder / "forge", record=log, attach=[jobs]) as forge:
         secret = secrets.token_hex(20)
         built = build_world(forge.state, coordinator_url=url, webhook_secret=secret, files=parts.files)
@@ -111,7 +112,9 @@ async def run_demo(
         )
 
 
-def attached_runner(action: Path, tool_cache: Path, path: str) -> Attachment:
+def attached_runner(
+    action: Path, tool_cache: Path, path: str, secrets: Mapping[str, str] | None = None
+) -> Attachment:
     """A runner beside a forge: jobs that say `uses: beadwright/beadwright@…` get the folder `action`."""
 
     @asynccontextmanager
@@ -122,6 +125,7 @@ def attached_runner(action: Path, tool_cache: Path, path: str) -> Attachment:
             actions={"beadwright/beadwright": action},
             tool_cache=tool_cache,
             path=path,
+            secrets=secrets,
         )
         await runner.start()
         try:

@@ -36,6 +36,7 @@ class JobRunner:
         path: str,
         act: Path,
         rooms: Path,
+        secrets: Mapping[str, str],
     ) -> None:
         self._state = state
         self._base_url = base_url
@@ -44,6 +45,7 @@ class JobRunner:
         self._path = path
         self._act = act
         self._rooms = rooms
+        self._secrets = secrets
 
     async def run(
         self,
@@ -89,14 +91,13 @@ class JobRunner:
             workflow=one_job,
             event=run.payload,
             sha=run.checkout_sha,
-            secrets={"GITHUB_TOKEN": token.value},
+            secrets={**self._secrets, "GITHUB_TOKEN": token.value},
             variables=forge_actions.variables(state, record),
             environment=self._environment(run, scope, identity),
         )
         reader = LogReader(workflow.name)
-        keep = _Log(
-            state, job, reader, folder, [token.value, runtime.token, *([identity] if identity else [])]
-        )
+        masked = [token.value, runtime.token, *([identity] if identity else []), *self._secrets.values()]
+        keep = _Log(state, job, reader, folder, masked)
         conclusion = "failure"
         try:
             placed = room.furnish(folder, contents, actions, runtime, self._tool_cache)

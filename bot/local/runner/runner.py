@@ -43,6 +43,7 @@ class Runner:
         tool_cache: a folder that jobs share as RUNNER_TOOL_CACHE.
         path: PATH of the jobs; python3, git and bash are found by it.
         slots: how many runs may run at once.
+        secrets: the repositories' Actions secrets by name; kept in memory, masked in logs.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Runner:
         tool_cache: Path,
         path: str,
         slots: int = 4,
+        secrets: Mapping[str, str] | None = None,
     ) -> None:
         self._state = state
         self._slots = slots
@@ -66,6 +68,7 @@ class Runner:
             path=path,
             act=find_act(path),
             rooms=self._rooms,
+            secrets=dict(secrets or {}),
         )
         self._running: dict[int, asyncio.Task[None]] = {}
         self._cancels: dict[int, asyncio.Event] = {}

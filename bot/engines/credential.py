@@ -1,0 +1,141 @@
+"""The one credential of an engine: found where the policy says, held by the proxy, never by the CLI.
+
+`key` is the value of one environment variable. `login` is the file in which the CLI itself keeps a person's
+login; only its access token is used, and read again for each request, because the person's own CLI renews
+it: a copy of the refresh token would end their session when it is used. What the CLI behind the wall gets
+is a dummy, in the form in which it sends the real thing.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bot.beads.policy import Engine
+
+Form = Literal["api-key", "oauth", "bearer", "chatgpt"]
+"""How a credential travels: Anthropic's `x-api-key` or OAuth token, OpenAI's key, a ChatGPT login."""
+
+KEYS = {
+    "claude": ("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"),
+    "codex": ("CODEX_API_KEY", "OPENAI_API_KEY"),
+}
+OAUTH_VARIABLE = "CLAUDE_CODE_OAUTH_TOKEN"
+OAUTH_PREFIX = "sk-ant-oat"
+MILLISECONDS = 1_000
+
+
+class NoCredential(Exception):
+    """There is none that could be sent: what, where and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A secret and how it travels. `account` is the ChatGPT account that a login belongs to."""
+
+    form: Form
+    secret: str
+    account: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """What a request to the provider carries."""
+        if self.form == "api-key":
+            return {"x-api-key": self.secret}
+        found = {"authorization": f"Bearer {self.secret}"}
+        return {**found, "chatgpt-account-id": self.account} if self.account else found
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an engine's credential is. `name` is the variable, or the file of a login."""
+
+    engine: Literal["claude", "codex"]
+    name: str
+    value: str | None = None
+
+    @property
+    def form(self) -> Form:
+        """How it travels."""
+        if self.engine == "codex":
+            return "bearer" if self.value is not None else "chatgpt"
+        if self.value is None or self.name == OAUTH_VARIABLE or self.value.startswith(OAUTH_PREFIX):
+            return "oauth"
+        return "api-key"
+
+    def read(self) -> Credential:
+        """The credential as it is now. Raises NoCredential for a login that is gone or has run out."""
+        if self.value is not None:
+            return Credential(self.form, self.value)
+        login = _login(self.name)
+        found = _claude_login(login) if self.engine == "claude" else _codex_login(login)
+        if found is None:
+            raise NoCredential(
+                f"{self.name} holds no login of {self.engine}: log in with `{self.engine}` on this machine"
+            )
+        return found
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every text that must not be seen: the key, or whatever the login's file holds."""
+        if self.value is not None:
+            return (self.value,)
+        try:
+            return tuple(_texts(_login(self.name)))
+        except NoCredential:
+            return ()
+
+
+def find_source(engine: Engine, env: Mapping[str, str]) -> Source:
+    """Where the policy's credential is. Raises NoCredential for none, and for two."""
+    assert engine.name != "command"
+    if engine.login is not None:
+        return Source(engine.name, str(Path(engine.login).expanduser()))
+    names = (engine.key,) if engine.key is not None else KEYS[engine.name]
+    found = [name for name in names if env.get(name, "").strip()]
+    if len(found) == 1:
+        return Source(engine.name, found[0], env[found[0]].strip())
+    if found:
+        raise NoCredential(f"{' and '.join(found)} are both set: name one in the policy as engine.key")
+    raise NoCredential(
+        f"{' or '.join(names)} is not set for the agent step: add it to the repository's Actions secrets, "
+        "under the name that its workflow passes on"
+    )
+
+
+def _login(name: str) -> object:
+    try:
+        return json.loads(Path(name).read_bytes())
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
+        raise NoCredential(f"the login {name} cannot be read: {reason}") from error
+
+
+def _claude_login(login: object) -> Credential | None:
+    match login:
+        case {"claudeAiOauth": {"accessToken": str(token), **rest}} if token:
+            until = rest.get("expiresAt")
+            if isinstance(until, (int, float)) and until <= time.time() * MILLISECONDS:
+                raise NoCredential("the login of claude has run out: start `claude` once, it renews it")
+            return Credential("oauth", token)
+    return None
+
+
+def _codex_login(login: object) -> Credential | None:
+    match login:
+        case {"tokens": {"access_token": str(token), "account_id": str(account)}} if token:
+            return Credential("chatgpt", token, account)
+    return None
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str) and len(value) >= 12:
+        yield value
+    elif isinstance(value, dict):
+        for entry in value.values():
+            yield from _texts(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _texts(entry)
