@@ -250,6 +250,7 @@ class App:
         if (safe, as_app) not in self._senders:
             from githubkit import GitHub
             from githubkit.auth import AppAuthStrategy, UnauthAuthStrategy
+            from githubkit.cache import MemCacheStrategy
             from githubkit.throttling import LocalThrottler
 
             auth = AppAuthStrategy(self.app_id, self._private_key) if as_app else UnauthAuthStrategy()
@@ -259,6 +260,8 @@ class App:
                 user_agent="beadwright",
                 timeout=TIME_OUT,
                 async_transport=self._transport,
+                # Its own, or another App object with this id, and another key or host, gets our JWT.
+                cache_strategy=MemCacheStrategy(),
                 http_cache=False,
                 auto_retry=_retry if safe else False,
                 throttler=LocalThrottler(20),

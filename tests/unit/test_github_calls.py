@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.coordinator.actions import (
     Close,
@@ -102,6 +105,21 @@ def go(work: Awaitable[object]) -> object:
 GET = "GET /api/v3/repos/o/r"
 PUT = "PUT /api/v3/repos/o/r/pulls/9/merge"
 GRAPHQL = "POST /api/graphql"
+
+
+def test_an_app_signs_with_its_own_key_whatever_another_of_that_id_has_signed() -> None:
+    keys = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
+    signed: list[str] = []
+
+    def server(request: httpx.Request) -> httpx.Response:
+        signed.append(request.headers["authorization"].removeprefix("Bearer "))
+        return ok({"id": 3})
+
+    for key in keys:
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        go(App(7, pem, transport=httpx.MockTransport(server)).installation_of("o/r"))
+    for key, token in zip(keys, signed, strict=True):
+        assert jwt.decode(token, key.public_key(), algorithms=["RS256"])["iss"] == "7"
 
 
 def test_many_who_ask_at_once_share_one_token_until_shortly_before_its_end() -> None:
