@@ -59,19 +59,25 @@ class Claim(BaseModel):
 
 
 class Verdict(BaseModel):
-    """What a reviewer found at one exact head."""
+    """What a reviewer found at one exact head.
+
+    `reviewed` is the head that was really looked at, when the verdict was carried over to `head` by updates
+    that left the patch identical; None when it is `head` itself.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     head: str = Field(pattern=SHA)
     approve: bool
     run_id: int
+    reviewed: str | None = Field(default=None, pattern=SHA)
 
 
 class History(BaseModel):
     """What must be remembered of an open bead between claims.
 
     `attempts` numbers the runs, `failures` those in a row that gave nothing usable, `rounds` the corrections.
-    `stopped` says why a person is needed, until they act.
+    `stopped` says why a person is needed, until they act. `updated` tells that what the worker published was
+    brought up to date once; `turn` is when its approved pull request first had the turn to be merged.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,6 +87,8 @@ class History(BaseModel):
     verdict: Verdict | None = None
     stopped: str | None = None
     told: str = ""  # what the comment that asks for a person says now
+    updated: bool = False
+    turn: datetime | None = None
 
 
 class Breaker(BaseModel):

@@ -68,9 +68,9 @@ def _settle(
     elif claim.role == "reviewer":
         assert claim.head is not None
         verdict = Verdict(head=claim.head, approve=claim.outcome == "approve", run_id=run.id)
-        history = history.model_copy(update={"verdict": verdict, "failures": 0})
+        history = history.model_copy(update={"verdict": verdict, "failures": 0, "turn": None})
     elif claim.outcome in ("pr", "direct"):
-        history = history.model_copy(update={"failures": 0})
+        history = history.model_copy(update={"failures": 0, "updated": False})
     elif claim.outcome == "blocked" and report is not None and report.worker is not None:
         history = history.model_copy(update={"failures": 0})
         if not report.worker.blockers:
@@ -166,7 +166,7 @@ def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Dra
 
 
 def _audit(issue: Issue, pull: PullRequest, verdict: Verdict) -> str:
-    return (
-        f"Bead #{issue.number} is done. Reviewed at `{verdict.head}` by run {verdict.run_id}, "
-        f"merged at that head as `{pull.merge_commit}`."
-    )
+    seen = f"Reviewed at `{verdict.reviewed or verdict.head}` by run {verdict.run_id}, "
+    if verdict.reviewed is not None:
+        seen += f"carried to `{verdict.head}` by updates with an identical patch, "
+    return f"Bead #{issue.number} is done. {seen}merged at that head as `{pull.merge_commit}`."

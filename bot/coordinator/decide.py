@@ -18,6 +18,7 @@ from bot.coordinator.actions import Close, OpenPull, Say, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.cleanup import close_merged, settle_claims
 from bot.coordinator.decision import Decision, Draft, State
+from bot.coordinator.merging import carry_over, merge_in_turn
 from bot.coordinator.review import advance
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 
@@ -60,6 +61,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     free = [number for number in issues if number not in draft.claims.live and number not in draft.rewired]
     order = graph.order(free)
     pulls = latest_pulls(snapshot.pulls)
+    approved: list[tuple[Issue, PullRequest]] = []
     ready: list[int] = []
     for number in order:
         issue = issues[number]
@@ -69,11 +71,13 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
         elif labels[number].hold:
             draft.say(number, State.HELD, "the label `hold` is on it")
         elif number in pulls:
-            _pull(snapshot, issue, pulls[number], now, admission, draft)
+            if _pull(snapshot, issue, pulls[number], now, admission, draft):
+                approved.append((issue, pulls[number]))
         elif _orphan_branch(snapshot, issue, draft):
             pass
         elif _clear(issue, labels[number], graph, issues, now, draft):
             ready.append(number)
+    merge_in_turn(snapshot, approved, now, draft)
     for number in ready:
         refused = admission.claim(issues[number], "worker", draft)
         if refused is None:
@@ -139,14 +143,17 @@ def _epic(issue: Issue, graph: Graph, now: datetime, issues: dict[int, Issue], d
 
 def _pull(
     snapshot: Snapshot, issue: Issue, pull: PullRequest, now: datetime, admission: Admission, draft: Draft
-) -> None:
+) -> bool:
+    """The next step of a bead's pull request; whether only merging is left for it."""
+    carry_over(issue, pull, draft)
     if pull.state == "merged":
         close_merged(snapshot, issue, pull, draft)
     elif pull.state == "closed":
         reason = f"#{pull.number} was closed without a merge; reopen it to give the bead back"
         draft.say(issue.number, State.NEEDS_HUMAN, reason)
     else:
-        advance(snapshot, issue, pull, now, admission, draft)
+        return advance(snapshot, issue, pull, now, admission, draft)
+    return False
 
 
 def _orphan_branch(snapshot: Snapshot, issue: Issue, draft: Draft) -> bool:

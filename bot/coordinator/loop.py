@@ -13,7 +13,6 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
-from bot.coordinator.actions import Merge
 from bot.coordinator.decide import decide
 from bot.coordinator.decision import Decision
 from bot.coordinator.ports import ClaimsMoved, Clock, GitHub, NotBefore
@@ -143,8 +142,6 @@ class Coordinator:
             seconds = self._until(decision)
 
     def _until(self, decision: Decision) -> float:
-        if any(isinstance(action, Merge) for action in decision.after):
-            return 0.0
         if decision.next_look is None:
             return RESYNC.total_seconds()
         wait = (decision.next_look - self._clock()).total_seconds()

@@ -71,7 +71,8 @@ class PullRequest:
     """A pull request whose head is `bead/N`, open or not.
 
     `behind` is None when it is not known; `on_base` tells whether the merge commit is on the base branch;
-    `reviewed_by` are the logins of review bots that have spoken about this head.
+    `reviewed_by` are the logins of review bots that have spoken about this head. `same_patch_as` is the head
+    that this one was made from by our own update, when its patch is identical.
     """
 
     number: int
@@ -96,6 +97,7 @@ class PullRequest:
     on_base: bool | None = None
     twin_heads: tuple[int, ...] = ()
     reviewed_by: tuple[str, ...] = ()
+    same_patch_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

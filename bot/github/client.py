@@ -206,8 +206,10 @@ class App:
         token: str | None = None,
         json: object = None,
         params: Mapping[str, str | int] | None = None,
+        accept: str | None = None,
     ) -> Answer:
         """One request. `safe` says that it changes nothing, so that a 5xx or a lost answer is tried again.
+        `accept` is the media type that is asked for, where it is not JSON.
 
         Raises:
             Limited: GitHub said to wait.
@@ -224,6 +226,8 @@ class App:
         headers = {"X-GitHub-Api-Version": API_VERSION}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+        if accept is not None:
+            headers["Accept"] = accept
         try:
             response = await self._sender(safe, as_app=token is None).arequest(
                 method, url, json=json, params=dict(params) if params else None, headers=headers

@@ -245,6 +245,17 @@ def mutation_document(fields: Iterable[tuple[str, str]]) -> str:
     return f"mutation Apply({variables}) {{\n  {lines}\n}}\n"
 
 
+UPDATE = """
+query Update($owner: String!, $name: String!, $oid: GitObjectID!) {
+  viewer { login databaseId }
+  repository(owner: $owner, name: $name) {
+    object(oid: $oid) {
+      ... on Commit { parents(first: 3) { nodes { oid } } author { email } committer { email } }
+    }
+  }
+}
+"""
+
 CLAIMS = f"""
 query Claims($owner: String!, $name: String!) {{
   repository(owner: $owner, name: $name) {{

@@ -20,7 +20,7 @@ from bot.coordinator.actions import (
     SetLabels,
     UpdateBranch,
 )
-from bot.coordinator.review import CHECK
+from bot.coordinator.merging import CHECK
 from bot.github.answers import Connection, Shape
 from bot.github.batch import Batcher, Cheap
 from bot.github.client import Answer

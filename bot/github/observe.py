@@ -6,6 +6,7 @@
 - Rules of the base branch: two requests a minute, only while a pull request is open.
 - Who released a bead: one request a person in five minutes.
 - A merge commit older than the last hundred on the base branch: one request, once.
+- A head that moved on from an approved one: one request, or four for an update of our own, once.
 - Live claims: see `runs.py`.
 """
 
@@ -34,11 +35,14 @@ from bot.github.answers import (
 )
 from bot.github.errors import GitHubError
 from bot.github.installation import Installation
+from bot.github.patches import Patches
 from bot.github.pulls import WORKFLOW, own_check_runs
 from bot.github.rules import RulesReader
 from bot.github.runs import RunReader
 from bot.github.snapshot_of import (
     Beside,
+    base_history,
+    moved_heads,
     named_elsewhere,
     released_by,
     snapshot_of,
@@ -118,6 +122,7 @@ class Observer:
         self._known = known
         self._spelling = spelling
         self._rules = RulesReader(installation, repository)
+        self._patches = Patches(installation, repository)
         self.runs = RunReader(installation, repository)
 
     async def look(self, focus: frozenset[int]) -> Snapshot:
@@ -133,6 +138,7 @@ class Observer:
             runs=await self.runs.of(claims),
             authority=await self._authority(node.issues.nodes),
             on_base=await self._merges(branch.target.oid, unproved_merges(node, focused)),
+            same_patch=await self._same_patches(node, branch.target.oid, moved_heads(node, claims, focused)),
             closed=closed,
             focused=tuple(focused),
             workflow_enabled=await self._enabled(),
@@ -256,6 +262,20 @@ class Observer:
                 self._known.on_base[base, commit] = inside
             found[commit] = self._known.on_base[base, commit]
         return found
+
+    async def _same_patches(
+        self, node: RepositoryNode, base: str, moved: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        history = base_history(node)
+
+        async def on_base(commit: str) -> bool:
+            return commit in history or (await self._merges(base, (commit,)))[commit]
+
+        return {
+            head: reviewed
+            for head, reviewed in moved.items()
+            if await self._patches.same(reviewed, head, on_base)
+        }
 
     async def _enabled(self) -> bool:
         """Looked up only after a dispatch was refused, until it is enabled again."""

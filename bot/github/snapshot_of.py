@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.beads.labels import DEFAULT, LabelNames, parse_labels
 from bot.beads.policy import Policy, PolicyError, load_policy
-from bot.coordinator.claims import read_claims
+from bot.coordinator.claims import Claims, read_claims
 from bot.coordinator.snapshot import Issue, PullRequest, Rules, Run, Snapshot
-from bot.github.answers import BeadNode, Oid, PullNode, RepositoryNode
+from bot.github.answers import BeadNode, PullNode, RepositoryNode
 from bot.github.errors import GitHubError
 from bot.github.pulls import checks_of, open_pulls, overall, pull_of
 
@@ -23,7 +23,8 @@ class Beside:
     """What a look rests on beside the repository's own answer.
 
     `authority` says who of the people that released a bead may do so; `on_base` which merge commits are known
-    to be (or not to be) on the base branch; `closed` which numbers that labels name are closed; `focused` the
+    to be (or not to be) on the base branch; `same_patch` which heads are our own updates of which approved
+    ones, the patch identical; `closed` which numbers that labels name are closed; `focused` the
     latest pull requests of beads that were asked for by name.
     """
 
@@ -31,6 +32,7 @@ class Beside:
     runs: tuple[Run, ...] = ()
     authority: Mapping[str, bool] | None = None
     on_base: Mapping[str, bool] | None = None
+    same_patch: Mapping[str, str] | None = None
     closed: frozenset[int] = frozenset()
     focused: tuple[PullNode, ...] = ()
     workflow_enabled: bool = True
@@ -124,20 +126,35 @@ def pulls_of(node: RepositoryNode, beside: Beside, app_id: int) -> tuple[PullReq
         for pull in open_pulls(branch, base, app_id)
     ]
     seen = {pull.number for pull in open_ones}
-    history = {commit.oid for commit in _history(node)}
+    history = base_history(node)
     over: dict[int, PullRequest] = {}
     for one in (*node.over.nodes, *beside.focused):
         ours = BRANCH.fullmatch(one.head_ref_name) and not one.is_cross_repository
         # An open one that has no branch (any more) is shown by its focus alone.
         if ours and one.number not in seen:
             over[one.number] = pull_of(one, None, base, app_id, _on_base(one, history, beside.on_base or {}))
-    return (*open_ones, *over.values())
+    same = beside.same_patch or {}
+    return tuple(replace(pull, same_patch_as=same.get(pull.head)) for pull in (*open_ones, *over.values()))
+
+
+def moved_heads(node: RepositoryNode, claims: Claims, focused: Iterable[PullNode] = ()) -> Mapping[str, str]:
+    """The heads, open or merged, of beads whose approval is about another one: that one by the head."""
+    shown = [pull for branch in node.branches.nodes for pull in branch.associated_pull_requests.nodes]
+    over = [pull for pull in (*node.over.nodes, *focused) if pull.state == "MERGED"]
+    open_beads = {f"bead/{bead.number}": bead.number for bead in node.issues.nodes}
+    moved: dict[str, str] = {}
+    for pull in (*shown, *over):
+        if pull.head_ref_name in open_beads and not pull.is_cross_repository:
+            verdict = claims.of(open_beads[pull.head_ref_name]).verdict
+            if verdict is not None and verdict.approve and verdict.head != pull.head_ref_oid:
+                moved[pull.head_ref_oid] = verdict.head
+    return moved
 
 
 def unproved_merges(node: RepositoryNode, focused: Iterable[PullNode] = ()) -> tuple[str, ...]:
     """Merge commits of open beads that are older than the base branch's history in this look."""
     open_beads = {f"bead/{bead.number}" for bead in node.issues.nodes}
-    history = {commit.oid for commit in _history(node)}
+    history = base_history(node)
     return tuple(
         one.merge_commit.oid
         for one in (*node.over.nodes, *focused)
@@ -149,6 +166,13 @@ def named_elsewhere(nodes: Sequence[BeadNode], spelling: LabelNames = DEFAULT) -
     """Numbers that labels name and that are no open bead: each may be closed."""
     named = {number for node in nodes for number in parse_labels(_labels(node), spelling).blocked_by}
     return frozenset(named - {node.number for node in nodes})
+
+
+def base_history(node: RepositoryNode) -> frozenset[str]:
+    """The last commits on the base branch that the look has shown."""
+    branch = node.default_branch_ref
+    commits = branch.target.history.nodes if branch and branch.target else ()
+    return frozenset(commit.oid for commit in commits)
 
 
 def _closed_relatives(node: RepositoryNode) -> frozenset[int]:
@@ -164,11 +188,6 @@ def _on_base(pull: PullNode, history: Collection[str], known: Mapping[str, bool]
     if pull.merge_commit is None:
         return None
     return True if pull.merge_commit.oid in history else known.get(pull.merge_commit.oid)
-
-
-def _history(node: RepositoryNode) -> Sequence[Oid]:
-    branch = node.default_branch_ref
-    return branch.target.history.nodes if branch and branch.target else ()
 
 
 def _labels(node: BeadNode) -> tuple[str, ...]:

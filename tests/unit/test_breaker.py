@@ -177,12 +177,12 @@ def test_another_day_is_named() -> None:
 
 
 def test_worker_and_reviewer_wait_for_their_own_engines_provider() -> None:
-    policy = Policy(reviewer=Engine.model_construct(name="other"))  # type: ignore[arg-type]
+    policy = Policy(reviewer=Engine(name="codex"))
     (known,) = tripped().breakers.values()
     both = (issue(1), issue(2))
     waiting = look(*both, pulls=(pull(8, 2),), claims=Claims(breakers={ENGINE: known}), policy=policy)
     assert dispatches(run_decide(waiting)) == [(2, "reviewer")]
-    other = replace(waiting, claims=Claims(breakers={"other": known}))
+    other = replace(waiting, claims=Claims(breakers={"codex": known}))
     assert dispatches(run_decide(other)) == [(1, "worker")]
 
 

@@ -6,11 +6,18 @@ from typing import Any
 
 import pytest
 
-from bot.coordinator.claims import ClaimsError
+from bot.coordinator.claims import Claims, ClaimsError, History, Verdict
 from bot.coordinator.snapshot import Check, Rules, Snapshot, Thread
 from bot.github.answers import BeadNode, Connection, PullNode, RepositoryNode
 from bot.github.errors import GitHubError
-from bot.github.snapshot_of import Beside, named_elsewhere, released_by, snapshot_of, unproved_merges
+from bot.github.snapshot_of import (
+    Beside,
+    moved_heads,
+    named_elsewhere,
+    released_by,
+    snapshot_of,
+    unproved_merges,
+)
 
 APP = 7
 BASE, HEAD, OLD = "b" * 40, "a" * 40, "0" * 39 + "1"
@@ -313,3 +320,25 @@ def test_numbers_that_labels_name_beyond_the_open_beads_are_looked_up() -> None:
         {"nodes": [bead(5, "blocked-by:#6", "blocked-by:#40"), bead(6, "blocked-by:#x")]}
     )
     assert named_elsewhere(nodes.nodes) == {40}
+
+
+def approved(head: str, *, approve: bool = True) -> Claims:
+    return Claims(history={5: History(verdict=Verdict(head=head, approve=approve, run_id=3))})
+
+
+def test_a_head_that_moved_on_from_an_approved_one_is_looked_at() -> None:
+    beads = {"issues": {"nodes": [bead(5)]}}
+    open_one = repository(branches={"nodes": [branch("5", HEAD, pull(8))]}, **beads)
+    assert moved_heads(open_one, approved(OLD)) == {HEAD: OLD}
+    assert moved_heads(open_one, approved(HEAD)) == {}
+    assert moved_heads(open_one, approved(OLD, approve=False)) == {}
+    assert moved_heads(open_one, Claims()) == {}
+    merged, closed = (
+        repository(over={"nodes": [pull(8, state=one)]}, **beads) for one in ("MERGED", "CLOSED")
+    )
+    assert moved_heads(merged, approved(OLD)) == {HEAD: OLD}
+    assert moved_heads(closed, approved(OLD)) == {}
+    forked = repository(branches={"nodes": [branch("5", HEAD, pull(8, isCrossRepository=True))]}, **beads)
+    assert moved_heads(forked, approved(OLD)) == {}
+    (found,) = look(open_one, same_patch={HEAD: OLD}).pulls
+    assert found.same_patch_as == OLD

@@ -23,6 +23,7 @@ DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
     "more threads": (documents.MORE_THREADS, {"pull": "x", "after": "x"}),
     "comments": (documents.COMMENTS, {"subject": "x", "before": None}),
     "newest beads": (documents.NEWEST_BEADS, WHERE),
+    "update": (documents.UPDATE, {**WHERE, "oid": "a" * 40}),
     "claims": (documents.CLAIMS, WHERE),
 }
 INPUTS: dict[str, dict[str, object]] = {

@@ -19,7 +19,17 @@ PURE = (
     *sorted((ROOMS / "guards").rglob("*.py")),
     *(
         ROOMS / "coordinator" / f"{name}.py"
-        for name in ("admission", "breaker", "claims", "cleanup", "decide", "decision", "review", "snapshot")
+        for name in (
+            "admission",
+            "breaker",
+            "claims",
+            "cleanup",
+            "decide",
+            "decision",
+            "merging",
+            "review",
+            "snapshot",
+        )
     ),
 )
 MODULES = frozenset(

@@ -1,0 +1,202 @@
+"""Approved pull requests on their way into the base branch: in turn, each tested on what will be there.
+
+A head must hold the whole base when it is merged, so every merge leaves the others behind. Bringing all of
+them up to date at once would start k-1 CI runs for each of k merges, and all but one of them for nothing. So
+only one pull request at a time has the turn: it is brought up to date, its CI runs, it is merged. The verdict
+is carried over such an update (`carry_over`), CI is not.
+
+- What can be merged at once goes first; then who has the turn, then the order of the lane.
+- What waits for a person (a label, an approval, an objection) has no turn and holds nobody up. Neither has
+  what a person merges anyway, because the base branch is not protected.
+- A turn lasts an hour at most. After that the pull request goes behind all that had none, and people are told
+  when GitHub is what holds it up; so one that GitHub refuses, or whose CI hangs, costs the others an hour,
+  once. Of several such the hour on the clock picks one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.coordinator.actions import Merge, PostCheck, UpdateBranch
+from bot.coordinator.claims import History, Verdict
+from bot.coordinator.decision import Draft, State
+from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
+from bot.guards import evaluate
+from bot.guards.facts import CheckFact, CoolDown, PullFacts, Required
+from bot.guards.result import GuardReport
+
+CHECK = "beadwright"
+TURN = timedelta(hours=1)
+LOOK_AGAIN = timedelta(seconds=5)
+LOOK_LATER = timedelta(seconds=30)
+SETTLING = frozenset(
+    {"base-current", "base-green", "cool-down", "merge-state", "minimum-checks", "required-checks"}
+)
+"""The guards that come to pass without a person, by an update, by CI or by time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approved pull request and what its guards say; `turn` is when it first had the turn."""
+
+    issue: Issue
+    pull: PullRequest
+    report: GuardReport
+    turn: datetime | None
+
+    @property
+    def settles(self) -> bool:
+        """Whether it merges without anything that only a person can do."""
+        return all(result.state == "pass" or result.name in SETTLING for result in self.report.results)
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether its turn is over."""
+        return self.turn is not None and now - self.turn >= TURN
+
+
+def carry_over(issue: Issue, pull: PullRequest, draft: Draft) -> None:
+    """Move an approval to a head that is our own update of the approved one, with an identical patch."""
+    known = draft.claims.of(issue.number)
+    verdict = known.verdict
+    if verdict is None or not verdict.approve or verdict.head != pull.same_patch_as:
+        return
+    carried = Verdict(
+        head=pull.head, approve=True, run_id=verdict.run_id, reviewed=verdict.reviewed or verdict.head
+    )
+    _remember(draft, issue.number, known.model_copy(update={"verdict": carried}))
+
+
+def merge_in_turn(
+    snapshot: Snapshot, lane: Sequence[tuple[Issue, PullRequest]], now: datetime, draft: Draft
+) -> None:
+    """The next step of every approved pull request; `lane` holds them in their order."""
+    protected = snapshot.rules.protected and bool(snapshot.rules.checks)
+    approved = [_approved(snapshot, issue, pull, now, draft) for issue, pull in lane]
+    # On a red base everything would be red.
+    may = [one for one in approved if one.settles and (protected or not one.report.merges)]
+    first = _first(may, now) if snapshot.base_state != "red" else None
+    for one in approved:
+        bead = one.issue.number
+        if one is first:
+            _go(snapshot, one, now, draft)
+        elif one.report.merges and not protected:
+            _post(one, draft)
+            base = one.pull.base_ref
+            said = f"I would merge #{one.pull.number}: {base} has no required checks, so a person merges"
+            draft.say(bead, State.NEEDS_HUMAN, said)
+        elif first is not None and one.settles:
+            draft.say(bead, State.MERGING, f"#{first.pull.number} goes first", *one.report.reasons)
+        else:
+            state = State.NEEDS_HUMAN if one.report.state == "block" else State.MERGING
+            draft.say_all(bead, state, one.report.reasons)
+            draft.looks.append(now + LOOK_LATER)
+
+
+def pull_facts(
+    snapshot: Snapshot, pull: PullRequest, reviewed: str | None, approve: bool, now: datetime
+) -> PullFacts:
+    """The facts about one pull request that the guards look at."""
+    merge = snapshot.policy.merge
+    cool_down = tuple(
+        CoolDown(
+            login=login,
+            policy="advisory",
+            seconds_left=max(0, int(seconds - (now - pull.pushed_at).total_seconds()))
+            if pull.pushed_at
+            else seconds,
+            spoken=login in pull.reviewed_by,
+        )
+        for login, seconds in sorted(merge.cool_down.items())
+    )
+    return PullFacts(
+        open=pull.state == "open",
+        draft=pull.draft,
+        head=pull.head,
+        reviewed_head=reviewed,
+        approved=approve,
+        behind=pull.behind,
+        unresolved_threads=sum(not thread.resolved for thread in pull.threads),
+        required=tuple(Required(need.name, need.app_id) for need in snapshot.rules.checks),
+        checks=tuple(
+            CheckFact(check.name, check.state, check.app_id, check.ours, check.skipped_after_failure)
+            for check in pull.checks
+        ),
+        min_checks=merge.min_checks,
+        changes_requested_by=tuple(r.login for r in pull.reviews if r.state == "changes-requested"),
+        approvals=sum(review.state == "approved" and not review.ours for review in pull.reviews),
+        required_approvals=snapshot.rules.approvals,
+        mergeable=pull.mergeable,
+        blocking_labels=tuple(label for label in pull.labels if label in merge.blocking_labels),
+        base_state=snapshot.base_state,
+        cool_down=cool_down,
+        twin_pulls=pull.twin_heads,
+        rules_known=snapshot.rules.known,
+        own_check=CHECK,
+    )
+
+
+def _approved(snapshot: Snapshot, issue: Issue, pull: PullRequest, now: datetime, draft: Draft) -> Approved:
+    known = draft.claims.of(issue.number)
+    assert known.verdict is not None
+    report = evaluate(pull_facts(snapshot, pull, known.verdict.head, known.verdict.approve, now))
+    return Approved(issue, pull, report, known.turn)
+
+
+def _first(settling: Sequence[Approved], now: datetime) -> Approved | None:
+    """Who has the turn; each group is in the order of the lane."""
+    fresh = [one for one in settling if not one.is_late(now)]
+    if fresh:
+        return min(fresh, key=lambda one: (not one.report.merges, one.turn is None))
+    hour = int(now.timestamp() // TURN.total_seconds())
+    return settling[hour % len(settling)] if settling else None
+
+
+def _go(snapshot: Snapshot, one: Approved, now: datetime, draft: Draft) -> None:
+    issue, pull = one.issue, one.pull
+    if one.turn is None:
+        known = draft.claims.of(issue.number)
+        _remember(draft, issue.number, known.model_copy(update={"turn": now}))
+    if not one.is_late(now):
+        draft.looks.append((one.turn or now) + TURN)
+    if pull.behind:
+        draft.after.append(UpdateBranch(pull.number, pull.head))
+        step = f"#{pull.number} is being brought up to date with {pull.base_ref}"
+    elif one.report.merges:
+        _merge(snapshot, one, now, draft)
+        step = "every guard passes"
+    else:
+        draft.say_all(issue.number, State.MERGING, one.report.reasons)
+        draft.looks.append(now + (LOOK_AGAIN if one.report.state == "unknown" else LOOK_LATER))
+        return
+    if one.is_late(now):
+        refused = f"{step}, and yet that has not come about for an hour: see what its page says"
+        draft.say(issue.number, State.NEEDS_HUMAN, refused)
+    else:
+        draft.say(issue.number, State.MERGING, step)
+
+
+def _merge(snapshot: Snapshot, one: Approved, now: datetime, draft: Draft) -> None:
+    pull = one.pull
+    posted = any(check.ours and check.name == CHECK and check.state == "green" for check in pull.checks)
+    _post(one, draft)
+    # Our own check may be required: it is posted first, and what is true then is read again.
+    if posted or all(need.name != CHECK for need in snapshot.rules.checks):
+        title = f"{one.issue.title} (#{pull.number})"
+        draft.after.append(Merge(pull.number, pull.head, snapshot.policy.merge.method, title))
+        draft.focus.add(one.issue.number)
+        draft.looks.append(now + LOOK_LATER)
+    else:
+        draft.looks.append(now)
+
+
+def _post(one: Approved, draft: Draft) -> None:
+    pull = one.pull
+    if not any(check.ours and check.name == CHECK and check.state == "green" for check in pull.checks):
+        table = one.report.table()
+        draft.after.append(PostCheck(pull.number, pull.head, "success", "Every guard passes", table))
+
+
+def _remember(draft: Draft, bead: int, known: History) -> None:
+    draft.claims = draft.claims.model_copy(update={"history": {**draft.claims.history, bead: known}})
