@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 
 Repository = Annotated[str, typer.Option("--repo", metavar="OWNER/NAME", help="The repository.")]
+ApiUrl = Annotated[str, typer.Option(help="The API's root.")]
 
 
 def stop(message: str) -> NoReturn:
@@ -87,7 +88,7 @@ def coordinate(
 def import_(
     file: Annotated[Path, typer.Argument(help="A bd export (JSON Lines).")],
     repo: Repository,
-    api_url: Annotated[str, typer.Option(help="The API's root.")] = "https://api.github.com",
+    api_url: ApiUrl = "https://api.github.com",
     pause: Annotated[float, typer.Option(help="Seconds between writes.", min=0, max=60)] = 1.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be lost.")] = False,
 ) -> None:
@@ -103,6 +104,18 @@ def import_(
         dry_run=dry_run,
         stop=stop,
     )
+
+
+@app.command()
+def export(
+    repo: Repository,
+    file: Annotated[Path, typer.Argument(help="Where to write; `-` is standard output.")] = Path("-"),
+    api_url: ApiUrl = "https://api.github.com",
+) -> None:
+    """Write all beads for `bd import`, with your token in GITHUB_TOKEN; lists what cannot be said."""
+    from bot.commands.exporting import run
+
+    run(file=file, repo=repo, api_url=api_url, token=os.environ.get("GITHUB_TOKEN", ""), stop=stop)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """How long the chains behind beads are, and which moments are stuck in deadlocks: one walk in linear time.
 
-The walk is over small integers in two flat lists, which keeps it fast: a bead's place is its end. Nobody but
-its own end waits for the start of a bead without children, so only epics have a second place for theirs.
+The walk is over small integers in two flat lists, which keeps it fast: a bead's place is its start. Nobody
+but its own end waits for the start of a bead without children, so only epics have a second place, their end.
 """
 
 from __future__ import annotations
@@ -54,37 +54,30 @@ def measure(
                     freed.append(target)
         waits.drain(freed, owed, depth)
     moments = frozenset(moment for place in stuck for moment in waits.moments(place))
-    return dict(zip(nodes, depth[1:], strict=False)), moments
+    return dict(zip(waits.numbers[1:], depth[1:], strict=True)), moments  # of an epic's two places its end
 
 
 class _Waits:
     """What each place waits for. Place 0 is nobody's, so that `filter` can drop what is not there."""
 
     def __init__(self, nodes: Mapping[int, Waiting], children: Mapping[int, Sequence[int]]) -> None:
-        place = {number: index for index, number in enumerate(nodes, start=1)}
-        starts = {number: index for index, number in enumerate(children, start=len(place) + 1)}
         self.numbers = [0, *nodes, *children]
-        self.ends = len(place)
         self.count = len(self.numbers)
-        self.epics = starts.keys()
+        self.epics = children.keys()
+        self.starts = {number: index for index, number in enumerate(nodes, start=1)}
+        ends = self.starts | {number: index for index, number in enumerate(children, start=len(nodes) + 1)}
         self.targets: list[int] = []
         self.until = [0]
-        for number, node in nodes.items():
-            if number in starts:
-                self.targets.append(starts[number])
-                self.targets.extend(filter(None, map(place.get, children[number])))
-            else:
-                self._add_start(node, place, starts)
+        for node in nodes.values():
+            if node.blocked_by:
+                self.targets.extend(filter(None, map(ends.get, node.blocked_by)))
+            if node.parent in children:
+                self.targets.append(self.starts[node.parent])
             self.until.append(len(self.targets))
-        for number in children:
-            self._add_start(nodes[number], place, starts)
+        for number, inside in children.items():
+            self.targets.append(self.starts[number])
+            self.targets.extend(filter(None, map(ends.get, inside)))
             self.until.append(len(self.targets))
-
-    def _add_start(self, node: Waiting, place: dict[int, int], starts: dict[int, int]) -> None:
-        if node.blocked_by:
-            self.targets.extend(filter(None, map(place.get, node.blocked_by)))
-        if node.parent is not None and node.parent in starts:
-            self.targets.append(starts[node.parent])
 
     def of(self, place: int) -> list[int]:
         """What this place waits for."""
@@ -93,22 +86,25 @@ class _Waits:
     def moments(self, place: int) -> list[Moment]:
         """What this place stands for."""
         number = self.numbers[place]
-        if place > self.ends:
-            return [(number, False)]
-        return [(number, True)] if number in self.epics else [(number, False), (number, True)]
+        if number in self.epics:
+            return [(number, place > len(self.starts))]
+        return [(number, False), (number, True)]
 
     def drain(self, free: list[int], owed: list[int], depth: list[int]) -> None:
         """From places that nobody waits for any more back to what they wait for, measuring on the way."""
-        targets, until, ends = self.targets, self.until, self.ends
+        targets, until = self.targets, self.until
+        step = [1] * self.count  # who waits for an end is a bead more in the chain
+        for epic in self.epics:
+            step[self.starts[epic]] = 0
         while free:
             place = free.pop()
             here = depth[place]
             for target in targets[until[place - 1] : until[place]]:
-                reach = here + 1 if target <= ends else here  # an end is always another bead's
+                reach = here + step[target]
                 if reach > depth[target]:
                     depth[target] = reach
-                owed[target] -= 1
-                if not owed[target]:
+                owed[target] = left = owed[target] - 1
+                if not left:
                     free.append(target)
 
     def stuck(self, owed: list[int]) -> set[int]:

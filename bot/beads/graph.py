@@ -64,12 +64,12 @@ class Graph:
 
     def __init__(self, nodes: Iterable[Node], closed: Iterable[int] = ()) -> None:
         every = {node.number: node for node in nodes}
-        self.nodes = {number: node for number, node in every.items() if node.open}
         self._cleared = {number for number, node in every.items() if not node.open}
-        self._cleared.update(number for number in closed if number not in self.nodes)
+        self.nodes = {number: node for number, node in every.items() if node.open} if self._cleared else every
+        self._cleared.update(set(closed).difference(self.nodes))
         self.children: dict[int, list[int]] = {}
         for number, node in self.nodes.items():
-            if node.parent is not None and node.parent in self.nodes:
+            if node.parent in self.nodes:
                 self.children.setdefault(node.parent, []).append(number)
         self._measured: tuple[dict[int, int], frozenset[Moment]] | None = None
         self._cycles: tuple[Cycle, ...] | None = None
@@ -106,7 +106,13 @@ class Graph:
     def clear(self, today: date) -> list[int]:
         """The open beads that nothing holds back today, in the order of the nodes given; in linear time."""
         above: dict[int, bool] = {}
-        return [number for number, node in self.nodes.items() if self._is_clear(node, today, above)]
+        cleared = self._cleared
+        # Most beads wait for a blocker, and are told from the others without a call.
+        return [
+            number
+            for number, node in self.nodes.items()
+            if node.blocked_by <= cleared and self._is_clear(node, today, above)
+        ]
 
     def _is_clear(self, node: Node, today: date, above: dict[int, bool]) -> bool:
         # Deadlocks need no look: a bead on one waits for an open blocker or child, or an epic above it does.
@@ -117,7 +123,7 @@ class Graph:
     def _is_held(self, node: Node, today: date) -> bool:
         if node.hold or node.malformed or (node.defer is not None and node.defer > today):
             return True
-        return bool(node.blocked_by) and not node.blocked_by <= self._cleared
+        return not node.blocked_by <= self._cleared
 
     def _is_held_from(self, epic: int, today: date, above: dict[int, bool]) -> bool:
         """Whether this epic or one above it is held; `above` remembers the answers."""

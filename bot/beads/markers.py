@@ -19,3 +19,10 @@ def read_marker(text: str, key: str) -> str | None:
     """The value of the last marker of that key, or None."""
     found = re.findall(rf"<!-- beadwright:{re.escape(key)}=({VALUE.pattern}) -->", text)
     return str(found[-1]) if found else None
+
+
+def without_markers(text: str) -> str:
+    """The text without markers of any key, those too that only come about when another is taken out."""
+    while (less := re.sub(r"<!-- beadwright:.*?-->", "", text, flags=re.DOTALL)) != text:
+        text = less
+    return text

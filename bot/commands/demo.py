@@ -16,7 +16,8 @@ import httpx
 from rich.console import Console
 from rich.live import Live
 
-from bot.beads.bd import ExportError, ImportPlan, PlannedIssue, read_export
+from bot.beads.bd.lines import ExportError
+from bot.beads.bd.reading import ImportPlan, PlannedIssue, read_export
 from bot.commands.serve import command
 from bot.github.importer import ImportStopped, import_issues
 from bot.jobs import bootstrap, wall

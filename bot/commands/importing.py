@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -10,7 +9,9 @@ from typing import NoReturn
 import httpx
 import typer
 
-from bot.beads.bd import ExportError, PlannedIssue, read_export
+from bot.beads.bd.lines import ExportError, in_order
+from bot.beads.bd.reading import PlannedIssue, read_export
+from bot.commands.person import person
 from bot.github.importer import ImportStopped, import_issues
 
 
@@ -25,8 +26,6 @@ def run(
     stop: Callable[[str], NoReturn],
 ) -> None:
     """Read the whole file, then create what is not there yet, then list what was lost."""
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
-        stop(f"--repo {repo}: write OWNER/NAME")
     try:
         plan = read_export(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -35,17 +34,14 @@ def run(
         stop(f"{file}: {error}. Nothing was imported.")
     losses = list(plan.losses)
     if not dry_run:
-        if not token:
-            stop("put a token that may write issues into GITHUB_TOKEN")
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
-        with httpx.Client(base_url=api_url.rstrip("/"), headers=headers, timeout=30) as api:
+        with person(repo=repo, api_url=api_url, token=token, may="write", stop=stop) as api:
             try:
                 done = import_issues(api, repo, plan.issues, pause=pause, told=_tell)
             except (ImportStopped, httpx.HTTPError) as error:
                 stop(str(error))
         losses += done.losses
         typer.echo(f"{done.created} issues created, {len(done.numbers) - done.created} were there already")
-    for loss in sorted(losses, key=lambda loss: loss.line):
+    for loss in in_order(losses):
         typer.echo(f"{file.name}: {loss}", err=True)
     typer.echo(f"{len(plan.issues)} issues read, {len(losses)} things could not come along as they were")
 

@@ -2,18 +2,22 @@
 
 Every issue carries the marker of what it came from. Before anything is created, the markers that are there
 are read, so an import that stopped half-way is finished by running it again, and nothing is made twice.
+An edge to an open blocker is a label; one to a closed blocker holds nothing back and is only GitHub's own
+dependency, for a label that no open bead needs is taken away.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import httpx
 
-from bot.beads.bd import Loss, PlannedIssue
-from bot.beads.markers import read_marker
+from bot.beads.bd.lines import Loss
+from bot.beads.bd.reading import PlannedIssue
+from bot.beads.bd.writing import name_beads
+from bot.github.bead_issues import ReadRefused, list_beads, refusal
 
 LABELS = 100  # GitHub holds no more on an issue
 
@@ -67,18 +71,21 @@ def import_issues(
             if not half_done:
                 continue
         else:
-            open_blockers = [numbers[key] for key in issue.blocked_by if key not in closed]
-            labels = [*issue.labels, *(f"blocked-by:#{number}" for number in open_blockers)]
+            needed = [key for key in (*issue.blocked_by, issue.parent) if key is not None]
+            for key in [key for key in needed if key not in numbers]:
+                losses.append(Loss(issue.line, issue.id, f"the edge to {key} is left out: it comes later"))
+            open_blockers = [key for key in issue.blocked_by if key in numbers and key not in closed]
+            labels = [*issue.labels, *(f"blocked-by:#{numbers[key]}" for key in open_blockers)]
             for label in labels[LABELS:]:
                 losses.append(Loss(issue.line, issue.id, f"label `{label}` is past the {LABELS}th, left out"))
             body: dict[str, object] = {"title": issue.title, "body": issue.body, "labels": labels[:LABELS]}
             answer = steps.write("POST", "/issues", body, issue)
             numbers[issue.id], ids[issue.id] = answer["number"], answer["id"]
             created += 1
-        if issue.parent is not None:
-            refused = steps.adopt(numbers[issue.parent], ids[issue.id], issue)
+        for what, path, link in _links(issue, numbers, ids, closed):
+            refused = steps.link(path, link, issue)
             if refused and not half_done:
-                losses.append(Loss(issue.line, issue.id, f"its parent {issue.parent} is left out: {refused}"))
+                losses.append(Loss(issue.line, issue.id, f"{what} is left out: {refused}"))
         if issue.closed:
             change: dict[str, object] = {"state": "closed", "state_reason": "completed"}
             steps.write("PATCH", f"/issues/{numbers[issue.id]}", change, issue)
@@ -87,57 +94,62 @@ def import_issues(
     return Imported(numbers, created, tuple(losses))
 
 
+def _links(
+    issue: PlannedIssue, numbers: dict[str, int], ids: dict[str, int], closed: set[str]
+) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """What is to be tied by requests of its own: what it is, where, and with what body.
+
+    Only closed issues can wait for each other in a circle; one of them then has an edge to what is not there.
+    """
+    if issue.parent in numbers:
+        path = f"/issues/{numbers[issue.parent]}/sub_issues"
+        yield f"its parent {issue.parent}", path, {"sub_issue_id": ids[issue.id]}
+    for key in issue.blocked_by:
+        if key in closed and key in numbers:
+            path = f"/issues/{numbers[issue.id]}/dependencies/blocked_by"
+            yield f"the edge to {key}", path, {"issue_id": ids[key]}
+
+
 class _Steps:
     def __init__(self, api: httpx.Client, repository: str, pause: float) -> None:
         self._api = api
-        self._root = f"/repos/{repository}"
+        self._repository = repository
         self._pause = pause
 
     def existing(self) -> dict[str, tuple[int, int]]:
-        """Number and database id of every issue that an earlier import made."""
-        found: dict[str, tuple[int, int]] = {}
-        page = 1
-        while True:
-            query = {"labels": "bead", "state": "all", "per_page": "100", "page": str(page)}
-            response = self._api.get(f"{self._root}/issues", params=query)
-            if response.is_error:
-                raise ImportStopped(f"the issues cannot be read: {_message(response)}")
-            rows = response.json()
-            for row in rows:
-                marker = read_marker(row["body"] or "", "bd")
-                if marker is not None:
-                    found[marker] = (row["number"], row["id"])
-            if len(rows) < 100:
-                return found
-            page += 1
+        """Number and database id of every bead that is there, by its id in an export."""
+        try:
+            rows = {row.number: row for row in list_beads(self._api, self._repository)}
+        except ReadRefused as error:
+            raise ImportStopped(f"the issues cannot be read: {error}") from error
+        names = name_beads(self._repository, {number: row.text for number, row in rows.items()})
+        return {names[number]: (number, row.id) for number, row in rows.items()}
 
     def write(self, method: str, path: str, body: dict[str, object], issue: PlannedIssue) -> dict[str, int]:
         """One write that must succeed."""
         response = self._send(method, path, body)
         if response.is_error:
-            what = f"line {issue.line} ({issue.id}): {method} {path} was refused: {_message(response)}"
-            raise ImportStopped(f"{what}. Run the import again: it goes on from here.")
+            raise _stopped(issue, f"{method} {path}", response)
         answer: dict[str, int] = response.json()
         return answer
 
-    def adopt(self, parent: int, child_id: int, issue: PlannedIssue) -> str | None:
-        """Make an issue a sub-issue; gives GitHub's reason when it cannot be one (too many, too deep)."""
-        response = self._send("POST", f"/issues/{parent}/sub_issues", {"sub_issue_id": child_id})
+    def link(self, path: str, body: dict[str, object], issue: PlannedIssue) -> str | None:
+        """Tie an issue to another; gives GitHub's reason when that cannot be (too many, too deep)."""
+        response = self._send("POST", path, body)
         if response.status_code == 422:
-            return _message(response)
+            return refusal(response)
         if response.is_error:
-            what = f"line {issue.line} ({issue.id}): its parent was refused: {_message(response)}"
-            raise ImportStopped(f"{what}. Run the import again: it goes on from here.")
+            raise _stopped(issue, f"POST {path}", response)
         return None
 
     def _send(self, method: str, path: str, body: dict[str, object]) -> httpx.Response:
         if self._pause:
             time.sleep(self._pause)
-        return self._api.request(method, self._root + path, json=body)
+        return self._api.request(method, f"/repos/{self._repository}{path}", json=body)
 
 
-def _message(response: httpx.Response) -> str:
-    try:
-        return f"{response.status_code} {response.json().get('message', '')}"
-    except ValueError:
-        return f"{response.status_code} {response.text[:200]}"
+def _stopped(issue: PlannedIssue, what: str, response: httpx.Response) -> ImportStopped:
+    return ImportStopped(
+        f"line {issue.line} ({issue.id}): {what} was refused: {refusal(response)}. "
+        "Run the import again: it goes on from here."
+    )

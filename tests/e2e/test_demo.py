@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.beads.bd import read_export
+from bot.beads.bd.reading import read_export
 from tests.contract.exchange_log import assert_log_fits
 
 GRAPH = Path(__file__).parents[2].parent / "shared" / "data" / "tinkerpop.jsonl"

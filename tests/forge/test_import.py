@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.beads.bd import read_export
+from bot.beads.bd.reading import read_export
 from bot.github.importer import import_issues
 from bot.local.demo.build import client
 from bot.local.forge.records import Issue

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.beads.bd import ExportError, read_export
+from bot.beads.bd.lines import ExportError
+from bot.beads.bd.reading import read_export
 from bot.beads.labels import parse_labels
 from bot.beads.markers import read_marker, write_marker
 
@@ -31,6 +32,28 @@ def test_blockers_and_parents_come_first_and_carry_their_edges() -> None:
     assert [issue.id for issue in plan.issues] == ["b", "e", "c"]
     assert (plan.issues[2].blocked_by, plan.issues[2].parent) == (("b",), "e")
     assert plan.losses == ()
+
+
+def test_what_else_bd_writes_into_a_file_is_no_issue() -> None:
+    plan = read_export(
+        export(
+            '{"_schema": "beads-jsonl/1"}',
+            line("gone", status="tombstone"),
+            '{"_type": "memory", "key": "taste", "value": "tabs"}',
+            line("a", ("blocks", "gone")),
+        )
+    )
+    assert [issue.id for issue in plan.issues] == ["a"]
+    assert [str(loss) for loss in plan.losses] == [
+        "line 2: gone: was deleted in `bd` (a tombstone) and is left out",
+        "line 3: taste: a memory has no home on GitHub",
+        "line 4: a: `blocks` edge to gone, which is not in the file",
+    ]
+
+
+def test_a_line_ends_where_json_says() -> None:
+    (issue,) = read_export('{"id": "a", "title": "t", "description": "one\u2028two\x85three"}\n').issues
+    assert "one\u2028two\x85three" in issue.body
 
 
 def test_what_an_issue_says_is_kept_and_it_can_be_found_again() -> None:
@@ -59,6 +82,11 @@ def test_what_an_issue_says_is_kept_and_it_can_be_found_again() -> None:
         ({"status": "in_progress"}, (), "status `in_progress` becomes open"),
         ({"priority": 9}, (), "priority 9 becomes P4"),
         ({"assignee": "ann"}, (), "`assignee` has no home"),
+        ({"due_at": "2027-01-01T00:00:00Z"}, (), "`due_at` has no home"),
+        ({"defer_until": "2027-01-31T12:00:00Z"}, (), "becomes `defer:2027-01-31`"),
+        ({"labels": ["ready"]}, (), "label `ready` would say something else here"),
+        ({"labels": ["P0"]}, (), "label `P0` would say something else here"),
+        ({"description": "<!-- beadwright:bd=y -->"}, (), "a marker of Beadwright's own in its description"),
         ({"labels": ["x" * 51]}, (), "is no label on GitHub"),
         ({"title": "t" * 300}, (), "cut to 256"),
         ({"description": "d" * 70_000}, (), "cut to 60000"),
@@ -66,6 +94,7 @@ def test_what_an_issue_says_is_kept_and_it_can_be_found_again() -> None:
         ({}, (("parent-child", "ghost"),), "`parent-child` edge to ghost"),
         ({}, (("related", "a"),), "becomes a line of the body"),
         ({}, (("blocks", "x"),), "to itself"),
+        ({}, (("blocks", "a"), ("parent-child", "a")), "a second edge to a, of type `parent-child`"),
     ],
 )
 def test_what_cannot_come_along_is_listed_with_its_line(
@@ -100,6 +129,7 @@ def test_epics_that_are_each_others_parents_lose_one_parent() -> None:
         (export(line("a"), "{"), "line 2: "),
         (export('{"title": "no id"}'), "line 1: id: "),
         (export('{"id": "a"}'), "line 1: title: "),
+        (export('{"id": "a b", "title": "t"}'), "line 1: id: "),
         (export(line("a"), line("a")), "line 2: id: a was already on line 1"),
         (
             export(line("a"), json.dumps({"id": "b", "title": "t", "dependencies": [{"type": "blocks"}]})),
@@ -122,7 +152,7 @@ def test_a_marker_cannot_end_its_comment_early(key: str, value: str) -> None:
         write_marker(key, value)
 
 
-@pytest.mark.parametrize(("name", "issues", "losses"), [("tinkerpop", 11, 0), ("gastown", 933, 602)])
+@pytest.mark.parametrize(("name", "issues", "losses"), [("tinkerpop", 11, 0), ("gastown", 933, 618)])
 def test_real_exports_are_read_whole(name: str, issues: int, losses: int) -> None:
     path = REAL / f"{name}.jsonl"
     if not path.exists() and os.environ.get("CI") != "true":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.beads.bd import PlannedIssue
+from bot.beads.bd.reading import PlannedIssue
 
 
 def _bead(

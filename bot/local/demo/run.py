@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from bot.beads.bd import PlannedIssue
+from bot.beads.bd.reading import PlannedIssue
 from bot.local.demo import board
 from bot.local.demo.build import DemoError, DemoWorld, build_world, client, export_action, protect
 from bot.local.demo.result import BeadResult, Requests, requests_per_bead

@@ -1,7 +1,8 @@
-"""`bd`'s JSON Lines export, read into issues that GitHub can hold, with a list of what could not come along.
+"""An export as a plan: the issues to create, in which order, and a list of what could not come along.
 
 The file is refused whole when a line is no issue; it is never half read. What has no home on GitHub is a
-`Loss` with its line: the importer prints every one.
+`Loss` with its line: the importer prints every one. Only what GitHub says itself goes without a word: when
+an issue was last updated, and when an edge was made.
 """
 
 from __future__ import annotations
@@ -11,61 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
+from bot.beads.bd.lines import ExportLine, Loss, in_order, read_lines
+from bot.beads.bd.marks import to_labels
+from bot.beads.bd.text import Origin, Texts, write_texts
 from bot.beads.graph import Graph, Node
-from bot.beads.labels import NAME_LIMIT
-from bot.beads.markers import write_marker
-from bot.beads.model import BeadType
+from bot.beads.markers import without_markers
 
 TITLE_LIMIT = 256
 BODY_LIMIT = 60_000
-STATUSES = {"open": None, "closed": None, "in_progress": "open", "blocked": "open", "deferred": "hold"}
-TYPES = {kind.value for kind in BeadType}
-NO_HOME = ("assignee", "estimated_minutes", "external_ref", "ephemeral", "agent_state", "hook_bead", "pinned")
-
-
-class ExportError(ValueError):
-    """The file is not an export; the message names line and column or key."""
-
-
-class ExportEdge(BaseModel):
-    """One entry of `dependencies`."""
-
-    model_config = ConfigDict(extra="ignore")
-    depends_on_id: str = Field(min_length=1)
-    type: str = Field(min_length=1)
-
-
-class ExportLine(BaseModel):
-    """One line of an export; keys that are not named here are kept to be listed."""
-
-    model_config = ConfigDict(extra="allow")
-    id: str = Field(min_length=1, max_length=200)
-    title: str = Field(min_length=1)
-    description: str = ""
-    design: str = ""
-    acceptance_criteria: str = ""
-    notes: str = ""
-    status: str = "open"
-    priority: int = 2
-    issue_type: str = "task"
-    created_at: datetime | None = None
-    close_reason: str = ""
-    labels: list[str] = Field(default_factory=list)
-    dependencies: list[ExportEdge] = Field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Something that does not come along as it was: its line, the issue, and what becomes of it."""
-
-    line: int
-    id: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.id}: {self.what}"
+COUNTED = {"_type", "comment_count", "dependency_count", "dependent_count", "parent"}
+"""What `bd` writes beside an issue and works out itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,79 +56,40 @@ class _Reading:
 
 def read_export(text: str) -> ImportPlan:
     """The plan for an export's text. Raises ExportError with the first wrong line's place."""
-    rows = _rows(text)
+    rows, losses = read_lines(text)
     lines = {row.id: number for number, row in rows}
-    reading = _Reading()
+    reading = _Reading(losses)
     issues = {row.id: _issue(number, row, lines, reading) for number, row in rows}
     issues = _without_cycles(issues, {row.id: row for _, row in rows}, reading)
-    return ImportPlan(tuple(_in_order(issues)), tuple(sorted(reading.losses, key=lambda loss: loss.line)))
-
-
-def _rows(text: str) -> list[tuple[int, ExportLine]]:
-    rows: list[tuple[int, ExportLine]] = []
-    seen: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = ExportLine.model_validate_json(line)
-        except ValidationError as error:
-            fault = error.errors()[0]
-            where = ".".join(str(part) for part in fault["loc"])
-            raise ExportError(f"line {number}: {where + ': ' if where else ''}{fault['msg']}") from error
-        if row.id in seen:
-            raise ExportError(f"line {number}: id: {row.id} was already on line {seen[row.id]}")
-        seen[row.id] = number
-        rows.append((number, row))
-    if not rows:
-        raise ExportError("line 1: there is no issue in the file")
-    return rows
+    return ImportPlan(tuple(_in_order(issues)), in_order(reading.losses))
 
 
 def _issue(number: int, row: ExportLine, lines: dict[str, int], reading: _Reading) -> PlannedIssue:
-    labels = ["bead", _type(number, row, reading), _priority(number, row, reading)]
-    closed = row.status == "closed"
-    if row.status not in STATUSES or STATUSES[row.status]:
-        becomes = STATUSES.get(row.status) or "hold"
-        reading.lose(number, row, f"status `{row.status}` becomes open{' with `hold`' * (becomes == 'hold')}")
-        if becomes == "hold":
-            labels.append("hold")
-    for label in row.labels:
-        if len(label) > NAME_LIMIT or not re.fullmatch(r"[^\s,](?:[^,\r\n]*[^\s,])?", label):
-            reading.lose(number, row, f"label `{label[:60]}` is no label on GitHub and is left out")
-        else:
-            labels.append(label)
-    for key in sorted(set(row.model_extra or {}) & set(NO_HOME)):
-        if (row.model_extra or {})[key]:
-            reading.lose(number, row, f"`{key}` has no home on GitHub")
+    labels, lost = to_labels(row)
+    lost += [f"`{key}` has no home on GitHub" for key in _homeless(row)]
+    for what in lost:
+        reading.lose(number, row, what)
     blocked_by, parent, related = _edges(number, row, lines, reading)
-    title = row.title if len(row.title) <= TITLE_LIMIT else row.title[: TITLE_LIMIT - 1] + "…"
-    if title != row.title:
-        reading.lose(number, row, f"the title has {len(row.title)} characters and is cut to {TITLE_LIMIT}")
+    title = " ".join(row.title.split())
+    if len(title) > TITLE_LIMIT:
+        reading.lose(number, row, f"the title has {len(title)} characters and is cut to {TITLE_LIMIT}")
+        title = title[: TITLE_LIMIT - 1] + "…"
     return PlannedIssue(
         id=row.id,
         line=number,
-        title=" ".join(title.split()),
+        title=title,
         body=_body(number, row, related, reading),
-        labels=tuple(dict.fromkeys(labels)),
-        closed=closed,
+        labels=labels,
+        closed=row.status == "closed",
         blocked_by=blocked_by,
         parent=parent,
     )
 
 
-def _type(number: int, row: ExportLine, reading: _Reading) -> str:
-    if row.issue_type in TYPES:
-        return row.issue_type
-    reading.lose(number, row, f"type `{row.issue_type}` becomes `task`")
-    return BeadType.TASK.value
-
-
-def _priority(number: int, row: ExportLine, reading: _Reading) -> str:
-    level = min(4, max(0, row.priority))
-    if level != row.priority:
-        reading.lose(number, row, f"priority {row.priority} becomes P{level}")
-    return f"P{level}"
+def _homeless(row: ExportLine) -> list[str]:
+    """The keys that are read by nothing and say something."""
+    extra = row.model_extra or {}
+    return sorted(key for key, value in extra.items() if value and key not in COUNTED)
 
 
 def _edges(
@@ -181,11 +98,19 @@ def _edges(
     blocked_by: list[str] = []
     parents: list[str] = []
     related: list[str] = []
+    ends: set[str] = set()
     for edge in row.dependencies:
+        if edge.metadata not in ("", "{}"):
+            reading.lose(
+                number, row, f"`metadata` of the `{edge.type}` edge to {edge.depends_on_id} has no home"
+            )
         if edge.depends_on_id == row.id:
             reading.lose(number, row, f"a `{edge.type}` edge to itself is left out")
         elif edge.depends_on_id not in lines:
             reading.lose(number, row, f"`{edge.type}` edge to {edge.depends_on_id}, which is not in the file")
+        elif edge.depends_on_id in ends:
+            what = f"a second edge to {edge.depends_on_id}, of type `{edge.type}`, is left out: `bd` has one"
+            reading.lose(number, row, what)
         elif edge.type == "blocks":
             blocked_by.append(edge.depends_on_id)
         elif edge.type == "parent-child":
@@ -195,27 +120,35 @@ def _edges(
                 number, row, f"`{edge.type}` edge to {edge.depends_on_id} becomes a line of the body"
             )
             related.append(f"{edge.type}: {edge.depends_on_id}")
+        ends.add(edge.depends_on_id)
     for extra in parents[1:]:
         reading.lose(number, row, f"a second parent, {extra}, is left out: an issue has one")
-    return tuple(dict.fromkeys(blocked_by)), parents[0] if parents else None, tuple(related)
+    return tuple(blocked_by), parents[0] if parents else None, tuple(related)
 
 
 def _body(number: int, row: ExportLine, related: Iterable[str], reading: _Reading) -> str:
-    parts = [row.description.strip()]
-    for heading, text in (
-        ("Acceptance", row.acceptance_criteria),
-        ("Design", row.design),
-        ("Notes", row.notes),
-        ("Related", "\n".join(f"- {line}" for line in related)),
-        ("Closed because", row.close_reason if row.close_reason not in ("", "Closed") else ""),
-    ):
-        if text.strip():
-            parts.append(f"## {heading}\n\n{text.strip()}")
-    body = "\n\n".join(part for part in parts if part)
+    said = {
+        "description": row.description,
+        "acceptance": row.acceptance_criteria,
+        "design": row.design,
+        "notes": row.notes,
+        "related": "\n".join(f"- {line}" for line in related),
+        "closed": row.close_reason if row.close_reason != "Closed" else "",
+    }
+    for name, text in said.items():
+        said[name] = without_markers(text)
+        if said[name] != text:
+            reading.lose(number, row, f"a marker of Beadwright's own in its {name} is left out")
+    origin = Origin(row.id, row.created_at, row.closed_at)
+    body = write_texts(Texts(**said), origin)
     if len(body) > BODY_LIMIT:
         reading.lose(number, row, f"the body has {len(body)} characters and is cut to {BODY_LIMIT}")
-        body = body[:BODY_LIMIT]
-    return f"{body}\n\n{write_marker('bd', row.id)}".strip()
+    while len(body) > BODY_LIMIT:
+        longest = max(said, key=lambda name: len(said[name]))
+        kept = max(0, len(said[longest]) - (len(body) - BODY_LIMIT))
+        said[longest] = said[longest][:kept].strip()
+        body = write_texts(Texts(**said), origin)
+    return body
 
 
 def _without_cycles(

@@ -1,0 +1,92 @@
+"""From the delivery of `labeled ready` to the answer of the dispatch call, with a forge on this machine.
+
+Beads are released one by one while everything is quiet; no runner takes what is dispatched, so that the two
+cores belong to the forge and the coordinator.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from benchmarks.table import Figure, percentile
+from benchmarks.world import answering_parts, beads
+from bot.local.demo.build import build_world, client, protect
+from bot.local.demo.run import coordinator, free_port, release
+from bot.local.forge.records import Delivery
+from bot.local.forge.serve import RunningForge, running
+
+COUNT = 20
+QUIET = 0.3
+"""Seconds without an exchange after which nothing is under way any more."""
+
+
+def figures() -> Iterator[Figure]:
+    """In milliseconds, of one release after another."""
+    with tempfile.TemporaryDirectory(prefix="beadwright-bench-") as folder:
+        found = asyncio.run(_measure(Path(folder)))
+    yield Figure(
+        f"`labeled ready` delivered to dispatched, median of {COUNT}", percentile(found, 0.5), "ms", 250
+    )
+    yield Figure(f"the same, 99th percentile of {COUNT}", percentile(found, 0.99), "ms")
+
+
+async def _measure(folder: Path) -> list[float]:
+    parts = answering_parts(workers=100)
+    log, port = folder / "exchanges.jsonl", free_port()
+    url = f"http://127.0.0.1:{port}"
+    async with running(folder / "forge", record=log) as forge:
+        secret = secrets.token_hex(20)
+        built = build_world(forge.state, coordinator_url=url, webhook_secret=secret, files=parts.files)
+        await asyncio.to_thread(protect, forge.base_url, built, url)
+        async with coordinator(folder, built, forge.base_url, parts, port):
+            with client(forge.base_url, built.maintainer_token) as api:
+                numbers = await asyncio.to_thread(parts.import_issues, api, built.name, beads(COUNT))
+                for number in numbers.values():
+                    await _quiet(log)
+                    await asyncio.to_thread(release, api, built.name, [number])
+                    await _until_dispatched(log, number)
+                await _quiet(log)
+        delivered = _deliveries(forge)
+    dispatched = _dispatches(log)
+    return [(dispatched[bead] - at).total_seconds() * 1000 for bead, at in sorted(delivered.items())]
+
+
+async def _quiet(log: Path) -> None:
+    size = -1
+    while size != log.stat().st_size:
+        size = log.stat().st_size
+        await asyncio.sleep(QUIET)
+
+
+async def _until_dispatched(log: Path, bead: int) -> None:
+    for _ in range(600):
+        if bead in _dispatches(log):
+            return
+        await asyncio.sleep(0.05)
+    raise RuntimeError(f"#{bead} was not dispatched within 30 s")
+
+
+def _deliveries(forge: RunningForge) -> dict[int, datetime]:
+    """When the label `ready` on each bead was told to the coordinator."""
+    return {
+        one.payload["issue"]["number"]: one.delivered_at
+        for one in forge.state.all(Delivery)
+        if (one.event, one.action) == ("issues", "labeled") and one.payload["label"]["name"] == "ready"
+    }
+
+
+def _dispatches(log: Path) -> dict[int, datetime]:
+    """When the dispatch for each bead was answered."""
+    with log.open(encoding="utf-8") as lines:
+        found = [json.loads(line) for line in lines if "/dispatches" in line]
+    return {
+        int(one["request"]["inputs"]["bead"]): datetime.fromisoformat(one["at"])
+        for one in found
+        if one["path"].endswith("/dispatches")
+    }
