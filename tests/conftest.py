@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from tests.contract.exchange_log import assert_log_fits
 from tests.contract.openapi import PUBLISHED
+from tests.needs import need
 
 
 @pytest.fixture(scope="session")
@@ -29,10 +29,7 @@ def exchange_log(tmp_path: Path) -> Iterator[Path]:
 
 
 def _require_published() -> None:
-    """Without the descriptions a comparison does not run and is named at the end; with CI=true it fails."""
-    if PUBLISHED.is_dir():
-        return
-    missing = "GitHub's published descriptions are not here: `make test` fetches them where npm is"
-    if os.environ.get("CI") == "true":
-        pytest.fail(missing)
-    pytest.skip(missing)
+    need(
+        PUBLISHED.is_dir(),
+        "GitHub's published descriptions are not here: `make test` fetches them where npm is",
+    )

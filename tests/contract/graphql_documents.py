@@ -33,6 +33,9 @@ from graphql.execution.values import get_variable_values
 
 from tests.contract.openapi import PUBLISHED
 
+# The specification forbids one name for fields of different types in two fragments; github.com executes them:
+# `gh issue close` (2.23 to 2.60) asks for `state` of an issue and of a pull request so.
+OTHER_TYPES = "they return conflicting types"
 SCHEMA = PUBLISHED / "graphql-schema" / "schema.graphql"
 
 
@@ -54,6 +57,7 @@ def check_document(text: str, variables: Mapping[str, object] | None = None) -> 
     except GraphQLError as error:
         return [error.message]
     problems = [error.message for error in validate(_published(), document)]
+    problems = [problem for problem in problems if OTHER_TYPES not in problem]
     if problems or variables is None:
         return problems
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]

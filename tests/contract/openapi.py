@@ -67,6 +67,18 @@ INSTALLATION_ACCOUNT = (
     *("paths", "/app/installations", "get", "responses", "200", "content", "application/json"),
     *("schema", "items", "properties", "account"),
 )
+# Null where a schema that is written out by hand forgot it; the schemas `label` and `issue` say so.
+NULLABLE = (
+    ("pull-request-simple", "properties", "labels", "items", "properties", "description"),
+    ("issue-search-result-item", "properties", "body"),
+)
+# "You can also pass an `array` of labels directly", says the text of these, not their schema.
+BARE_LABELS = frozenset(
+    {
+        "POST /repos/{owner}/{repo}/issues/{issue_number}/labels",
+        "PUT /repos/{owner}/{repo}/issues/{issue_number}/labels",
+    }
+)
 _compiled: dict[tuple[int, bool], Draft202012Validator] = {}
 
 
@@ -87,6 +99,8 @@ def _description() -> Mapping[str, object]:
     # is one of them.
     account = cast("Schema", _at(description, *INSTALLATION_ACCOUNT))
     account["anyOf"] = account.pop("allOf")
+    for steps in NULLABLE:
+        cast("Schema", _at(description, "components", "schemas", *steps))["nullable"] = True
     return description
 
 
@@ -223,6 +237,8 @@ def _check_request(operation: Operation, body: object) -> Iterator[str]:
         if specified.get("required"):
             yield f"{operation.name}: no request body, where the description requires one"
         return
+    if operation.name in BARE_LABELS and isinstance(body, list):
+        body = {"labels": body}
     content = cast("dict[str, Mapping[str, object]]", specified["content"])
     if "application/json" in content:
         validator = _validator(content["application/json"].get("schema", ANYTHING))

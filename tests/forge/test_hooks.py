@@ -5,83 +5,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
 from bot.local.forge import checks, git, hooks, issues, pulls, reviews, world
 from bot.local.forge.git_objects import ZERO, NewEntry
-from bot.local.forge.records import Account, App, Delivery, Issue, Repository, Thread
+from bot.local.forge.records import Account, Delivery, Issue, Repository, Thread
 from bot.local.forge.state import State
 from tests.contract.openapi import check_webhook
-from tests.forge.conftest import World
+from tests.forge.conftest import Receiver, World, point
 
 ISSUES = "/repos/octo/sample/issues"
-
-
-@dataclass
-class Receiver:
-    """What arrived; `status` is what the next deliveries are answered with."""
-
-    url: str = ""
-    status: int = 202
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    @property
-    def payloads(self) -> list[dict[str, Any]]:
-        return [json.loads(raw) for _headers, raw in self.got]
-
-    @property
-    def names(self) -> list[tuple[str, str | None]]:
-        """Event and action of each."""
-        return [(headers["x-github-event"], json.loads(raw).get("action")) for headers, raw in self.got]
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """An App's server."""
-    found = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"]))
-            found.got.append(({name.lower(): value for name, value in self.headers.items()}, raw))
-            self.send_response(found.status)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    found.url = f"http://127.0.0.1:{server.server_address[1]}/webhooks"
-    yield found
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def hooked(forge: World, receiver: Receiver) -> World:
-    """The world, its App listening at the receiver."""
-    forge.forge.settle()
-    point(forge, receiver.url)
-    return forge
-
-
-def point(forge: World, url: str) -> None:
-    def work(state: State) -> None:
-        app = state.get(App, forge.app.id)
-        app.webhook_url = url
-        state.put(app)
-
-    forge.forge.on(work)
 
 
 def test_a_label_made_by_name_tells_of_itself_the_issue_and_the_labelling(

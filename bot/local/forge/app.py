@@ -2,7 +2,7 @@
 
 Addresses are those of a GitHub server that is one host: REST below ``/api/v3``, GraphQL at ``/api/graphql``,
 git at ``/OWNER/NAME.git``; a request to a host ``api.…`` finds REST and ``/graphql`` at the root, as on
-github.com. What is not implemented answers 501 with its name.
+github.com (`addresses`). What is not implemented answers 501 with its name.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from starlette.types import Receive, Scope, Send
 
 from bot.local.forge import routes
 from bot.local.forge.access import can_see, find_account, find_repository
+from bot.local.forge.addresses import base_url_of, origin_form
 from bot.local.forge.auth import authenticate
+from bot.local.forge.headers import common
 from bot.local.forge.http import OPERATIONS, Answer, Call, Caller, Refused, allowed, not_found
 from bot.local.forge.records import Repository
 from bot.local.forge.state import Missing, State
 
 Mount = Callable[[State, Request], Awaitable[Response]]
-API_VERSION = "2022-11-28"
 HOURLY = {"installation": 5000, "job": 1000, "app": 5000, "anonymous": 60}
 
 routes.load()
@@ -73,8 +74,7 @@ class Forge:
                 await send({"type": "lifespan.startup.complete"})
             await send({"type": "lifespan.shutdown.complete"})
             return
-        request = Request(scope, receive)
-        response = await self._respond(request)
+        response = await self._respond(Request(origin_form(scope), receive))
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
@@ -92,6 +92,9 @@ class Forge:
         if ".git/" in path or path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack")):
             return await self._mounts["git"](self.state, request)
         return _json(404, {"message": "Not Found"})
+
+    def _base_url(self, request: Request) -> str:
+        return base_url_of(request.headers.get("host", ""), self.base_url)
 
     # -- REST ---------------------------------------------------------------------------------------------
     async def _rest(self, request: Request, path: str) -> Response:
@@ -130,7 +133,7 @@ class Forge:
         params = {key: unquote(value) for key, value in match.groupdict().items()}
         call = Call(
             self.state,
-            self.base_url,
+            self._base_url(request),
             method,
             path,
             params,
@@ -176,7 +179,7 @@ class Forge:
             content = b""
         else:
             content = json.dumps(answer.body, separators=(",", ":")).encode()
-        headers = {"X-GitHub-Api-Version-Selected": API_VERSION, **answer.headers}
+        headers = {**common(caller), **answer.headers}
         status = answer.status
         if request.method == "GET" and status == 200:
             headers["ETag"] = 'W/"' + hashlib.sha256(content + caller.label.encode()).hexdigest() + '"'
@@ -217,13 +220,13 @@ class Forge:
                 raise Refused(401, "This endpoint requires you to be authenticated.")
             if not isinstance(body, dict) or not isinstance(body.get("query"), str):
                 raise Refused(400, "A query attribute must be specified and must be a string.")
-            status, result = self._graphql(self.state, self.base_url, caller, body)
+            status, result = self._graphql(self.state, self._base_url(request), caller, body)
         except Refused as refused:
             self.state.rollback()
             status, result = refused.status, {"message": refused.message}
         self.state.commit()
         response = _json(status, result)
-        response.headers.update(self._limit(caller, spend=True))
+        response.headers.update({**common(caller), **self._limit(caller, spend=True)})
         self._log(caller, "graphql", request.method, "/graphql", "", body, response, "application/json")
         return response
 

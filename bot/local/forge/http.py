@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot.local.forge.addresses import api_url
 from bot.local.forge.records import Account, App, Issue, Repository, Role, Token
 from bot.local.forge.state import State
 
@@ -136,7 +137,7 @@ class Call:
     @property
     def api_url(self) -> str:
         """The root of REST."""
-        return f"{self.base_url}/api/v3"
+        return api_url(self.base_url)
 
     @property
     def repo(self) -> Repository:

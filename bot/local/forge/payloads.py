@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.local.forge import render, render_actions, render_issue, render_pull
+from bot.local.forge.addresses import api_url
 from bot.local.forge.git import open_git
 from bot.local.forge.git_objects import ZERO, Commit, GitDir, Signature
 from bot.local.forge.records import (
@@ -121,7 +122,7 @@ def _link(state: State, base_url: str, role: str, issue_id: int) -> JSON:
 
 
 def _organization(state: State, base_url: str, owner: Account) -> JSON:
-    url = f"{render.api_url(base_url)}/orgs/{owner.login}"
+    url = f"{api_url(base_url)}/orgs/{owner.login}"
     return {
         "login": owner.login,
         "id": owner.id,

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
-from bot.local.forge import checks, issues, protection, pull_sync
+from bot.local.forge import checks, issues, merge_message, protection, pull_sync
 from bot.local.forge.access import find_account
 from bot.local.forge.git import (
     Move,
@@ -27,10 +26,10 @@ from bot.local.forge.git import (
 )
 from bot.local.forge.git_objects import ZERO, GitDir
 from bot.local.forge.http import Refused, invalid
+from bot.local.forge.merge_message import Method
 from bot.local.forge.records import Account, Issue, Pull, Repository, Token
 from bot.local.forge.state import State
 
-Method = Literal["merge", "squash", "rebase"]
 NOT_MERGEABLE = "Pull Request is not mergeable"
 CLOSES = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)\b", re.IGNORECASE)
 
@@ -205,6 +204,12 @@ def commits(state: State, pull: Pull) -> list[str]:
     return git.log(pull.head_sha, merge_base(git, pull), options=["--reverse", "--topo-order"])
 
 
+def messages(state: State, pull: Pull) -> list[str]:
+    """The messages of those commits."""
+    git = open_git(state, state.get(Repository, pull.repo_id))
+    return [git.commit(oid).message for oid in commits(state, pull)]
+
+
 def merge_state(state: State, pull: Pull) -> MergeState:
     """Whether and how it can be merged by somebody who bypasses no rule."""
     repository, issue = _home(state, pull)
@@ -349,10 +354,7 @@ def _merge_commit(
     title: str | None,
     message: str | None,
 ) -> str:
-    repository, issue = _home(state, pull)
-    owner = state.get(Account, repository.owner_id).login
-    first = title or f"Merge pull request #{pull.number} from {owner}/{pull.head_ref}"
-    text = _text(first, issue.title if message is None else message)
+    text = _merge_text(state, pull, "merge", title, message)
     now = state.now()
     signatures = signature_of(actor, now), signature_of_github(now)
     return git.make_commit(tree, [base, pull.head_sha], text, *signatures)
@@ -367,15 +369,9 @@ def _squash_commit(
     title: str | None,
     message: str | None,
 ) -> str:
-    issue = state.get(Issue, pull.issue_id)
-    messages = [git.commit(oid).message.strip() for oid in commits(state, pull)]
-    if message is None and len(messages) == 1:
-        message = messages[0].partition("\n")[2].strip()
-    elif message is None:
-        message = "\n\n".join(f"* {text}" for text in messages)
-    text = _text(title or f"{issue.title} (#{pull.number})", message)
+    text = _merge_text(state, pull, "squash", title, message)
     now = state.now()
-    author = state.get(Account, issue.user_id)
+    author = state.get(Account, state.get(Issue, pull.issue_id).user_id)
     return git.make_commit(tree, [base], text, signature_of(author, now), signature_of_github(now))
 
 
@@ -394,8 +390,10 @@ def _rebased(state: State, git: GitDir, actor: Account, pull: Pull, base: str) -
     return tip
 
 
-def _text(title: str, message: str) -> str:
-    return f"{title}\n\n{message}" if message else title
+def _merge_text(state: State, pull: Pull, method: Method, title: str | None, message: str | None) -> str:
+    first = title or merge_message.headline(state, pull, method)
+    rest = merge_message.body(state, pull, method, messages(state, pull)) if message is None else message
+    return f"{first}\n\n{rest}" if rest else first
 
 
 def _home(state: State, pull: Pull) -> tuple[Repository, Issue]:

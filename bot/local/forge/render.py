@@ -1,7 +1,7 @@
 """The JSON shapes of accounts, Apps and repositories: one pure function from a record to a dict.
 
 Every function takes the state, the base URL (``http://127.0.0.1:PORT``) and the record. REST is at
-``{base}/api/v3``, pages for people at ``{base}``. Issues, labels and comments: `render_issue`.
+`addresses.api_url`, pages for people at ``{base}``. Issues, labels and comments: `render_issue`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from bot.local.forge.addresses import api_url
 from bot.local.forge.http import ROLES, role_of
 from bot.local.forge.records import Account, App, Installation, Issue, Repository, Role
 from bot.local.forge.state import State
@@ -65,11 +66,6 @@ def at(moment: datetime) -> str:
 def at_or_none(moment: datetime | None) -> str | None:
     """A time, or null."""
     return None if moment is None else at(moment)
-
-
-def api_url(base_url: str) -> str:
-    """The root of REST."""
-    return f"{base_url}/api/v3"
 
 
 def full_name(state: State, repository: Repository) -> str:

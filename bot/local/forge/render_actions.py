@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.local.forge import actions, render, workflow_files
+from bot.local.forge.addresses import api_url
 from bot.local.forge.records import Account, Artifact, Issue, Job, Pull, Repository, Run, Variable, Workflow
 from bot.local.forge.state import State
 
@@ -27,7 +28,7 @@ def _urls(state: State, base_url: str, repo_id: int) -> tuple[str, str]:
     """The repository's API address and its page's."""
     repository = state.get(Repository, repo_id)
     name = f"{state.get(Account, repository.owner_id).login}/{repository.name}"
-    return f"{base_url}/api/v3/repos/{name}", f"{base_url}/{name}"
+    return f"{api_url(base_url)}/repos/{name}", f"{base_url}/{name}"
 
 
 def workflow(state: State, base_url: str, record: Workflow) -> Json:

@@ -77,6 +77,15 @@ def user(_root: None, info: Info, login: str) -> Account:
     return found
 
 
+@field("Query.organization")
+def organization(_root: None, info: Info, login: str) -> Account:
+    """An organisation by login."""
+    found = find_account(info.context.state, login)
+    if found is None or found.type != "Organization":
+        raise unresolved(f"an Organization with the login of '{login}'")
+    return found
+
+
 plain("App", databaseId="id", slug="slug", name="name", clientId="client_id", createdAt="created_at")
 
 

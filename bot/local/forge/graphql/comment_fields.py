@@ -194,7 +194,7 @@ def viewer_has_reacted(group: ReactionGroup, info: Info) -> bool:
     return any(one.user_id == info.context.me.id for one in group.reactions)
 
 
-@field("ReactionGroup.reactors")
+@field("ReactionGroup.reactors", "ReactionGroup.users")
 def reactors(group: ReactionGroup, info: Info, **page: Any) -> Connection:
     """Who reacted so."""
     state = info.context.state

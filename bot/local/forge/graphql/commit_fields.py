@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +17,7 @@ from bot.local.forge.graphql.fields import field, plain
 from bot.local.forge.graphql.repository_fields import CONTENTS, html_url
 from bot.local.forge.records import Account, Issue, Pull, Repository
 
+CO_AUTHOR = re.compile(r"^Co-authored-by: (.+?) <(.+?)>\s*$", re.MULTILINE | re.IGNORECASE)
 OBJECTS = ("Commit", "Tree", "Blob", "Tag")
 
 
@@ -161,6 +163,14 @@ def author(source: GitThing, info: Info) -> Signature:
 def committer(source: GitThing, info: Info) -> Signature:
     """Who committed it."""
     return commit_of(source, info).committer
+
+
+@field("Commit.authors")
+def authors(source: GitThing, info: Info, **page: Any) -> Connection:
+    """Who wrote it, and who the message's trailers name as co-authors."""
+    found = commit_of(source, info)
+    others = [Signature(name, email, found.author.at) for name, email in CO_AUTHOR.findall(found.message)]
+    return connect(info, [found.author, *others], **page)
 
 
 plain("GitActor", name="name", email="email", date="at")

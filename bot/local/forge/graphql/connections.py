@@ -7,8 +7,10 @@ shift them.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from graphql import FieldNode
 
 from bot.local.forge.graphql.ask import Info, failure
 from bot.local.forge.graphql.fields import RESOLVERS
@@ -52,7 +54,12 @@ def connect(
     last: int | None = None,
     before: str | None = None,
 ) -> Connection:
-    """The page of `items` that the arguments ask for. Raises what GitHub says to bounds that are none."""
+    """The page of `items` that the arguments ask for. Raises what GitHub says to bounds that are none.
+
+    Who asks for nothing but counts needs no bounds.
+    """
+    if first is None and last is None and _only_counts(info):
+        return Connection(items, 0, 0)
     check_bounds(info.field_name, first, last)
     start = 0 if after is None else _place(after) + 1
     stop = len(items) if before is None else min(len(items), _place(before))
@@ -62,6 +69,16 @@ def connect(
     if last is not None:
         start = max(start, stop - last)
     return Connection(items, start, stop)
+
+
+def _only_counts(info: Info) -> bool:
+    selected = [
+        node.name.value if isinstance(node, FieldNode) else ""
+        for parent in info.field_nodes
+        if parent.selection_set
+        for node in parent.selection_set.selections
+    ]
+    return all(name.endswith("Count") or name == "__typename" for name in selected)
 
 
 def check_bounds(name: str, first: int | None, last: int | None) -> None:
@@ -96,8 +113,11 @@ def _place(cursor: str) -> int:
     raise failure("INVALID_CURSOR_ARGUMENTS", f"`{cursor}` does not appear to be a valid cursor.")
 
 
-def resolve_connections(type_names: Sequence[str]) -> None:
-    """Register the fields that all connections and edges share, where they have no resolver of their own."""
+def resolve_connections(types: Mapping[str, Iterable[str]]) -> None:
+    """Register what connections and edges share, where a field of theirs has no resolver of its own.
+
+    `types` are their names, each with its fields.
+    """
     shared = {
         "nodes": lambda page, _info: page.nodes,
         "edges": lambda page, _info: page.edges,
@@ -106,11 +126,8 @@ def resolve_connections(type_names: Sequence[str]) -> None:
         "node": lambda edge, _info: edge.node,
         "cursor": lambda edge, _info: edge.cursor,
     }
-    for type_name in type_names:
-        names = (
-            ("node", "cursor") if type_name.endswith("Edge") else ("nodes", "edges", "totalCount", "pageInfo")
-        )
-        for name in names:
+    for type_name, fields in types.items():
+        for name in shared.keys() & set(fields):
             RESOLVERS.setdefault(f"{type_name}.{name}", shared[name])
 
 

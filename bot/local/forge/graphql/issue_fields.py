@@ -13,6 +13,7 @@ from bot.local.forge.graphql.repository_fields import sort_labels
 from bot.local.forge.http import reads
 from bot.local.forge.records import Account, Comment, Issue, Label, Pull, Repository
 from bot.local.forge.render_issue import issue_html_url
+from bot.local.forge.search import mentions
 from bot.local.forge.state import State
 
 ISSUES = reads("issues")
@@ -118,6 +119,8 @@ def _filter(
         found = [one for one in found if one.updated_at >= wanted["since"]]
     if wanted.get("created_by"):
         found = [one for one in found if _login(state, one.user_id) == wanted["created_by"].lower()]
+    if wanted.get("mentioned"):
+        found = [one for one in found if mentions(state, one, wanted["mentioned"])]
     if "assignee" in wanted:
         found = [one for one in found if _is_assigned(state, one, wanted["assignee"])]
     return found

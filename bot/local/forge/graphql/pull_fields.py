@@ -166,8 +166,9 @@ def base_ref(pull: Pull, info: Info) -> Ref | None:
 
 @field("PullRequest.mergeCommit")
 def merge_commit(pull: Pull, info: Info) -> GitThing | None:
-    """The commit that it became."""
-    return commit_thing(home_of(pull, info), pull.merge_commit_sha) if pull.merge_commit_sha else None
+    """The commit that it became; REST shows what it would become before that, this does not."""
+    merged = pull.merge_commit_sha if pull.merged else None
+    return commit_thing(home_of(pull, info), merged) if merged else None
 
 
 @field("PullRequest.potentialMergeCommit")

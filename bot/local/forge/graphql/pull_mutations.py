@@ -16,10 +16,11 @@ from bot.local.forge.graphql.writing import (
     permit,
     role_for,
 )
-from bot.local.forge.records import Issue, Pull, Repository, Review, Role, Thread
+from bot.local.forge.merge_message import Method
+from bot.local.forge.records import Account, Issue, Pull, Repository, Review, Role, Thread
 from bot.local.forge.reviews import LineComment
 
-METHODS: dict[str, pulls.Method] = {"MERGE": "merge", "SQUASH": "squash", "REBASE": "rebase"}
+METHODS: dict[str, Method] = {"MERGE": "merge", "SQUASH": "squash", "REBASE": "rebase"}
 EVENTS: dict[str, reviews.Event] = {
     "APPROVE": "APPROVE",
     "COMMENT": "COMMENT",
@@ -108,6 +109,23 @@ def convert_to_draft(info: Info, given: Input) -> Payload:
     pull = _own_pull(info, given["pull_request_id"], "write")
     pulls.set_draft(ask.state, ask.me, pull, draft=True)
     return {"pullRequest": pull}
+
+
+@mutation("requestReviews")
+def request_reviews(info: Info, given: Input) -> Payload:
+    """Ask people for a review; without `union` they replace who was asked before."""
+    ask = info.context
+    if given.get("team_ids"):
+        raise not_implemented("RequestReviewsInput.teamIds")
+    pull = named(ask, given["pull_request_id"], Pull)
+    permit(info, ask.state.get(Repository, pull.repo_id), "pull_requests")
+    people = [named(ask, one, Account) for one in given.get("user_ids") or ()]
+    if not given.get("union"):
+        ids = {one.id for one in people}
+        gone = [ask.state.get(Account, one).login for one in pull.requested_reviewer_ids if one not in ids]
+        pulls.remove_reviewers(ask.state, ask.me, pull, gone)
+    pulls.request_reviewers(ask.state, ask.me, pull, [one.login for one in people])
+    return {"pullRequest": pull, "actor": ask.me}
 
 
 @mutation("mergePullRequest")

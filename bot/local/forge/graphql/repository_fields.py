@@ -122,6 +122,19 @@ def visibility(home: Repository, _info: Info) -> str:
     return "PRIVATE" if home.private else "PUBLIC"
 
 
+@field("Repository.isInOrganization")
+def is_in_organization(home: Repository, info: Info) -> bool:
+    """Whether an organisation owns it."""
+    return owner(home, info).type == "Organization"
+
+
+@field("Repository.viewerDefaultMergeMethod")
+def default_merge_method(home: Repository, _info: Info) -> str:
+    """The first way to merge that is allowed; GitHub remembers which one the caller used last."""
+    ways = {"MERGE": home.allow_merge_commit, "SQUASH": home.allow_squash_merge}
+    return next((way for way, allowed in ways.items() if allowed), "REBASE")
+
+
 @field("Repository.isEmpty")
 def is_empty(home: Repository, info: Info) -> bool:
     """Whether it has no branch."""
@@ -262,9 +275,9 @@ def label_path(source: Label, info: Info) -> str:
 
 
 # -- people -----------------------------------------------------------------------------------------------
-@field("Repository.assignableUsers")
+@field("Repository.assignableUsers", "Repository.mentionableUsers")
 def assignable_users(home: Repository, info: Info, query: str | None = None, **page: Any) -> Connection:
-    """Who can be assigned."""
+    """Who can be assigned; these can be mentioned too, which on GitHub others can be as well."""
     people = [
         one for one in assignable(info.context.state, home) if (query or "").lower() in one.login.lower()
     ]

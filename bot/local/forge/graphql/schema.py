@@ -21,16 +21,19 @@ from graphql import (
 )
 
 from bot.local.forge.graphql import (
+    absent_fields,
     check_fields,
     comment_fields,
     commit_fields,
     issue_fields,
     issue_mutations,
+    merge_fields,
     protection_fields,
     pull_fields,
     pull_mutations,
     ref_mutations,
     review_fields,
+    search_fields,
     timeline_fields,
     tree_fields,
 )
@@ -63,14 +66,17 @@ from bot.local.forge.records import (
 )
 
 MODULES = (
+    absent_fields,
     check_fields,
     comment_fields,
     commit_fields,
     issue_fields,
     issue_mutations,
+    merge_fields,
     protection_fields,
     ref_mutations,
     review_fields,
+    search_fields,
     tree_fields,
     pull_fields,
     pull_mutations,
@@ -122,8 +128,13 @@ def sdl() -> str:
 def schema() -> GraphQLSchema:
     """The executable schema. Raises LookupError for a field without a resolver."""
     built = build_schema(sdl(), no_location=True)
-    connections = [name for name in built.type_map if name.endswith(("Connection", "Edge"))]
-    resolve_connections(connections)
+    resolve_connections(
+        {
+            name: named.fields
+            for name, named in built.type_map.items()
+            if name.endswith(("Connection", "Edge")) and isinstance(named, GraphQLObjectType)
+        }
+    )
     for name, named in built.type_map.items():
         if name.startswith("__"):
             continue
@@ -151,6 +162,8 @@ def _attach(named: GraphQLObjectType) -> None:
             resolver = _node_id
         if resolver is None and named.name.endswith("Payload"):
             resolver = _payload
+        if resolver is None and named.name in absent_fields.TYPES:
+            resolver = absent_fields.nobody
         if resolver is None:
             raise LookupError(f"{place} has no resolver")
         value.resolve = resolver

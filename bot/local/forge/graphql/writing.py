@@ -72,6 +72,13 @@ def subject_of(info: Info, node: str, *, role: Role) -> Issue:
     return issue
 
 
+def find_plans(given: Input) -> None:
+    """Raise NOT_FOUND for a milestone or project that is named: nothing here has any (`absent_fields`)."""
+    for node in (given.get("milestone_id"), *(given.get("project_ids") or ())):
+        if node is not None:
+            raise unresolved(f"a node with the global id of '{node}'")
+
+
 def shown(ask: Ask, issue: Issue) -> Issue | Pull:
     """An issue as GraphQL shows it."""
     return issue if issue.pull_id is None else ask.state.get(Pull, issue.pull_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from bot.local.forge import git, media, render, render_pull
 from bot.local.forge.git_objects import Entry, GitDir, NewEntry, Signature
 from bot.local.forge.http import Answer, Body, Call, Refused, invalid, not_found, operation, reads, writes
 
+README = re.compile(r"readme(\.\w+)?", re.IGNORECASE)
 PATH = "/repos/{owner}/{repo}/contents/{path:path}"
 
 
@@ -46,6 +48,18 @@ class NoFile(Body):
 def get_content(call: Call) -> Answer:
     """A file (its bytes when asked for `raw`) or a folder."""
     return _content(call, call.params["path"].strip("/"))
+
+
+@operation("repos/get-readme", "GET", "/repos/{owner}/{repo}/readme", reads("contents"))
+def get_readme(call: Call) -> Answer:
+    """The README at the top of the tree, if there is one."""
+    repo = git.open_git(call.state, call.repo)
+    commit = repo.resolve(call.query.get("ref") or call.repo.default_branch)
+    names = [one.path for one in repo.tree(commit) if one.type == "blob"] if commit else []
+    found = next((name for name in names if README.fullmatch(name)), None)
+    if found is None:
+        raise not_found()
+    return _content(call, found)
 
 
 @operation("repos/create-or-update-file-contents", "PUT", PATH, writes("contents"))

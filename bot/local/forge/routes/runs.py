@@ -5,9 +5,8 @@ https://docs.github.com/en/rest/actions/workflow-runs and …/workflow-jobs
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from bot.local.forge import actions, render_actions, results
+from bot.local.forge.date_range import within
 from bot.local.forge.http import Answer, Call, Refused, invalid, not_found, operation, page, reads, writes
 from bot.local.forge.records import Account, Job, Run
 
@@ -71,38 +70,8 @@ def _wanted(call: Call, run: Run) -> bool:
         and query.get("head_sha", run.head_sha) == run.head_sha
         and query.get("check_suite_id", str(run.suite_id)) == str(run.suite_id)
         and query.get("status", run.status) in (run.status, run.conclusion)
-        and ("created" not in query or _within(query["created"], run.created_at))
+        and ("created" not in query or within(query["created"], run.created_at, "created"))
     )
-
-
-def _within(span: str, moment: datetime) -> bool:
-    """The search syntax for dates: ``>=X``, ``X..Y``, ``X..*``, or a day."""
-    if ".." in span:
-        first, _, last = span.partition("..")
-        return (first == "*" or moment >= _moment(first)) and (last == "*" or moment < _end(last))
-    for sign in (">=", "<=", ">", "<"):
-        if span.startswith(sign):
-            text = span.removeprefix(sign)
-            return {
-                ">=": moment >= _moment(text),
-                "<=": moment < _end(text),
-                ">": moment >= _end(text),
-                "<": moment < _moment(text),
-            }[sign]
-    return _moment(span) <= moment < _end(span)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
-    except ValueError:
-        raise invalid(f"created is no date: {text}") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _end(text: str) -> datetime:
-    """The first moment after a day or a second."""
-    return _moment(text) + (timedelta(seconds=1) if "T" in text else timedelta(days=1))
 
 
 @operation("actions/get-workflow-run", "GET", BASE + "/runs/{run_id}", reads("actions"))
