@@ -71,7 +71,7 @@ class _Waits:
         for node in nodes.values():
             if node.blocked_by:
                 self.targets.extend(filter(None, map(ends.get, node.blocked_by)))
-            if node.parent in children:
+            if node.parent is not None and node.parent in children:
                 self.targets.append(self.starts[node.parent])
             self.until.append(len(self.targets))
         for number, inside in children.items():
