@@ -73,16 +73,6 @@ def run_engine(
     )
 
 
-def engine_secrets(engine: Engine, env: Mapping[str, str]) -> tuple[str, ...]:
-    """Every text that belongs to the engine's credential and must be seen nowhere."""
-    if engine.name == "command":
-        return ()
-    try:
-        return find_source(engine, env).secrets()
-    except NoCredential:
-        return ()
-
-
 def _call(
     engine: Engine, task: Task, enclosure: Enclosure, proxy: Proxy
 ) -> tuple[Reader, list[str], dict[str, str]]:
