@@ -10,7 +10,27 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answer = Callable[[BaseHTTPRequestHandler], None]
+Answer = Callable[["Handler"], None]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request; `body` is what it carried."""
+
+    protocol_version = "HTTP/1.1"
+    upstream: Upstream
+    body = b""
+
+    def do_POST(self) -> None:
+        """Keep what was asked, and answer."""
+        self.body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.upstream.asked.append((f"{self.command} {self.path}", headers, self.body))
+        self.upstream.answer(self)
+
+    do_GET = do_POST
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
 
 
 @dataclass
@@ -24,24 +44,15 @@ class Upstream:
 
 @contextmanager
 def listening(answer: Answer) -> Iterator[Upstream]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    """A provider that answers as `answer` does, as long as this is open."""
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            self.body = body
-            upstream.asked.append((f"{self.command} {self.path}", headers, body))
-            upstream.answer(self)
+    class Bound(Handler):
+        """The handler of this provider."""
 
-        do_GET = do_POST
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Bound)
     server.daemon_threads = True
     upstream = Upstream(f"http://127.0.0.1:{server.server_address[1]}", answer)
+    Bound.upstream = upstream
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield upstream
@@ -53,7 +64,7 @@ def listening(answer: Answer) -> Iterator[Upstream]:
 def plain(status: int, body: Mapping[str, Any] | bytes = b"", **headers: str) -> Answer:
     """An answer of known length."""
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
+    def answer(handler: Handler) -> None:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         handler.send_response(status)
         for name, value in {"content-length": str(len(raw)), **headers}.items():
@@ -67,7 +78,7 @@ def plain(status: int, body: Mapping[str, Any] | bytes = b"", **headers: str) ->
 def stream(*pieces: bytes, between: Callable[[], object] = lambda: None, cut: bool = False) -> Answer:
     """Server-sent events; `cut` ends the connection in the middle of a chunk."""
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
+    def answer(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("content-type", "text/event-stream; charset=utf-8")
         handler.send_header("transfer-encoding", "chunked")
@@ -90,8 +101,8 @@ Move = str | Mapping[str, Any] | Answer
 def playing(*moves: Move) -> Answer:
     """A model whose next move is the one after as many as the conversation has results of tools."""
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        body = json.loads(upstream_body(handler))
+    def answer(handler: Handler) -> None:
+        body = json.loads(handler.body)
         claude = handler.path.startswith("/v1/messages")
         done = len(_claude_results(body) if claude else _codex_results(body))
         move = moves[min(done, len(moves) - 1)]
@@ -104,13 +115,6 @@ def playing(*moves: Move) -> Answer:
         )
 
     return answer
-
-
-def upstream_body(handler: BaseHTTPRequestHandler) -> bytes:
-    """The body of the request that is being answered."""
-    body = handler.__dict__["body"]
-    assert isinstance(body, bytes)
-    return body
 
 
 def _claude_results(body: Mapping[str, Any]) -> list[Any]:
