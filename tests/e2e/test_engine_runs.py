@@ -118,7 +118,7 @@ def test_without_a_key_nothing_is_started_and_the_report_says_where_it_belongs(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_run_that_the_clock_stops_costs_its_whole_reserve(
+def test_a_run_that_the_clock_stops_costs_what_is_known_or_its_whole_reserve(
     tmp_path: Path, engine_tools: Path, name: Name
 ) -> None:
     program = engine_program(engine_tools / "beadwright", name, os.environ)
@@ -130,9 +130,22 @@ def test_a_run_that_the_clock_stops_costs_its_whole_reserve(
         task = Task("worker", "Do it.", 0.15, 1_500_000)
         outcome = run_engine(engine, task, wall, program=program.path, env={VARIABLES[name]: KEY})
     assert outcome.missing == f"the clock stopped it after {outcome.ended.seconds:.0f} s"
-    assert outcome.cost == 1_500_000
+    # codex is metered by what the provider told: 60 fresh and 40 cached tokens of input, 20 of output.
+    assert outcome.cost == {"claude": 1_500_000, "codex": 60 * 5 + 40 * 0.5 + 20 * 30}[name]
     assert outcome.provider is None
     assert "time.sleep(300)" in outcome.transcript or name == "codex"  # codex tells a command when it is over
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_ends_at_its_budget(tmp_path: Path, name: str) -> None:
+    with world(tmp_path, name, playing(WORK, WORK, WORK, WORK, DONE)) as (found, upstream):
+        found.policy["budget"] = {"run": 0.0015}  # dollars; one answer costs 0.0007 to 0.0009
+        report = found.agent(found.dispatch(), {VARIABLES[name]: KEY})
+    assert report.failure is not None
+    assert "budget" in report.failure
+    assert report.provider is None
+    assert 1_000 < report.cost < 3_000
+    assert len(upstream.asked) < 5
 
 
 @pytest.mark.parametrize("name", NAMES)

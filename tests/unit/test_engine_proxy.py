@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,9 +13,12 @@ from typing import Literal
 import httpx
 import pytest
 
+from bot.beads.policy import Price
 from bot.engines.credential import Source
+from bot.engines.event_stream import Events
+from bot.engines.prices import Meter
 from bot.engines.provider import provider_fault
-from bot.engines.proxy import PATIENCE, Events, Proxy
+from bot.engines.proxy import PATIENCE, Proxy
 from tests.unit.upstream import Answer, Upstream, listening, plain, stream
 
 REAL = "sk-ant-invented-0123456789abcdef"
@@ -238,6 +242,25 @@ def test_events_are_heard_however_they_are_cut_into_pieces() -> None:
     quiet = Events()
     quiet.feed(b"data: {}\n\n")  # a gateway that names no events: its end cannot be told
     assert quiet.fault() == ""
+
+
+def test_a_spent_budget_ends_a_run_of_a_cli_that_knows_none() -> None:
+    usage = {"input_tokens": 1_000, "input_tokens_details": {"cached_tokens": 400}, "output_tokens": 100}
+    done = {"type": "response.completed", "response": {"usage": usage, "output": ["x" * 200_000]}}
+    events = f"event: response.completed\ndata: {json.dumps(done)}\n\n".encode()
+    meter = Meter(Price(input=5, cached=0.5, output=30), 10_000)
+    pieces = [events[start : start + 10_000] for start in range(0, len(events), 10_000)]
+    with (
+        listening(stream(*pieces)) as upstream,
+        Proxy(Source("codex", "KEY", "k"), upstream.url, meter) as proxy,
+        httpx.Client(headers={"authorization": f"Bearer {proxy.dummy}"}, trust_env=False) as client,
+    ):
+        statuses = [client.post(proxy.address + RESPONSES, content=b"{}").status_code for _ in range(3)]
+        fault = provider_fault(proxy.exchanges)
+    assert meter.cost == 2 * (600 * 5 + 400 * 0.5 + 100 * 30)
+    assert statuses == [200, 200, 400]
+    assert len(upstream.asked) == 2
+    assert fault is None
 
 
 def test_when_the_run_is_over_the_proxy_is_gone() -> None:
