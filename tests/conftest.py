@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands.demo import fill_tool_cache
+from bot.jobs.engine_program import LOCKS, NAMES
 from tests.contract.exchange_log import assert_log_fits
 from tests.contract.openapi import PUBLISHED
 from tests.needs import need
@@ -26,6 +28,19 @@ def exchange_log(tmp_path: Path) -> Iterator[Path]:
     yield log
     _require_published()
     assert_log_fits(log)
+
+
+@pytest.fixture
+def engine_tools(tmp_path: Path) -> Path:
+    """A tool cache in which a job finds the real CLIs; without them a test does not run, and CI fails."""
+    missing = [name for name in NAMES if not (LOCKS / name / "node_modules" / ".locked-by").exists()]
+    if missing:
+        reason = f"{' and '.join(missing)} are not here: `make test` fetches them where npm is"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    fill_tool_cache(tmp_path / "tools")
+    return tmp_path / "tools"
 
 
 def _require_published() -> None:

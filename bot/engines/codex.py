@@ -15,7 +15,7 @@ from typing import Any
 from bot.beads.policy import Engine, Price
 from bot.engines.answer_schema import answer_schema, fit
 from bot.engines.outcome import Task
-from bot.engines.prices import DEFAULT_MODEL, price_of
+from bot.engines.prices import DEFAULT_MODEL, cost_of, price_of
 from bot.engines.told import Told, Transcript
 
 VARIABLE = "CODEX_API_KEY"
@@ -121,11 +121,12 @@ class CodexReader:
 
 
 def _cost(usage: Mapping[str, Any], price: Price) -> int:
-    """Millionths of a dollar: a dollar for a million tokens is just one for each token."""
-    counts = [usage.get(name) for name in ("input_tokens", "cached_input_tokens", "output_tokens")]
-    whole, cached, output = (count if isinstance(count, int) and count > 0 else 0 for count in counts)
-    cached = min(cached, whole)
-    return round((whole - cached) * price.input + cached * price.cached + output * price.output)
+    return cost_of(
+        price,
+        whole=usage.get("input_tokens"),
+        cached=usage.get("cached_input_tokens"),
+        output=usage.get("output_tokens"),
+    )
 
 
 def _message(value: object) -> str:

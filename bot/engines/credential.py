@@ -27,6 +27,7 @@ KEYS = {
 OAUTH_VARIABLE = "CLAUDE_CODE_OAUTH_TOKEN"
 OAUTH_PREFIX = "sk-ant-oat"
 MILLISECONDS = 1_000
+SHORTEST = 12  # characters of a text in a login's file that could be a secret
 
 
 class NoCredential(Exception):
@@ -78,15 +79,6 @@ class Source:
             )
         return found
 
-    def secrets(self) -> tuple[str, ...]:
-        """Every text that must not be seen: the key, or whatever the login's file holds."""
-        if self.value is not None:
-            return (self.value,)
-        try:
-            return tuple(_texts(_login(self.name)))
-        except NoCredential:
-            return ()
-
 
 def find_source(engine: Engine, env: Mapping[str, str]) -> Source:
     """Where the policy's credential is. Raises NoCredential for none, and for two."""
@@ -103,6 +95,19 @@ def find_source(engine: Engine, env: Mapping[str, str]) -> Source:
         f"{' or '.join(names)} is not set for the agent step: add it to the repository's Actions secrets, "
         "under the name that its workflow passes on"
     )
+
+
+def engine_secrets(engine: Engine, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Every text that must be seen nowhere: what the policy's variables hold, or the file of the login."""
+    if engine.name == "command":
+        return ()
+    if engine.login is None:
+        names = (engine.key,) if engine.key is not None else KEYS[engine.name]
+        return tuple(value for name in names if (value := env.get(name, "").strip()))
+    try:
+        return tuple(_texts(_login(str(Path(engine.login).expanduser()))))
+    except NoCredential:
+        return ()
 
 
 def _login(name: str) -> object:
@@ -131,7 +136,7 @@ def _codex_login(login: object) -> Credential | None:
 
 
 def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str) and len(value) >= 12:
+    if isinstance(value, str) and len(value) >= SHORTEST:
         yield value
     elif isinstance(value, dict):
         for entry in value.values():

@@ -28,6 +28,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.engines.credential import NoCredential, Source
+from bot.engines.event_stream import ERROR_LIMIT, Events
+from bot.engines.prices import Meter
 from bot.engines.provider import Exchange
 
 PATHS = {
@@ -49,16 +51,17 @@ HOP_BY_HOP = frozenset({
 CREDENTIALS = frozenset({"authorization", "x-api-key", "chatgpt-account-id", "cookie"})
 PATIENCE = 60.0  # seconds of `retry-after` that are worth a runner's time
 BODY_LIMIT = 64_000_000  # bytes of one request
-ERROR_LIMIT = 65_536  # bytes kept of what a provider says when it refuses
 TIMEOUT = httpx.Timeout(connect=20, read=600, write=60, pool=20)
-ENDS = frozenset({"message_stop", "response.completed", "response.incomplete"})
-FAULTS = frozenset({"error", "response.failed"})
 
 
 class Proxy:
-    """Listens on 127.0.0.1 while it is entered. `address` is its root, `dummy` the key to show to it."""
+    """Listens on 127.0.0.1 while it is entered. `address` is its root, `dummy` the key to show to it.
 
-    def __init__(self, source: Source, root: str | None) -> None:
+    With a `meter` it counts tokens, and forwards nothing more when the run's budget is spent.
+    """
+
+    def __init__(self, source: Source, root: str | None, meter: Meter | None = None) -> None:
+        self.meter = meter
         self.dummy = f"beadwright-{secrets.token_hex(24)}"
         self.source = source
         self.root = (root or ROOTS[source.engine, source.value is None]).rstrip("/")
@@ -111,6 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(404, f"{self.command} {path} is not forwarded to the provider")
         elif body is None:
             self._refuse(413, f"a request has a length, of at most {BODY_LIMIT} bytes")
+        elif proxy.meter is not None and proxy.meter.is_spent:
+            self._refuse(400, "the run's budget is spent")  # no client tries again after a 400
         else:
             self._forward(proxy, body, noted=not known["side"])
 
@@ -142,13 +147,13 @@ class _Handler(BaseHTTPRequestHandler):
             with proxy.client.stream(
                 self.command, proxy.root + self.path, headers=headers, content=body
             ) as answer:
-                self._give_back(answer, notes)
+                self._give_back(answer, notes, proxy.meter)
         except httpx.HTTPError as error:
             said = str(error) or type(error).__name__
             notes.append(Exchange(datetime.now(UTC), None, {}, f"{urlsplit(proxy.root).netloc}: {said}"))
             self._refuse(502, said)
 
-    def _give_back(self, answer: httpx.Response, notes: list[Exchange]) -> None:
+    def _give_back(self, answer: httpx.Response, notes: list[Exchange], meter: Meter | None) -> None:
         headers = {name.lower(): value for name, value in answer.headers.items()}
         at = datetime.now(UTC)
         if answer.status_code >= 400:
@@ -174,8 +179,10 @@ class _Handler(BaseHTTPRequestHandler):
                     self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         except httpx.HTTPError as error:
             broken = str(error) or type(error).__name__
-        error_text = (events.fault() if events is not None else "") or broken
-        notes.append(Exchange(at, answer.status_code, headers, error_text))
+        fault = (events.fault() if events is not None else "") or broken
+        notes.append(Exchange(at, answer.status_code, headers, fault))
+        if meter is not None and events is not None and events.whole:
+            meter.count(events.whole)
         if broken:
             self.close_connection = True  # no last chunk: whoever reads sees that it is cut off
             return
@@ -198,39 +205,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body)
-
-
-class Events:
-    """Listens to a stream of server-sent events as it passes: how did it end?"""
-
-    def __init__(self) -> None:
-        self._line = bytearray()
-        self._last = ""
-        self._error = ""
-
-    def feed(self, piece: bytes) -> None:
-        """Take the next piece in."""
-        *lines, rest = piece.split(b"\n")
-        for line in lines:
-            self._grow(line)
-            self._read(self._line.decode("utf-8", errors="replace").rstrip("\r"))
-            self._line.clear()
-        self._grow(rest)
-
-    def fault(self) -> str:
-        """The stream's own error event, or that it broke off; empty when it came to its end."""
-        if self._error:
-            return self._error
-        return "" if self._last in ENDS or not self._last else "the stream ended before its end"
-
-    def _grow(self, text: bytes) -> None:
-        self._line += text[: ERROR_LIMIT - len(self._line)]
-
-    def _read(self, line: str) -> None:
-        if line.startswith("event:"):
-            self._last = line.removeprefix("event:").strip()
-        elif line.startswith("data:") and self._last in FAULTS:
-            self._error = line.removeprefix("data:").strip()
 
 
 def _onward(headers: Message) -> dict[str, str]:

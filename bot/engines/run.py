@@ -19,6 +19,7 @@ from bot.engines.codex import CodexReader, codex_arguments, codex_environment
 from bot.engines.command import run_command
 from bot.engines.credential import NoCredential, find_source
 from bot.engines.outcome import Enclosure, Ended, Outcome, Task
+from bot.engines.prices import DEFAULT_MODEL, Meter, price_of
 from bot.engines.provider import provider_fault
 from bot.engines.proxy import Proxy
 from bot.engines.told import Reader
@@ -45,7 +46,8 @@ def run_engine(
         source.read()
     except NoCredential as error:
         return _without_credential(str(error))
-    with Proxy(source, engine.url) as proxy:
+    meter = _meter(engine, task)
+    with Proxy(source, engine.url, meter) as proxy:
         reader, arguments, variables = _call(engine, task, enclosure, proxy)
         ended = enclosure.run(
             [str(program), *arguments],
@@ -60,6 +62,8 @@ def run_engine(
     answer = told.answer if ended.ending == "exited" else None
     provider = provider_fault(exchanges) if answer is None else None
     cost = told.cost
+    if cost is None and meter is not None:
+        cost = meter.cost
     if cost is None:
         cost = task.budget if any(exchange.served for exchange in exchanges) else 0
     errors = f"\n\n{ended.output.strip()}" if ended.output.strip() else ""
@@ -73,14 +77,12 @@ def run_engine(
     )
 
 
-def engine_secrets(engine: Engine, env: Mapping[str, str]) -> tuple[str, ...]:
-    """Every text that belongs to the engine's credential and must be seen nowhere."""
-    if engine.name == "command":
-        return ()
-    try:
-        return find_source(engine, env).secrets()
-    except NoCredential:
-        return ()
+def _meter(engine: Engine, task: Task) -> Meter | None:
+    """What counts for a CLI without a budget of its own; None for the others, and where no price is known."""
+    if engine.name != "codex":
+        return None
+    price = price_of(engine.model or DEFAULT_MODEL, engine.prices)
+    return None if price is None else Meter(price, task.budget)
 
 
 def _call(

@@ -15,8 +15,9 @@ from pydantic import ValidationError
 
 from bot.beads.report import Report
 from bot.coordinator.job_port import JobFault
+from bot.engines.credential import KEYS, engine_secrets
 from bot.engines.outcome import Outcome, Task
-from bot.engines.run import engine_secrets, run_engine
+from bot.engines.run import run_engine
 from bot.jobs.bootstrap import tool_cache
 from bot.jobs.engine_program import Program, engine_program
 from bot.jobs.inputs import Inputs
@@ -39,8 +40,9 @@ def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
         plan = Plan.model_validate_json(plan_path(inputs).read_bytes())
     except (OSError, ValidationError) as error:
         raise JobFault(f"the prepare step left no plan: {error}") from error
-    secrets = (*known_secrets(env), *engine_secrets(plan.engine, env))
-    forget_secrets(secrets)
+    credential = engine_secrets(plan.engine, env)
+    secrets = (*known_secrets(env), *credential)
+    forget_secrets(credential)
     inputs.out.mkdir(parents=True, exist_ok=True)
     desk = inputs.folder / "desk"
     desk.mkdir()
@@ -71,10 +73,12 @@ def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
     return report
 
 
-def forget_secrets(secrets: Collection[str]) -> None:
-    """Take every credential of the runner's, and of a provider, out of this process' environment."""
+def forget_secrets(credential: Collection[str]) -> None:
+    """Take every credential of the runner's, and of a model's provider, out of this process' environment."""
+    keys = {name for names in KEYS.values() for name in names}
     for name, value in list(os.environ.items()):
-        if name in DROPPED or name.startswith("ACTIONS_") or value.strip() in secrets:
+        known = name in DROPPED or name in keys or name.startswith("ACTIONS_")
+        if known or value.strip() in credential:
             del os.environ[name]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -148,13 +148,17 @@ class World:
 
     # -- whole runs --------------------------------------------------------------------------------------
 
-    def agent(self, inputs: Inputs) -> Report:
-        """The agent job: check out, prepare, run."""
+    def agent(self, inputs: Inputs, env: Mapping[str, str] | None = None) -> Report:
+        """The agent job: check out, prepare, run; `env` is its step's environment."""
+        self.prepare(inputs)
+        return run_agent(inputs, env or {})
+
+    def prepare(self, inputs: Inputs) -> None:
+        """The agent job's first steps: check out, prepare."""
         shutil.rmtree(inputs.checkout, ignore_errors=True)
         clone = ["git", "clone", "--quiet", str(self.git.folder), str(inputs.checkout)]
         subprocess.run(clone, check=True, env=self.git.environment() | {"GIT_ALLOW_PROTOCOL": "file"})
         prepare(inputs, self, "t")
-        return run_agent(inputs, {})
 
     def publish(self, inputs: Inputs) -> str:
         """The publish job, from the artifact that the agent job left."""
