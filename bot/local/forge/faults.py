@@ -45,11 +45,15 @@ Fits = Callable[[Asked], bool]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the caller gets instead of the answer; `status` None cuts the connection in the middle of it."""
+    """What the caller gets instead of the answer; `status` None cuts the connection in the middle of it.
+
+    `body` is sent as it is, a stale answer for one; without it the answer is GitHub's error with `message`.
+    """
 
     status: int | None
     message: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: object = None
 
 
 CUT = Outcome(None)
@@ -152,7 +156,9 @@ def instead(outcome: Outcome) -> Response:
     """The answer that the caller gets."""
     if outcome.status is None:
         return _Cut()
-    body = {"message": outcome.message, "documentation_url": "https://docs.github.com/rest"}
+    body = outcome.body
+    if body is None:
+        body = {"message": outcome.message, "documentation_url": "https://docs.github.com/rest"}
     return Response(json.dumps(body), outcome.status, dict(outcome.headers), media_type="application/json")
 
 
