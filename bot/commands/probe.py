@@ -31,7 +31,7 @@ from bot.local.forge.graphql.limits import budget_of
 from bot.local.forge.serve import ThreadedForge, in_thread
 from bot.local.forge.state import State
 
-AT_ONCE = Bounds(writes=1_000_000, seconds=1800.0, pause=0.0, patience=0.1)
+AT_ONCE = Bounds(writes=1_000_000, seconds=1800.0, pause=0.0, patience=0.3)
 DISCARD = "http://127.0.0.1:9"
 """Where the forge's webhooks go: nobody listens there; the App's list of deliveries is what is read."""
 PERMISSIONS = {

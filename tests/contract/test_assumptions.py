@@ -17,6 +17,7 @@ from bot.github.assumptions.document import document
 from bot.github.assumptions.probing import look
 from bot.github.assumptions.registry import Assumption
 from bot.github.assumptions.scratch import Scratch, open_scratch
+from tests.contract.exchange_log import assert_log_fits
 
 PAGE = Path(__file__).parents[2] / "docs" / "assumptions.md"
 CANNOT_BE_TOLD_HERE = {
@@ -26,9 +27,16 @@ CANNOT_BE_TOLD_HERE = {
 
 
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every exchange of this file."""
+    return tmp_path_factory.mktemp("log") / "exchanges.jsonl"
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory, log: Path) -> Iterator[Scratch]:
     """A forge with an empty repository, an App, a second person and a runner."""
-    with forge_access(tmp_path_factory.mktemp("forge")) as access, open_scratch(access, AT_ONCE) as world:
+    folder = tmp_path_factory.mktemp("forge")
+    with forge_access(folder, record=log) as access, open_scratch(access, AT_ONCE) as world:
         yield world
 
 
@@ -39,6 +47,15 @@ def test_the_forge_behaves_as_we_assume_of_github(scratch: Scratch, assumption: 
         assert (found.holds, found.detail) == (None, CANNOT_BE_TOLD_HERE[assumption.id])
     else:
         assert found.holds, f"{assumption.sentence}\n{found.detail}\n{assumption.otherwise}"
+
+
+def test_what_they_say_to_the_forge_fits_the_published_descriptions(
+    scratch: Scratch, log: Path, published: Path
+) -> None:
+    """So that github.com understands it as well."""
+    assert scratch.access.provoke is not None
+    assert published.is_dir()
+    assert_log_fits(log)
 
 
 def test_there_are_many_and_each_has_a_name_of_its_own_and_a_source() -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -117,6 +121,23 @@ def test_the_app_is_asked_where_there_is_one(forge: World) -> None:
     chosen = named("app-may-ask-for-permissions", "installation-is-found-by-repository")
     with open_scratch(access, AT_ONCE, surely=True) as world:
         assert [one.holds for one in probe(world, chosen)] == [True, True]
+
+
+def test_the_command_tries_them_on_a_forge_of_its_own() -> None:
+    command = [sys.executable, "-m", "bot.cli", "probe", "--json", "--only", "people/"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [one["id"] for one in found] == [one.id for one in ASSUMPTIONS if one.area == "people"]
+    assert {frozenset(one) for one in found} == {frozenset({"id", "source", "holds", "detail"})}
+    assert all(one["holds"] is True for one in found)
+
+
+def test_the_command_wants_a_token_for_github() -> None:
+    command = [sys.executable, "-m", "bot.cli", "probe", "--repo", "octo/scratch"]
+    env = {name: value for name, value in os.environ.items() if name != "GITHUB_TOKEN"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=env)
+    assert (done.returncode, "GITHUB_TOKEN" in done.stderr) == (1, True)
 
 
 def test_what_does_not_hold_is_told_last_with_its_consequence() -> None:

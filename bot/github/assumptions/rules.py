@@ -235,7 +235,7 @@ def classic_checks_are_shown_with_the_branch(world: Scratch) -> None:
     read`; `…/protection` does not."""
     context, base = world.name("ci"), world.branch("base")
     body = {
-        "required_status_checks": {"strict": False, "checks": [{"context": context}]},
+        "required_status_checks": {"strict": False, "contexts": [context]},
         "enforce_admins": True,
         "required_pull_request_reviews": None,
         "restrictions": None,
