@@ -118,6 +118,52 @@ def export(
     run(file=file, repo=repo, api_url=api_url, token=os.environ.get("GITHUB_TOKEN", ""), stop=stop)
 
 
+@app.command()
+def probe(
+    repo: Annotated[
+        str | None,
+        typer.Option("--repo", metavar="OWNER/NAME", help="An empty repository to try on; else a forge is."),
+    ] = None,
+    api_url: ApiUrl = "https://api.github.com",
+    app_id: Annotated[
+        int, typer.Option(envvar="BEADWRIGHT_APP_ID", help="A GitHub App installed there.")
+    ] = 0,
+    key_file: Annotated[
+        Path | None, typer.Option(envvar="BEADWRIGHT_PRIVATE_KEY_FILE", help="That App's private key.")
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="REGEX", help="Those whose `area/id` holds this.")
+    ] = None,
+    surely: Annotated[
+        bool, typer.Option("--yes-this-is-scratch", help="The repository may be written to, although in use.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a list of {id, source, holds, detail}.")
+    ] = False,
+    listing: Annotated[bool, typer.Option("--list", help="Print docs/assumptions.md and end.")] = False,
+) -> None:
+    """Try every assumption about GitHub: on a forge of its own, or with GITHUB_TOKEN on a scratch repository.
+
+    Exit status 1: one does not hold. A second person's token may be in GITHUB_TOKEN_READER.
+    """
+    from bot.commands.probe import run
+
+    status = run(
+        repo=repo,
+        api_url=api_url,
+        token=os.environ.get("GITHUB_TOKEN", ""),
+        reader=os.environ.get("GITHUB_TOKEN_READER", ""),
+        app_id=app_id,
+        key_file=key_file,
+        only=only,
+        surely=surely,
+        as_json=as_json,
+        listing=listing,
+        stop=stop,
+    )
+    raise typer.Exit(status)
+
+
 def main() -> None:
     """The console script."""
     app()

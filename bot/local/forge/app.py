@@ -23,6 +23,7 @@ from bot.local.forge import routes
 from bot.local.forge.access import can_see, find_account, find_repository
 from bot.local.forge.addresses import base_url_of, origin_form
 from bot.local.forge.auth import authenticate
+from bot.local.forge.faults import BEFORE, Faults, asked_by, finish, instead
 from bot.local.forge.headers import common
 from bot.local.forge.http import OPERATIONS, Answer, Call, Caller, Refused, allowed, not_found
 from bot.local.forge.records import Repository
@@ -44,6 +45,7 @@ class Forge:
             git's smart HTTP.
         graphql: executes a document; see `graphql.execute`.
         record: a file that gets one JSON line per exchange; for the contract tests and for counting requests.
+        faults: what goes wrong on purpose.
     """
 
     def __init__(
@@ -54,9 +56,11 @@ class Forge:
         mounts: dict[str, Mount],
         graphql: Callable[[State, str, Caller, Any], tuple[int, dict[str, Any]]],
         record: Path | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self.state = state
         self.base_url = base_url
+        self._faults = faults or Faults()
         self._mounts = mounts
         self._graphql = graphql
         self._record: TextIO | None = record.open("a", encoding="utf-8") if record else None
@@ -74,8 +78,17 @@ class Forge:
                 await send({"type": "lifespan.startup.complete"})
             await send({"type": "lifespan.shutdown.complete"})
             return
-        response = await self._respond(Request(origin_form(scope), receive))
+        request = Request(origin_form(scope), receive)
+        response = await self._suffer(request) if self._faults.planned else await self._respond(request)
         await response(scope, receive, send)
+
+    async def _suffer(self, request: Request) -> Response:
+        fault = self._faults.take(await asked_by(request))
+        if fault is None:
+            return await self._respond(request)
+        if fault.when != BEFORE:
+            await finish(await self._respond(request))
+        return instead(fault.outcome)
 
     async def _respond(self, request: Request) -> Response:
         path = request.url.path

@@ -51,7 +51,7 @@ ROLES: dict[str, tuple[str, type[Record], Renderer]] = {
     "review": ("review", Review, render_pull.webhook_review),
     "review_comment": ("comment", ReviewComment, render_pull.review_comment),
     "thread": ("thread", Thread, render_pull.webhook_thread),
-    "check_run": ("check_run", CheckRun, render_pull.check_run),
+    "check_run": ("check_run", CheckRun, render_pull.webhook_check_run),
     "check_suite": ("check_suite", CheckSuite, render_pull.check_suite),
     "run": ("workflow_run", Run, render_actions.run),
     "job": ("workflow_job", Job, render_actions.job),

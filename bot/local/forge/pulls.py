@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from bot.local.forge import checks, issues, merge_message, protection, pull_sync
 from bot.local.forge.access import find_account
@@ -31,12 +32,14 @@ from bot.local.forge.records import Account, Issue, Pull, Repository, Token
 from bot.local.forge.state import State
 
 NOT_MERGEABLE = "Pull Request is not mergeable"
+_WORKED_OUT: WeakKeyDictionary[State, dict[int, tuple[str, str]]] = WeakKeyDictionary()
 CLOSES = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class MergeState:
-    """`mergeable` (None for a closed one), GitHub's `mergeable_state`, and whether the base has moved on."""
+    """`mergeable` (None when closed or not worked out yet), GitHub's `mergeable_state`, and whether the base
+    has moved on."""
 
     mergeable: bool | None
     word: str
@@ -218,6 +221,8 @@ def merge_state(state: State, pull: Pull) -> MergeState:
     if issue.state == "closed" or base is None:
         return MergeState(None, "unknown", False)
     behind = not git.is_ancestor(base, pull.head_sha)
+    if not worked_out(state, pull, base):
+        return MergeState(None, "unknown", behind)
     if git.merge_tree(base, pull.head_sha) is None:
         return MergeState(False, "dirty", behind)
     if pull.draft:
@@ -229,6 +234,19 @@ def merge_state(state: State, pull: Pull) -> MergeState:
         return MergeState(True, "blocked", behind)
     settled = all(verdict == "green" for verdict in checks.verdicts(state, repository, pull.head_sha))
     return MergeState(True, "clean" if settled else "unstable", behind)
+
+
+def worked_out(state: State, pull: Pull, base: str) -> bool:
+    """Whether it is known by now how head and base go together.
+
+    GitHub computes it in the background: the first look at a pair says that it is not known, and starts that.
+    https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request
+    """
+    known, pair = _WORKED_OUT.setdefault(state, {}), (base, pull.head_sha)
+    if known.get(pull.id) == pair:
+        return True
+    state.afterwards(lambda: known.update({pull.id: pair}))
+    return False
 
 
 # -- merging ----------------------------------------------------------------------------------------------
@@ -252,7 +270,7 @@ def merge(
 
     Raises:
         Refused: 405 not mergeable (closed, draft, conflict, a method or a rule that forbids it, every reason
-            named), 409 when head or base is another than it was, 403 for workflow files.
+            named, a base that moved meanwhile too), 409 when the head is another one, 403 for workflow files.
     """
     repository, issue = _home(state, pull)
     git = open_git(state, repository)
@@ -288,7 +306,8 @@ def merge(
     try:
         apply(state, repository, actor, [move], settled=False)
     except Refused:
-        raise Refused(409, "Base branch was modified. Review and try the merge again.") from None
+        # 405, although it is a race: https://github.com/NixOS/nixpkgs-merge-bot/issues/179
+        raise Refused(405, "Base branch was modified. Review and try the merge again.") from None
     pull.base_sha = base
     pull_sync.mark_merged(state, actor, pull, after)
     _follow_up(state, repository, actor, pull, move)

@@ -36,6 +36,10 @@ from bot.local.forge.render import (
 from bot.local.forge.render_issue import association, label, reactions
 from bot.local.forge.state import State
 
+SIMPLE_SUITE = (
+    "after", "app", "before", "conclusion", "created_at", "head_branch", "head_sha", "id", "node_id",
+    "pull_requests", "repository", "status", "updated_at", "url",
+)  # fmt: skip
 UNSIGNED = {
     "verified": False,
     "reason": "unsigned",
@@ -377,6 +381,12 @@ def check_run(state: State, base_url: str, record: CheckRun) -> JSON:
         "app": app(state, base_url, state.get(App, record.app_id)),
         "pull_requests": _pulls_at(state, base_url, home, record.head_sha),
     }
+
+
+def webhook_check_run(state: State, base_url: str, record: CheckRun) -> JSON:
+    """A `check-run-with-simple-check-suite`: a webhook's says more about the suite."""
+    suite = check_suite(state, base_url, state.get(CheckSuite, record.suite_id))
+    return check_run(state, base_url, record) | {"check_suite": {name: suite[name] for name in SIMPLE_SUITE}}
 
 
 def check_suite(state: State, base_url: str, record: CheckSuite) -> JSON:

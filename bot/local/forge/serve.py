@@ -23,6 +23,7 @@ import uvicorn
 
 from bot.local.forge import git_http, graphql, oidc, results, triggers
 from bot.local.forge.app import Forge, Mount
+from bot.local.forge.faults import Faults
 from bot.local.forge.hooks import Hooks
 from bot.local.forge.payloads import payload
 from bot.local.forge.state import State, utc_now
@@ -42,6 +43,7 @@ class RunningForge:
     state: State
     base_url: str
     hooks: Hooks
+    faults: Faults
 
     @property
     def api_url(self) -> str:
@@ -79,12 +81,13 @@ async def running(
         base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         state = State(folder, clock)
         stack.callback(state.close)
-        forge = Forge(state, base_url, mounts=mounts(), graphql=graphql.execute, record=record)
+        faults = Faults()
+        forge = Forge(state, base_url, mounts=mounts(), graphql=graphql.execute, record=record, faults=faults)
         stack.callback(forge.close)
         hooks = await stack.enter_async_context(Hooks.open(state, base_url))
         triggers.watch(state, lambda signal: payload(state, base_url, signal))
         await stack.enter_async_context(_listening(forge, listener))
-        found = RunningForge(state, base_url, hooks)
+        found = RunningForge(state, base_url, hooks, faults)
         for attachment in attach:
             await stack.enter_async_context(attachment(found))
         yield found
@@ -130,6 +133,7 @@ class ThreadedForge:
         self.forge = forge
         self.base_url = forge.base_url
         self.api_url = forge.api_url
+        self.faults = forge.faults
         self._loop = loop
 
     def on(self, work: Callable[[State], T]) -> T:

@@ -66,6 +66,7 @@ class State:
         self._dirty: dict[tuple[str, int], Record | None] = {}
         self._committed: dict[tuple[str, int], str] = {}  # JSON, to roll back to
         self._signals: list[Signal] = []
+        self._background: list[Callable[[], None]] = []
         self._last_id = 0
         for name in ("git", "artifacts", "logs"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -137,8 +138,12 @@ class State:
         """Tell the subscribers, after the next `commit`."""
         self._signals.append(signal)
 
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Do this after the next `commit`, when the request that asks has its answer."""
+        self._background.append(work)
+
     def commit(self) -> None:
-        """Journal all that was put or dropped, then hand out the signals."""
+        """Journal all that was put or dropped, then hand out the signals, then do what waits for that."""
         if self._dirty:
             for (kind, record_id), record in self._dirty.items():
                 value = "null" if record is None else record.model_dump_json()
@@ -150,6 +155,9 @@ class State:
         for signal in signals:
             for subscriber in self.subscribers:
                 subscriber(signal)
+        background, self._background = self._background, []
+        for work in background:
+            work()
 
     def rollback(self) -> None:
         """Take back all that was put, dropped or signalled since the last commit."""
@@ -164,6 +172,7 @@ class State:
                 self._file(kind, record)
         self._dirty.clear()
         self._signals.clear()
+        self._background.clear()
 
     def close(self) -> None:
         """Commit and close the journal."""

@@ -106,6 +106,10 @@ class Budget:
         self.used[key] = used + cost, reset
         return HOURLY.get(caller.label, 5000), used + cost, reset
 
+    def exhaust(self, token: str) -> None:
+        """Let a token's hour be spent."""
+        self.used[token] = max(HOURLY.values()), int(time.time()) + 3600
+
 
 _BUDGETS: WeakKeyDictionary[State, Budget] = WeakKeyDictionary()
 

@@ -182,9 +182,11 @@ def potential_merge_commit(pull: Pull, info: Info) -> GitThing | None:
 
 @field("PullRequest.mergeable")
 def mergeable(pull: Pull, info: Info) -> str:
-    """MERGEABLE, CONFLICTING, or UNKNOWN of a closed one."""
+    """MERGEABLE, CONFLICTING, or UNKNOWN: of a closed one, and of one that is not worked out yet."""
     base = base_ref(pull, info)
     if base is None or issue_of(pull, info).state == "closed":
+        return "UNKNOWN"
+    if not pulls.worked_out(info.context.state, pull, base.target.oid):
         return "UNKNOWN"
     tree = info.context.git(base.repository).merge_tree(base.target.oid, pull.head_sha)
     return "CONFLICTING" if tree is None else "MERGEABLE"
@@ -192,7 +194,7 @@ def mergeable(pull: Pull, info: Info) -> str:
 
 @field("PullRequest.mergeStateStatus")
 def merge_state_status(pull: Pull, info: Info) -> str:
-    """CLEAN, UNSTABLE, BEHIND, BLOCKED, DIRTY, DRAFT, or UNKNOWN of a closed one."""
+    """CLEAN, UNSTABLE, BEHIND, BLOCKED, DIRTY, DRAFT, or UNKNOWN as `mergeable` is."""
     return pulls.merge_state(info.context.state, pull).word.upper()
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from bot.local.forge import git, media, render, render_pull
-from bot.local.forge.git_objects import Entry, GitDir, NewEntry, Signature
+from bot.local.forge.git_objects import ZERO, Entry, GitDir, NewEntry, Signature
 from bot.local.forge.http import Answer, Body, Call, Refused, invalid, not_found, operation, reads, writes
 
 README = re.compile(r"readme(\.\w+)?", re.IGNORECASE)
@@ -83,9 +83,10 @@ def _write(call: Call, new: NewFile | NoFile, content: bytes | None) -> Answer:
     repo, path = git.open_git(call.state, call.repo), call.params["path"]
     branch = new.branch or call.repo.default_branch
     tip = repo.branch(branch)
-    if tip is None:
+    # A repository without a commit gets its first one so.
+    if tip is None and (branch != call.repo.default_branch or repo.refs("refs/")):
         raise Refused(404, f"Branch {branch} not found")
-    known = repo.entry(tip, path)
+    known = repo.entry(tip, path) if tip else None
     if known is None and content is None:
         raise not_found()
     if known is not None and new.sha is None:
@@ -99,8 +100,8 @@ def _write(call: Call, new: NewFile | NoFile, content: bytes | None) -> Answer:
     mine = git.signature_of(call.me, now)
     author = Signature(new.author.name, new.author.email, now) if new.author else mine
     committer = Signature(new.committer.name, new.committer.email, now) if new.committer else author
-    oid = repo.make_commit(tree, [tip], new.message, author, committer)
-    update = (f"refs/heads/{branch}", tip, oid, False)
+    oid = repo.make_commit(tree, [tip] if tip else [], new.message, author, committer)
+    update = (f"refs/heads/{branch}", tip or ZERO, oid, False)
     try:
         git.move_refs(call.state, call.repo, call.me, [update], token=call.caller.token)
     except Refused as refused:
