@@ -72,7 +72,7 @@ def subject_of(info: Info, node: str, *, role: Role) -> Issue:
     return issue
 
 
-def find_plans(given: Input) -> None:
+def refuse_plans(given: Input) -> None:
     """Raise NOT_FOUND for a milestone or project that is named: nothing here has any (`absent_fields`)."""
     for node in (given.get("milestone_id"), *(given.get("project_ids") or ())):
         if node is not None:
