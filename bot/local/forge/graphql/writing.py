@@ -35,9 +35,14 @@ def mutation(name: str) -> Callable[[Write], Write]:
         def resolve(_root: None, info: Info, input: Input) -> Payload:
             ask = info.context
             try:
-                return {"clientMutationId": input.get("client_mutation_id"), **write(info, input)}
+                payload = write(info, input)
+            except Exception:
+                ask.state.rollback()  # of several in a document those before it stay, as each was committed
+                raise
             finally:
                 ask.refs.clear()
+            ask.state.commit()
+            return {"clientMutationId": input.get("client_mutation_id"), **payload}
 
         field(f"Mutation.{name}")(resolve)
         return write
