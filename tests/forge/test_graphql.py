@@ -136,6 +136,21 @@ class TestSchema:
         )
 
 
+def test_a_refused_mutation_leaves_nothing_behind_and_those_before_it_stay(
+    octo: httpx.Client, home: str
+) -> None:
+    document = """
+      mutation($first: CreateIssueInput!, $second: CreateIssueInput!) {
+        first: createIssue(input: $first) { issue { number } }
+        second: createIssue(input: $second) { issue { number } }
+      }"""
+    good = {"repositoryId": home, "title": "Good"}
+    bad = {**good, "title": "Bad", "parentIssueId": "SXNzdWU6OTk5OQ"}
+    answer = send(octo, document, first=good, second=bad).json()
+    assert answer["data"] == {"first": {"issue": {"number": 1}}, "second": None}
+    assert repository(octo, "issues(first: 9) { nodes { title } }")["issues"]["nodes"] == [{"title": "Good"}]
+
+
 class TestLimits:
     def test_a_connection_needs_bounds(self, octo: httpx.Client) -> None:
         document = '{ repository(owner: "octo", name: "sample") { id issues { nodes { id } } } }'

@@ -165,6 +165,10 @@ def test_set_replaces_and_remove_all_empties(forge: World) -> None:
         ({"creator": "stan"}, [1]),
         ({"assignee": "maya"}, [3]),
         ({"assignee": "none"}, [1]),
+        ({"assignee": "*"}, [3]),
+        ({"mentioned": "rita"}, [3]),
+        ({"milestone": "none"}, [3, 1]),
+        ({"milestone": "*"}, []),
         ({"sort": "comments", "state": "all"}, [2, 3, 1]),
         ({"since": "2999-01-01T00:00:00Z"}, []),
         ({"state": "all", "per_page": "2", "page": "2"}, [1]),
@@ -174,7 +178,9 @@ def test_lists_are_filtered_sorted_and_paged(forge: World, query: dict[str, str]
     octo = forge.person("octo")
     forge.person("stan").post(ISSUES, json={"title": "first"})
     octo.post(ISSUES, json={"title": "second"})
-    octo.post(ISSUES, json={"title": "third", "labels": ["bead", "P1"], "assignees": ["maya"]})
+    octo.post(
+        ISSUES, json={"title": "third", "labels": ["bead", "P1"], "assignees": ["maya"], "body": "@rita"}
+    )
     octo.post(f"{ISSUES}/1/labels", json={"labels": ["bead"]})
     octo.post(f"{ISSUES}/2/comments", json={"body": "done"})
     octo.patch(f"{ISSUES}/2", json={"state": "closed"})

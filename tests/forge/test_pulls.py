@@ -83,6 +83,11 @@ def test_pull_requests_are_found_by_head_base_and_state(forge: World) -> None:
     assert listed(state="all", direction="asc") == [1, 2]
     assert listed(head="octo:bead/2", state="closed") == [2]
     assert listed(base="other", state="all") == []
+    ok(rita.post(f"{REPO}/issues/1/comments", json={"body": "Look"}))
+    assert listed(state="all", sort="popularity") == [2, 1]
+    assert listed(state="all", sort="popularity", direction="desc") == [1, 2]
+    assert listed(state="all", sort="long-running") == []
+    assert rita.get(f"{REPO}/pulls", params={"sort": "age"}).status_code == 422
 
 
 def test_a_merge_pins_the_head_and_happens_once(forge: World) -> None:

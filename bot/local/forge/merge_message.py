@@ -5,7 +5,7 @@ https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from bot.local.forge.records import Account, Issue, Pull, Repository
@@ -22,17 +22,17 @@ def headline(state: State, pull: Pull, method: Method) -> str:
     return f"{state.get(Issue, pull.issue_id).title} (#{pull.number})" if method == "squash" else ""
 
 
-def body(state: State, pull: Pull, method: Method, messages: Sequence[str]) -> str:
+def body(state: State, pull: Pull, method: Method, messages: Callable[[], Sequence[str]]) -> str:
     """What follows the first line.
 
     Args:
-        messages: of the commits that the pull request adds, oldest first.
+        messages: gives those of the commits that it adds, oldest first; asked for a squash only.
     """
     if method == "merge":
         return state.get(Issue, pull.issue_id).title
     if method == "rebase":
         return ""
-    texts = [message.strip() for message in messages]
+    texts = [message.strip() for message in messages()]
     if len(texts) == 1:
         return texts[0].partition("\n")[2].strip()
     return "\n\n".join(f"* {text}" for text in texts)

@@ -411,8 +411,9 @@ def _rebased(state: State, git: GitDir, actor: Account, pull: Pull, base: str) -
 
 def _merge_text(state: State, pull: Pull, method: Method, title: str | None, message: str | None) -> str:
     first = title or merge_message.headline(state, pull, method)
-    rest = merge_message.body(state, pull, method, messages(state, pull)) if message is None else message
-    return f"{first}\n\n{rest}" if rest else first
+    if message is None:
+        message = merge_message.body(state, pull, method, lambda: messages(state, pull))
+    return f"{first}\n\n{message}" if message else first
 
 
 def _home(state: State, pull: Pull) -> tuple[Repository, Issue]:

@@ -18,10 +18,10 @@ from bot.local.forge.graphql.connections import Edge
 from bot.local.forge.graphql.writing import (
     Input,
     Payload,
-    find_plans,
     mutation,
     named,
     permit,
+    refuse_plans,
     role_for,
     shown,
     subject_of,
@@ -83,7 +83,7 @@ def create_issue(info: Info, given: Input) -> Payload:
     home = named(info.context, given["repository_id"], Repository)
     ask = permit(info, home, "issues", role="read")
     trusted = ask.may(home, writes("issues", role="triage"))
-    find_plans(given)
+    refuse_plans(given)
     made = issues.create_issue(
         ask.state,
         ask.me,
@@ -116,7 +116,7 @@ def update_issue(info: Info, given: Input) -> Payload:
 def edit_words(ask: Ask, issue: Issue, given: Input) -> None:
     """Change title, body, labels and assignees, as far as they are given."""
     home = ask.state.get(Repository, issue.repo_id)
-    find_plans(given)
+    refuse_plans(given)
     if given.get("title") is not None:
         issues.rename(ask.state, ask.me, issue, given["title"])
     if given.get("body") is not None:

@@ -19,4 +19,5 @@ def headline(pull: Pull, info: Info, merge_type: str | None = None) -> str:
 def body(pull: Pull, info: Info, merge_type: str | None = None) -> str:
     """What follows it."""
     state = info.context.state
-    return merge_message.body(state, pull, METHODS[merge_type or "MERGE"], pulls.messages(state, pull))
+    method = METHODS[merge_type or "MERGE"]
+    return merge_message.body(state, pull, method, lambda: pulls.messages(state, pull))

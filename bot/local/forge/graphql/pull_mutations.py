@@ -119,12 +119,11 @@ def request_reviews(info: Info, given: Input) -> Payload:
         raise not_implemented("RequestReviewsInput.teamIds")
     pull = named(ask, given["pull_request_id"], Pull)
     permit(info, ask.state.get(Repository, pull.repo_id), "pull_requests")
-    people = [named(ask, one, Account) for one in given.get("user_ids") or ()]
+    people = [named(ask, one, Account).login for one in given.get("user_ids") or ()]
+    before = [ask.state.get(Account, one).login for one in pull.requested_reviewer_ids]
+    pulls.request_reviewers(ask.state, ask.me, pull, people)
     if not given.get("union"):
-        ids = {one.id for one in people}
-        gone = [ask.state.get(Account, one).login for one in pull.requested_reviewer_ids if one not in ids]
-        pulls.remove_reviewers(ask.state, ask.me, pull, gone)
-    pulls.request_reviewers(ask.state, ask.me, pull, [one.login for one in people])
+        pulls.remove_reviewers(ask.state, ask.me, pull, [one for one in before if one not in people])
     return {"pullRequest": pull, "actor": ask.me}
 
 

@@ -35,9 +35,14 @@ def mutation(name: str) -> Callable[[Write], Write]:
         def resolve(_root: None, info: Info, input: Input) -> Payload:
             ask = info.context
             try:
-                return {"clientMutationId": input.get("client_mutation_id"), **write(info, input)}
+                payload = write(info, input)
+            except Exception:
+                ask.state.rollback()  # of several in a document those before it stay, as each was committed
+                raise
             finally:
                 ask.refs.clear()
+            ask.state.commit()
+            return {"clientMutationId": input.get("client_mutation_id"), **payload}
 
         field(f"Mutation.{name}")(resolve)
         return write
@@ -72,7 +77,7 @@ def subject_of(info: Info, node: str, *, role: Role) -> Issue:
     return issue
 
 
-def find_plans(given: Input) -> None:
+def refuse_plans(given: Input) -> None:
     """Raise NOT_FOUND for a milestone or project that is named: nothing here has any (`absent_fields`)."""
     for node in (given.get("milestone_id"), *(given.get("project_ids") or ())):
         if node is not None:

@@ -22,6 +22,7 @@ from bot.local.forge.http import (
 )
 from bot.local.forge.records import Account, Comment, Issue, Label, Pull
 from bot.local.forge.render import account
+from bot.local.forge.search import mentions
 from bot.local.forge.state import State
 
 LISTS = reads("issues", "pull_requests")
@@ -30,7 +31,7 @@ EDITS = writes("issues", "pull_requests", role="read")
 OPENS = writes("issues", role="read")
 TRIAGE = writes("issues", "pull_requests", role="triage")
 
-FILTERS = ("state", "labels", "since", "sort", "direction", "creator", "assignee")
+FILTERS = ("state", "labels", "since", "sort", "direction", "creator", "assignee", "mentioned", "milestone")
 
 
 class LabelName(Body):
@@ -190,6 +191,10 @@ def _wanted(call: Call, issue: Issue) -> bool:
         if not {name.strip().lower() for name in query["labels"].split(",")} <= has:
             return False
     if "creator" in query and _login(state, issue.user_id) != query["creator"].lower():
+        return False
+    if "mentioned" in query and not mentions(state, issue, query["mentioned"]):
+        return False
+    if query.get("milestone", "none") != "none":  # nothing here has one
         return False
     if "assignee" in query:
         assigned = {_login(state, who) for who in issue.assignee_ids}

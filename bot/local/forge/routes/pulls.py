@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import Field
@@ -19,7 +20,7 @@ from bot.local.forge.http import (
     reads,
     writes,
 )
-from bot.local.forge.records import Issue, Pull
+from bot.local.forge.records import Comment, Issue, Pull
 
 REPO = "/repos/{owner}/{repo}"
 ONE = REPO + "/pulls/{pull_number}"
@@ -107,9 +108,10 @@ def list_pulls(call: Call) -> Answer:
     """Pull requests, filtered; newest first unless asked otherwise."""
     call.only("state", "head", "base", "sort", "direction")
     query = call.query
-    wanted, sort = query.get("state", "open"), query.get("sort", "created")
-    if wanted not in ("open", "closed", "all") or sort not in ("created", "updated"):
-        raise Refused(501, f"state={wanted}, sort={sort} is not implemented by this forge")
+    wanted = _one_of(call, "state", ("open", "closed", "all"))
+    sort = _one_of(call, "sort", ("created", "updated", "popularity", "long-running"))
+    by_default = "desc" if sort == "created" else "asc"
+    descending = _one_of(call, "direction", (by_default, "asc", "desc")) == "desc"
     found = call.state.find(Pull, repo_id=call.repo.id)
     if "head" in query:
         # Without OWNER: GitHub does not filter at all.
@@ -120,14 +122,27 @@ def list_pulls(call: Call) -> Answer:
         found = [one for one in found if one.base_ref == query["base"]]
     pairs = [(call.state.get(Issue, one.issue_id), one) for one in found]
     pairs = [(issue, one) for issue, one in pairs if wanted in ("all", issue.state)]
-    descending = query.get("direction", "desc" if sort == "created" else "asc") == "desc"
-    pairs.sort(
-        key=lambda pair: (pair[0].created_at if sort == "created" else pair[0].updated_at, pair[0].number),
-        reverse=descending,
-    )
-    answer = page(call, [one for _, one in pairs])
+    if sort == "long-running":
+        month_ago = call.state.now() - timedelta(days=30)
+        pairs = [pair for pair in pairs if pair[0].created_at < month_ago <= pair[0].updated_at]
+
+    def rank(pair: tuple[Issue, Pull]) -> tuple[float, int]:
+        issue = pair[0]
+        if sort == "popularity":
+            return len(call.state.find(Comment, issue_id=issue.id)), issue.number
+        return (issue.updated_at if sort == "updated" else issue.created_at).timestamp(), issue.number
+
+    answer = page(call, [one for _, one in sorted(pairs, key=rank, reverse=descending)])
     shapes = [render_pull.simple_pull(call.state, call.base_url, one) for one in answer.body]
     return Answer(200, shapes, answer.headers)
+
+
+def _one_of(call: Call, name: str, known: tuple[str, ...]) -> str:
+    """A query parameter, the first of `known` when it is not given. Raises Refused(422) for another value."""
+    value = call.query.get(name, known[0])
+    if value not in known:
+        raise invalid("Validation Failed", {"resource": "PullRequest", "field": name, "code": "invalid"})
+    return value
 
 
 @operation("pulls/get", "GET", ONE, READ)
