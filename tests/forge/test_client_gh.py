@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -145,8 +146,8 @@ def facts(printed: str) -> dict[str, str]:
 def test_it_knows_who_its_token_is_and_what_it_may(gh: Gh) -> None:
     done = gh.run("auth", "status", "--hostname", HOST)
     told = done.stdout + done.stderr  # 2.23 tells it to the one, later ones to the other
-    assert f"Logged in to {HOST} as octo" in told
-    assert "Token scopes: read:org, repo, workflow" in told
+    assert re.search(rf"Logged in to {HOST} (as|account) octo", told)
+    assert re.search("Token scopes: '?read:org'?, '?repo'?, '?workflow'?", told)
     assert gh("api", "user", "--jq", ".login", who="rita") == "rita\n"
     assert "authentication failed" in gh.refused("auth", "status", "--hostname", HOST, who="ghp_wrong")
 
@@ -312,7 +313,7 @@ def test_a_pull_request_is_shown_with_its_diff_and_checks(gh: Gh) -> None:
     )
     failing = gh.run("pr", "checks", "1")
     assert failing.returncode == 1
-    assert table(failing.stdout) == [
+    assert [row[:4] for row in table(failing.stdout)] == [
         ["ci/test", "fail", "0", "http://x.invalid/1"],
         ["ci/lint", "pass", "0", ""],
     ]

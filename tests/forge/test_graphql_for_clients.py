@@ -138,6 +138,42 @@ def test_issues_are_found_by_who_they_mention(octo: httpx.Client) -> None:
     assert repository(octo, query)["issues"]["nodes"] == [{"number": 1}]
 
 
+def test_dependencies_are_shown_from_both_ends(octo: httpx.Client) -> None:
+    made = [ok(octo.post(f"{REPO}/issues", json={"title": title})) for title in ("First", "Second")]
+    ok(octo.post(f"{REPO}/issues/2/dependencies/blocked_by", json={"issue_id": made[0]["id"]}))
+    second = repository(octo, "issue(number: 2) { blockedBy(first: 9) { nodes { number } } }")
+    first = repository(octo, "issue(number: 1) { blocking(first: 9) { nodes { number } } }")
+    assert second["issue"]["blockedBy"]["nodes"] == [{"number": 1}]
+    assert first["issue"]["blocking"]["nodes"] == [{"number": 2}]
+
+
+def test_people_are_assigned_and_asked_for_reviews_by_login(forge: World, octo: httpx.Client) -> None:
+    branches.pull(forge, by="octo")
+    pull = repository(octo, "pullRequest(number: 1) { id }")["pullRequest"]["id"]
+    mutate(octo, "replaceActorsForAssignable", {"assignableId": pull, "actorLogins": ["will"]})
+    mutate(octo, "requestReviewsByLogin", {"pullRequestId": pull, "userLogins": ["maya"], "union": True})
+    shown = (
+        "assignedActors(first: 9) { nodes { ... on User { login } } } reviewRequests(first: 9) { totalCount }"
+    )
+    found = repository(octo, f"pullRequest(number: 1) {{ {shown} }}")["pullRequest"]
+    assert found == {"assignedActors": {"nodes": [{"login": "will"}]}, "reviewRequests": {"totalCount": 1}}
+
+
+def test_checks_are_counted_by_their_state(forge: World, octo: httpx.Client) -> None:
+    sha = branches.tip(forge)
+    for context, state in (("a", "success"), ("b", "success"), ("c", "pending")):
+        ok(octo.post(f"{REPO}/statuses/{sha}", json={"state": state, "context": context}))
+    app = forge.installed(checks="write")
+    ok(app.post(f"{REPO}/check-runs", json={"name": "d", "head_sha": sha}))
+    counts = "checkRunCountsByState { state count } statusContextCountsByState { state count }"
+    rollup = f"statusCheckRollup {{ contexts(first: 1) {{ {counts} }} }}"
+    found = repository(octo, f'object(expression: "main") {{ ... on Commit {{ {rollup} }} }}')
+    assert found["object"]["statusCheckRollup"]["contexts"] == {
+        "checkRunCountsByState": [{"state": "QUEUED", "count": 1}],
+        "statusContextCountsByState": [{"state": "PENDING", "count": 1}, {"state": "SUCCESS", "count": 2}],
+    }
+
+
 def test_somebody_is_shown_to_have_reacted(forge: World, octo: httpx.Client) -> None:
     ok(octo.post(f"{REPO}/issues", json={"title": "One"}))
     ok(forge.person("rita").post(f"{REPO}/issues/1/reactions", json={"content": "heart"}))

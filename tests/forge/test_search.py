@@ -46,6 +46,7 @@ FINDS = {
     "created:<2020-01-01": [],
     "merged:2020-01-01..*": [4],
     "is:issue sort:created-asc": [1, 2],
+    "( crash is:open ) AND is:issue": [1],
     "is:issue sort:comments-desc": [1, 2],
 }
 

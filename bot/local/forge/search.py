@@ -62,8 +62,14 @@ class Found:
 
 
 def parse(query: str) -> list[Term]:
-    """The words of a query, in their order."""
+    """The words of a query, in their order. Raises Refused(501) for ``OR``.
+
+    Parentheses, which `gh` puts round a person's words, change nothing where all words have to fit.
+    """
     found: list[Term] = []
+    if re.search(r"\bOR\b", query):
+        raise not_implemented("OR in a search")
+    query = re.sub(r"(?<!\S)\(|\)(?!\S)|\bAND\b", " ", query)
     for match in TERM.finditer(query):
         value = match["quoted"] if match["quoted"] is not None else match["plain"]
         found.append(Term((match["name"] or "").lower(), value, bool(match["not"])))

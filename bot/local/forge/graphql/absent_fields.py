@@ -15,12 +15,14 @@ from bot.local.forge.graphql.fields import constant, field
 
 TYPES = (
     "AutoMergeRequest",
+    "IssueType",
     "Milestone",
     "Project",
     "ProjectCard",
     "ProjectColumn",
     "ProjectV2",
     "ProjectV2Item",
+    "ProjectV2ItemFieldSingleSelectValue",
     "Team",
 )
 """Types of which there is never one."""
@@ -57,9 +59,14 @@ def nobody(_source: object, _info: Info, **_which: Any) -> None:
     """Not there."""
 
 
-constant("Issue", milestone=None, isPinned=False)
+constant("Issue", activeLockReason=None, isPinned=False, issueType=None, milestone=None)
 constant(
-    "PullRequest", milestone=None, isInMergeQueue=False, isMergeQueueEnabled=False, autoMergeRequest=None
+    "PullRequest",
+    activeLockReason=None,
+    autoMergeRequest=None,
+    isInMergeQueue=False,
+    isMergeQueueEnabled=False,
+    milestone=None,
 )
 for _type in ("IssueComment", "PullRequestReview", "PullRequestReviewComment"):
     constant(_type, isMinimized=False, minimizedReason=None)

@@ -78,18 +78,6 @@ def contexts(source: Rollup, info: Info, **page: Any) -> Connection:
     return connect(info, source.contexts, **page)
 
 
-@field("StatusCheckRollupContextConnection.checkRunCount")
-def check_run_count(page: Connection, _info: Info) -> int:
-    """How many are check runs."""
-    return sum(isinstance(one, CheckRun) for one in page.everything)
-
-
-@field("StatusCheckRollupContextConnection.statusContextCount")
-def status_context_count(page: Connection, _info: Info) -> int:
-    """How many are statuses."""
-    return sum(isinstance(one, CommitStatus) for one in page.everything)
-
-
 # -- check runs and statuses ------------------------------------------------------------------------------
 plain(
     "CheckRun",

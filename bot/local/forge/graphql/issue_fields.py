@@ -220,6 +220,7 @@ def labels_of(
     return connect(info, sort_labels(found, order_by), **page)
 
 
+@both("assignedActors")
 @both("assignees")
 def assignees(source: Issue | Pull, info: Info, **page: Any) -> Connection:
     """Who it is assigned to."""
@@ -254,6 +255,18 @@ def _children(issue: Issue, info: Info) -> Sequence[Issue]:
 def sub_issues(issue: Issue, info: Info, **page: Any) -> Connection:
     """Its sub-issues in their order."""
     return connect(info, _children(issue, info), **page)
+
+
+@field("Issue.blockedBy")
+def blocked_by(issue: Issue, info: Info, **page: Any) -> Connection:
+    """What it waits for."""
+    return connect(info, [info.context.state.get(Issue, one) for one in issue.blocked_by_ids], **page)
+
+
+@field("Issue.blocking")
+def blocking(issue: Issue, info: Info, **page: Any) -> Connection:
+    """What waits for it."""
+    return connect(info, [info.context.state.get(Issue, one) for one in issue.blocking_ids], **page)
 
 
 @field("Issue.subIssuesSummary")

@@ -129,6 +129,16 @@ def edit_words(ask: Ask, issue: Issue, given: Input) -> None:
             issues.set_assignees(ask.state, ask.me, issue, _logins(ask, given["assignee_ids"]))
 
 
+@mutation("replaceActorsForAssignable")
+def replace_assignees(info: Info, given: Input) -> Payload:
+    """Assign these and nobody else; named by id or by login."""
+    issue = subject_of(info, given["assignable_id"], role="triage")
+    ask = info.context
+    logins = [*_logins(ask, given.get("actor_ids") or []), *(given.get("actor_logins") or [])]
+    issues.set_assignees(ask.state, ask.me, issue, logins)
+    return {"assignable": shown(ask, issue)}
+
+
 @mutation("closeIssue")
 def close_issue(info: Info, given: Input) -> Payload:
     """Close an issue."""

@@ -113,18 +113,31 @@ def convert_to_draft(info: Info, given: Input) -> Payload:
 
 @mutation("requestReviews")
 def request_reviews(info: Info, given: Input) -> Payload:
-    """Ask people for a review; without `union` they replace who was asked before."""
-    ask = info.context
+    """Ask people, named by id, for a review."""
     if given.get("team_ids"):
         raise not_implemented("RequestReviewsInput.teamIds")
-    pull = named(ask, given["pull_request_id"], Pull)
-    permit(info, ask.state.get(Repository, pull.repo_id), "pull_requests")
-    people = [named(ask, one, Account).login for one in given.get("user_ids") or ()]
+    people = [named(info.context, one, Account).login for one in given.get("user_ids") or ()]
+    return {"pullRequest": _request(info, given, people), "actor": info.context.me}
+
+
+@mutation("requestReviewsByLogin")
+def request_reviews_by_login(info: Info, given: Input) -> Payload:
+    """Ask people, named by login, for a review."""
+    for kind in ("bot_logins", "team_slugs"):
+        if given.get(kind):
+            raise not_implemented(f"RequestReviewsByLoginInput, {kind}")
+    return {"pullRequest": _request(info, given, given.get("user_logins") or [])}
+
+
+def _request(info: Info, given: Input, people: list[str]) -> Pull:
+    """Ask them; without `union` they replace who was asked before."""
+    pull = named(info.context, given["pull_request_id"], Pull)
+    ask = permit(info, info.context.state.get(Repository, pull.repo_id), "pull_requests")
     before = [ask.state.get(Account, one).login for one in pull.requested_reviewer_ids]
     pulls.request_reviewers(ask.state, ask.me, pull, people)
     if not given.get("union"):
         pulls.remove_reviewers(ask.state, ask.me, pull, [one for one in before if one not in people])
-    return {"pullRequest": pull, "actor": ask.me}
+    return pull
 
 
 @mutation("mergePullRequest")

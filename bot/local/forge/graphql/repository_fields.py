@@ -122,6 +122,12 @@ def visibility(home: Repository, _info: Info) -> str:
     return "PRIVATE" if home.private else "PUBLIC"
 
 
+@field("Repository.sshUrl")
+def ssh_url(home: Repository, info: Info) -> str:
+    """Where to clone from; as REST's `ssh_url` an HTTP address, for nothing here speaks SSH."""
+    return f"{html_url(info.context, home)}.git"
+
+
 @field("Repository.isInOrganization")
 def is_in_organization(home: Repository, info: Info) -> bool:
     """Whether an organisation owns it."""

@@ -22,6 +22,7 @@ from graphql import (
 
 from bot.local.forge.graphql import (
     absent_fields,
+    check_count_fields,
     check_fields,
     comment_fields,
     commit_fields,
@@ -67,6 +68,7 @@ from bot.local.forge.records import (
 
 MODULES = (
     absent_fields,
+    check_count_fields,
     check_fields,
     comment_fields,
     commit_fields,
