@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -40,12 +40,42 @@ def demo(
     keep: Annotated[
         Path | None, typer.Option(help="Keep the forge's folder here to look at it later.")
     ] = None,
-    minutes: Annotated[int, typer.Option(help="Give up after this many minutes.", min=1)] = 15,
+    minutes: Annotated[
+        int | None,
+        typer.Option(help="Give up after this many minutes (15; with a model 90).", min=1),
+    ] = None,
+    engine: Annotated[
+        Literal["claude", "codex"] | None,
+        typer.Option(help="Let a model work and review in place of scripts. It costs money."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The engine's model.")] = None,
+    url: Annotated[str | None, typer.Option(help="A gateway in place of the provider's own API.")] = None,
+    login: Annotated[
+        Path | None, typer.Option(help="The file of your own login with the CLI, in place of a key.")
+    ] = None,
+    max_cost: Annotated[float, typer.Option(help="With a model: dollars, all in all.", min=0.01)] = 2.0,
+    yes: Annotated[bool, typer.Option("--yes", help="With a model: agree to the cost beforehand.")] = False,
 ) -> None:
     """Watch beads go from issue to merged pull request, on this machine, with no account."""
     from bot.commands.demo import run
 
-    run(graph=graph, as_json=as_json, keep=keep, minutes=minutes, stop=stop)
+    chosen = None
+    if engine is not None:
+        from bot.commands.demo_engine import choose_engine
+
+        chosen = choose_engine(engine, model=model, url=url, login=login, env=os.environ, stop=stop)
+    elif model or url or login or yes:
+        stop("--model, --url, --login and --yes belong to --engine")
+    run(
+        graph=graph,
+        as_json=as_json,
+        keep=keep,
+        minutes=minutes or (15 if chosen is None else 90),
+        engine=chosen,
+        max_cost=max_cost,
+        yes=yes,
+        stop=stop,
+    )
 
 
 @app.command()

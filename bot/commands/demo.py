@@ -18,12 +18,14 @@ from rich.live import Live
 
 from bot.beads.bd.lines import ExportError
 from bot.beads.bd.reading import ImportPlan, PlannedIssue, read_export
+from bot.commands.demo_engine import ChosenEngine, agree
 from bot.commands.serve import command
 from bot.github.importer import ImportStopped, import_issues
 from bot.jobs import bootstrap, wall
 from bot.jobs.engine_program import LOCKS, NAMES, kept_engine
 from bot.local.demo import board
 from bot.local.demo.build import DemoError, sample_files
+from bot.local.demo.paid import Offer
 from bot.local.demo.plan import SAMPLE
 from bot.local.demo.result import merges_follow_edges
 from bot.local.demo.run import DemoParts, DemoResult, run_demo, search_path
@@ -31,24 +33,40 @@ from bot.local.forge.serve import CannotServe
 
 
 def run(
-    *, graph: Path | None, as_json: bool, keep: Path | None, minutes: int, stop: Callable[[str], NoReturn]
+    *,
+    graph: Path | None,
+    as_json: bool,
+    keep: Path | None,
+    minutes: int,
+    engine: ChosenEngine | None,
+    max_cost: float,
+    yes: bool,
+    stop: Callable[[str], NoReturn],
 ) -> None:
     """Play the demo in a folder of its own and tell how it ended."""
+    if graph is not None and engine is not None:
+        stop("--graph is for the scripts: its beads are about a repository that the demo does not have")
     plan = ImportPlan(SAMPLE, ()) if graph is None else _read(graph, stop)
     for program in ("git", "act"):
         if shutil.which(program, path=search_path(Path(sys.executable).parent)) is None:
             stop(f"`{program}` is not on the PATH; `make setup` installs act, your system has git")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     console = Console(stderr=as_json)
+    offer = None
+    if engine is not None:
+        wanted = sum(not issue.closed and "epic" not in issue.labels for issue in plan.issues)
+        offer = Offer(engine.engine, max_cost, wanted)
+        agree(offer, yes=yes, console=console, stop=stop)
     folder = _folder(keep, stop)
     console.print(f"A GitHub on this machine, in {folder}")
-    console.print(
-        "Workers and reviewers are scripted: they edit, test, commit and review; no model is called.\n"
-    )
+    if engine is None:
+        console.print(
+            "Workers and reviewers are scripted: they edit, test, commit and review; no model is called.\n"
+        )
     for loss in plan.losses:
         console.print(f"  {loss}")
     try:
-        result = asyncio.run(_play(folder, plan, graph is not None, minutes, console))
+        result = asyncio.run(_play(folder, plan, graph is not None, minutes, console, engine, offer))
     except (DemoError, ImportStopped, CannotServe) as error:
         stop(f"{error}\nThe folder is kept: {folder}")
     broken = merges_follow_edges(
@@ -66,6 +84,7 @@ def run(
                     "requests_per_merged_bead": result.requests_per_merged_bead,
                     "merges": result.merges,
                     "seconds": round(result.seconds, 1),
+                    "dollars": round(result.dollars, 4),
                 }
             )
             + "\n"
@@ -79,19 +98,27 @@ def run(
 
 
 async def _play(
-    folder: Path, plan: ImportPlan, whole_graph: bool, minutes: int, console: Console
+    folder: Path,
+    plan: ImportPlan,
+    whole_graph: bool,
+    minutes: int,
+    console: Console,
+    engine: ChosenEngine | None,
+    offer: Offer | None,
 ) -> DemoResult:
     missing = wall.probe()
     if missing is not None:
         console.print(
             f"No wall around the worker on this machine ({missing}); the sample's policy accepts that."
         )
+    files = sample_files("namespace" if missing is None else "none")
     parts = DemoParts(
         import_issues=import_plan,
         coordinator=command,
         tool_cache=fill_tool_cache,
         path=search_path(Path(sys.executable).parent),
-        files=sample_files("namespace" if missing is None else "none"),
+        files=files if offer is None else offer.files(files),
+        secrets={} if engine is None else engine.secrets,
     )
     with Live(console=console, auto_refresh=False, transient=True) as live:
 
@@ -156,6 +183,8 @@ def _tell(console: Console, result: DemoResult, keep: Path | None) -> None:
         f"Requests per merged bead: {cost['total']} ({cost['reads']} reads, {cost['writes']} writes, "
         f"of which {cost['content']} create content)"
     )
+    if result.dollars:
+        console.print(f"Cost of the model, as its CLI tells it: ${result.dollars:.2f}")
     if keep is not None:
         console.print(f"Look around: beadwright forge {result.folder / 'forge'}; logs are in {result.folder}")
     else:

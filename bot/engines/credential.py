@@ -91,10 +91,7 @@ def find_source(engine: Engine, env: Mapping[str, str]) -> Source:
         return Source(engine.name, found[0], env[found[0]].strip())
     if found:
         raise NoCredential(f"{' and '.join(found)} are both set: name one in the policy as engine.key")
-    raise NoCredential(
-        f"{' or '.join(names)} is not set for the agent step: add it to the repository's Actions secrets, "
-        "under the name that its workflow passes on"
-    )
+    raise NoCredential(f"{' or '.join(names)} is not set")
 
 
 def engine_secrets(engine: Engine, env: Mapping[str, str]) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def test_only_the_variable_that_the_policy_names_is_looked_at() -> None:
     env = {"ANTHROPIC_API_KEY": "other", "MODEL_KEY": "mine"}
     assert find_source(engine, env).read() == Credential("api-key", "mine")
     assert engine_secrets(engine, env) == ("mine",)
-    with pytest.raises(NoCredential, match=r"MODEL_KEY is not set for the agent step: add it to the repo"):
+    with pytest.raises(NoCredential, match="MODEL_KEY is not set"):
         find_source(engine, {"ANTHROPIC_API_KEY": "other"})
 
 

@@ -11,19 +11,25 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 
 from bot.beads.bd.reading import PlannedIssue
+from bot.beads.policy import POLICY_PATH, Policy, load_policy
+from bot.coordinator.claims import CLAIMS_REF, Claims, read_claims
 from bot.local.demo import board
 from bot.local.demo.build import DemoError, DemoWorld, build_world, client, export_action, protect
+from bot.local.demo.paid import dollars, standstill
 from bot.local.demo.result import BeadResult, Requests, requests_per_bead
 from bot.local.forge.serve import Attachment, RunningForge, running
 from bot.local.runner.runner import Runner
 
 STALL = 180.0
-"""Seconds without any change on the board after which something is wrong."""
+"""Seconds without any change on the board, beside what a model may take, after which all is not well."""
+PATIENCE = 15.0
+"""Seconds without any change after which the claims are looked at: is it money that is missing?"""
 
 Import = Callable[[httpx.Client, str, tuple[PlannedIssue, ...]], dict[str, int]]
 Follow = Callable[[tuple[board.Card, ...], str], None]
@@ -56,6 +62,7 @@ class DemoResult:
     ids: dict[str, int]
     seconds: float
     folder: Path
+    dollars: float
 
 
 async def run_demo(
@@ -80,6 +87,7 @@ async def run_demo(
     Raises DemoError when it stalls, the coordinator dies, or time is up.
     """
     started = time.monotonic()
+    policy = load_policy(parts.files[POLICY_PATH].decode())
     log = folder / "exchanges.jsonl"
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -99,7 +107,7 @@ async def run_demo(
                 ]
                 await asyncio.to_thread(release, api, built.name, [ids[issue.id] for issue in chosen])
                 deadline = started + minutes * 60
-                await _until_done(forge, built, api, process, deadline, follow, folder)
+                await _until_done(forge, built, api, process, deadline, follow, folder, policy)
         beads = board.results(forge.state, built.repository)
         merged = [bead for bead in beads if bead["merge_commit"]]
         return DemoResult(
@@ -109,6 +117,7 @@ async def run_demo(
             ids=ids,
             seconds=time.monotonic() - started,
             folder=folder,
+            dollars=dollars(_claims(forge, built)),
         )
 
 
@@ -144,20 +153,25 @@ async def _until_done(
     deadline: float,
     follow: Follow,
     folder: Path,
+    policy: Policy,
 ) -> None:
     last: tuple[board.Card, ...] = ()
-    changed = time.monotonic()
+    changed = looked = time.monotonic()
+    stall = STALL + 60 * policy.engine.minutes * (policy.engine.name != "command")
     while True:
         cards = board.cards(forge.state, built.repository)
         now = time.monotonic()
         if cards != last:
             follow(cards, "")
             last, changed = cards, now
-        if all(card.state in ("done", "dropped") for card in cards):
-            return
         new = [
             card.number for card in cards if card.state == "planned" and not card.is_epic and not card.child
         ]
+        if policy.engine.name != "command":  # what a model found besides is there to read, not to pay for
+            cards = tuple(card for card in cards if card.number not in new)
+            new = []
+        if all(card.state in ("done", "dropped") for card in cards):
+            return
         if new:
             follow(cards, f"@maya releases {', '.join(f'#{number}' for number in new)}")
             await asyncio.to_thread(release, api, built.name, new)
@@ -166,12 +180,26 @@ async def _until_done(
         stuck = [f"#{card.number}" for card in cards if card.state == "needs-human"]
         if stuck and all(card.state in ("done", "dropped", "needs-human", "waiting") for card in cards):
             raise DemoError(f"{', '.join(stuck)} needs a person; see {folder / 'coordinator.log'}")
-        if now - changed > STALL or now > deadline:
+        if now - max(changed, looked) > PATIENCE:
+            looked = now
+            today = datetime.now(UTC)
+            end = today + timedelta(seconds=deadline - now)
+            reason = standstill(await asyncio.to_thread(_claims, forge, built), policy, today, end)
+            if reason is not None:
+                raise DemoError(reason)
+        if now - changed > stall or now > deadline:
             raise DemoError(
                 f"Nothing moved for {now - changed:.0f} s; see {folder / 'coordinator.log'} "
                 f"and {folder / 'forge' / 'logs'}"
             )
         await asyncio.sleep(0.2)
+
+
+def _claims(forge: RunningForge, built: DemoWorld) -> Claims:
+    """The claims document, as the bare repository has it."""
+    shown = ["git", "-C", str(forge.state.git_dir(built.repository)), "log", "-1", "--format=%B", CLAIMS_REF]
+    done = subprocess.run(shown, capture_output=True, text=True, check=False)
+    return read_claims(done.stdout if done.returncode == 0 else None)
 
 
 def release(api: httpx.Client, name: str, numbers: Iterable[int]) -> None:
