@@ -105,12 +105,12 @@ class _Webhooks:
 
     def notice(self, event: str, body: bytes) -> Notice:
         try:
-            hint = read_hint(event, body, self._app.app_id)
+            hint = read_hint(event, body, self._app.app_id, self._app.slug)
         except BadDelivery as error:
             raise Refusal(400, f"This is no delivery of GitHub's: {error}.") from error
         if hint.installation is not None:
             self.installations |= dict.fromkeys(hint.repositories, hint.installation)
-        return Notice(hint.installation, hint.repositories)
+        return Notice(hint.installation, hint.repositories, hint.runs)
 
     async def installed(self, installation: int) -> bool:
         if installation not in self.installations.values():

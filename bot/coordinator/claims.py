@@ -39,7 +39,8 @@ class Claim(BaseModel):
 
     `engine` is what the policy named when the claim was made; `correction` tells that a round was counted for
     it. `stage` is ``published`` once publish has written the result; then `outcome` is the report's status,
-    `head` the commit that was pushed (worker) or reviewed (reviewer).
+    `head` the commit that was pushed (worker) or reviewed (reviewer), and `cost` is given when the report
+    holds nothing else that the coordinator needs, which then does not read it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,6 +57,7 @@ class Claim(BaseModel):
     outcome: str | None = None
     head: str | None = Field(default=None, pattern=SHA)
     run_id: int | None = None
+    cost: int | None = Field(default=None, ge=0)
 
 
 class Verdict(BaseModel):
@@ -134,13 +136,28 @@ class Claims(BaseModel):
             update={"live": {**self.live, bead: claim}, "history": {**self.history, bead: known}}
         )
 
-    def advance(self, bead: int, token: str, *, outcome: str, head: str | None, run_id: int) -> Claims:
+    def advance(
+        self,
+        bead: int,
+        token: str,
+        *,
+        outcome: str,
+        head: str | None,
+        run_id: int,
+        cost: int | None = None,
+    ) -> Claims:
         """With the claim of this token published. Raises ValueError when that token is not live."""
         current = self.live.get(bead)
         if current is None or current.token != token:
             raise ValueError(f"the claim on bead #{bead} is no longer this run's")
         changed = current.model_copy(
-            update={"stage": "published", "outcome": outcome, "head": head, "run_id": run_id}
+            update={
+                "stage": "published",
+                "outcome": outcome,
+                "head": head,
+                "run_id": run_id,
+                "cost": cost,
+            }
         )
         return self.model_copy(update={"live": {**self.live, bead: changed}})
 

@@ -13,19 +13,26 @@ from bot.coordinator.snapshot import Issue, PullRequest, Run, Snapshot
 
 LOST_DISPATCH = timedelta(minutes=2)
 ARTIFACT_DELAY = timedelta(seconds=3)
+UNHURRIED = timedelta(minutes=10)
+"""How long what a plain attempt came to may wait for the next move of the claims to be written down."""
 
 
 def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, draft: Draft) -> None:
     """Release or settle every live claim whose run is over, lost, or whose bead is closed.
 
     A healthy run is never touched: only the run itself says that it ended.
+
+    What a plain attempt came to follows from its published claim and its run's end, now or in the next pass:
+    when nothing else changes, no move of the claims is spent on it alone for a while.
     """
     runs = {run.token: run for run in snapshot.runs}
+    hurried = False
     for bead, claim in snapshot.claims.live.items():
         run = runs.get(claim.token)
         if run is None:
             if now - claim.since >= LOST_DISPATCH:
                 draft.claims = draft.claims.release(bead)
+                hurried = True
             else:
                 _running(draft, bead, claim, "dispatched; its run has not shown up yet")
                 draft.looks.append(claim.since + LOST_DISPATCH)
@@ -35,7 +42,12 @@ def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, d
             _running(draft, bead, claim, "its run ended; the report is not visible yet")
             draft.looks.append(now + ARTIFACT_DELAY)
         else:
+            before = draft.claims
             _settle(snapshot, issues, bead, claim, run, now, draft)
+            hurried |= claim.cost is None or run.ended_at is None or now - run.ended_at >= UNHURRIED
+            hurried |= draft.claims.breakers != before.breakers
+    if not hurried:
+        draft.unhurried = draft.claims
 
 
 def _running(draft: Draft, bead: int, claim: Claim, reason: str) -> None:
@@ -82,11 +94,12 @@ def _settle(
         history = history.model_copy(
             update={"stopped": f"attempt {claim.attempt} ended as {claim.outcome} ({run.url}): {said}"}
         )
-    if report is not None and (report.worker is not None or report.reviewer is not None):
+    if claim.cost is not None or (report is not None and (report.worker or report.reviewer) is not None):
         breaker.close(draft, issues, claim.engine, claim)
     if report is not None and issue is not None:
         _file_found_work(issue, claim, report, draft)
-    draft.claims = draft.claims.settle(bead, history, day=now.date(), cost=report.cost if report else 0)
+    cost = report.cost if report is not None else claim.cost or 0
+    draft.claims = draft.claims.settle(bead, history, day=now.date(), cost=cost)
 
 
 def _why_failed(run: Run) -> str:

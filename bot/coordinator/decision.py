@@ -61,6 +61,7 @@ class Draft:
     after: list[Action] = field(default_factory=list)
     looks: list[datetime] = field(default_factory=list)
     focus: set[int] = field(default_factory=set)
+    unhurried: Claims | None = None  # claims that need no move of their own
     rewired: set[int] = field(
         default_factory=set
     )  # beads whose edges `before` changes: not judged on old ones
@@ -78,7 +79,7 @@ class Draft:
         return Decision(
             verdicts=self.verdicts,
             before=tuple(self.before),
-            claims=None if self.claims == read else self.claims,
+            claims=None if self.claims in (read, self.unhurried) else self.claims,
             after=tuple(self.after),
             next_look=min(self.looks, default=None),
             focus=frozenset(self.focus),

@@ -23,17 +23,17 @@ RACES = 10
 RESYNC = timedelta(minutes=10)
 
 
-async def one_pass(github: GitHub, clock: Clock) -> tuple[Snapshot, Decision]:
-    """Look at one repository and do what the look calls for.
+async def one_pass(github: GitHub, clock: Clock, *, runs: bool = True) -> tuple[Snapshot, Decision]:
+    """Look at one repository and do what the look calls for; without `runs` those seen last will do.
 
     Returns the last snapshot and decision. Raises ClaimsMoved when the claims ref was lost to others
     `RACES` times in a row, and whatever the port raises when GitHub cannot be reached.
     """
     focus: frozenset[int] = frozenset()
     for _ in range(RACES):
-        snapshot = await github.observe(focus)
+        snapshot = await github.observe(focus, runs=runs)
         decision = decide(snapshot, clock(), fresh_tokens(snapshot.policy.workers))
-        if decision.focus - focus:
+        if decision.focus - snapshot.focus:
             # What cannot be undone is decided on facts read for just that.
             focus = decision.focus
             continue
@@ -68,12 +68,15 @@ def _report(snapshot: Snapshot, actions: tuple[object, ...], answers: tuple[str 
 class Coordinator:
     """Runs passes for repositories when they are woken, when time has come, and every `RESYNC`.
 
-    Wakes of a repository whose pass is running coalesce into one more pass after it.
+    Wakes of a repository whose pass is running coalesce into one more pass after it, and so do those that
+    come within a `breath` of its start: what one job does tells of itself in several events. The first wake
+    after a quiet time is followed at once.
 
     Args:
         connect: gives the port for a repository (``owner/name``).
         clock: the present.
         settle: how long to gather wakes before a pass, in seconds.
+        breath: how long after a pass has started the next one that was woken starts at the earliest.
         seen: is told every decision; for status pages and the demo's board.
     """
 
@@ -83,17 +86,22 @@ class Coordinator:
         clock: Clock,
         *,
         settle: float = 0.05,
+        breath: float = 1.0,
         seen: Callable[[str, Decision], None] | None = None,
     ) -> None:
         self._connect = connect
         self._clock = clock
         self._settle = settle
+        self._breath = breath
         self._seen = seen
         self._wakes: dict[str, asyncio.Event] = {}
+        self._runs: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def wake(self, repository: str) -> None:
-        """Look at this repository soon."""
+    def wake(self, repository: str, runs: bool = True) -> None:
+        """Look at this repository soon; at its runs too, unless it is known that they are as they were."""
+        if runs:
+            self._runs.add(repository)
         if repository not in self._tasks:
             self._wakes[repository] = asyncio.Event()
             self._tasks[repository] = self._start(self._watch(repository))
@@ -112,27 +120,34 @@ class Coordinator:
     async def _watch(self, repository: str) -> None:
         github = self._connect(repository)
         wake = self._wakes[repository]
+        loop = asyncio.get_running_loop()
         failures = 0
         seconds = 0.0
+        started = -self._breath
         while True:
             try:
                 await asyncio.wait_for(wake.wait(), seconds)
             except TimeoutError:
-                pass
+                if seconds:  # nobody told of anything for a while: everything is looked at
+                    self._runs.add(repository)
             else:
-                await asyncio.sleep(self._settle)
+                await asyncio.sleep(max(self._settle, started + self._breath - loop.time()))
+            started = loop.time()
             wake.clear()
+            runs = repository in self._runs
+            self._runs.discard(repository)
             try:
-                _, decision = await one_pass(github, self._clock)
+                _, decision = await one_pass(github, self._clock, runs=runs)
             except NotBefore as limit:
                 seconds = max(1.0, (limit.until - self._clock()).total_seconds())
                 log.warning("%s: GitHub asks to wait until %s", repository, limit.until.isoformat())
                 await asyncio.sleep(seconds)
-                wake.set()
+                self.wake(repository)
                 continue
             except Exception:
                 # A pass that failed is tried again, later each time; the next one repairs what it left.
                 failures += 1
+                self._runs.add(repository)
                 seconds = min(300.0, 2.0**failures)
                 log.exception("%s: the pass failed; the next one is in %d s", repository, seconds)
                 continue

@@ -23,9 +23,10 @@ class NotBefore(Exception):
 class GitHub(Protocol):
     """One repository, as the coordinator's App sees it."""
 
-    async def observe(self, focus: frozenset[int] = frozenset()) -> Snapshot:
+    async def observe(self, focus: frozenset[int] = frozenset(), *, runs: bool = True) -> Snapshot:
         """Every fact a decision needs. `focus` names beads whose pull requests must be read whatever their
-        age (right before something irreversible)."""
+        age (right before something irreversible). Without `runs` the runs of live claims may be as they were
+        when they were last read, if that is not long ago."""
         ...
 
     async def move_claims(self, before: str | None, claims: Claims) -> str:

@@ -137,7 +137,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One repository at one moment. `issues` are the open beads; `closed` the numbers known to be closed."""
+    """One repository at one moment. `issues` are the open beads; `closed` the numbers known to be closed;
+    `focus` the beads whose latest pull requests are among `pulls` whatever their age."""
 
     repository: str
     repository_id: str
@@ -156,3 +157,4 @@ class Snapshot:
     labels: frozenset[str] = frozenset()
     policy_fault: str | None = None
     workflow_enabled: bool = True
+    focus: frozenset[int] = frozenset()

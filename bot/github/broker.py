@@ -90,15 +90,17 @@ class Broker:
                 raise
             raise Refused(f"the App is not installed on {identity.repository}") from error
         repository = await self._repository(installation, identity)
-        run = await self._run(installation, identity)
         branch = repository.default_branch_ref.name if repository.default_branch_ref else None
-        _check_run(identity, run, branch)
+        # On another branch the workflow file could be anybody's.
+        if identity.ref != f"refs/heads/{branch}":
+            raise Refused("the run is not of the default branch")
+        title = await self._title(installation, identity, branch)
         await self._check_job(installation, identity)
         try:
             claims = read_claims(repository.claims.target.message if repository.claims else None)
         except ClaimsError as error:
             raise Refused(str(error)) from error
-        _check_claim(run, claims, claim_token)
+        _check_claim(title, claims, claim_token)
         # Between this check and the note nothing is awaited: two calls at once cannot both pass.
         if identity.run_id in self._served:
             raise Refused(f"run {identity.run_id} has had its token")
@@ -117,6 +119,18 @@ class Broker:
         if reply.repository is None or reply.repository.database_id != identity.repository_id:
             raise Refused(f"{identity.repository} is another repository now")
         return reply.repository
+
+    async def _title(self, installation: Installation, identity: Identity, branch: str | None) -> str:
+        """The name of the run, which says what claim it is of.
+
+        Of a run that this process dispatched itself GitHub has told the number; all else that is checked of
+        another stands in the signed identity.
+        """
+        if identity.run_id in self._app.dispatched:
+            return self._app.dispatched[identity.run_id].title
+        run = await self._run(installation, identity)
+        _check_run(identity, run, branch)
+        return run.display_title
 
     async def _run(self, installation: Installation, identity: Identity) -> _Run:
         answer = await installation.get(f"/repos/{identity.repository}/actions/runs/{identity.run_id}")
@@ -158,13 +172,12 @@ def _check_run(identity: Identity, run: _Run, default_branch: str | None) -> Non
         raise Refused(f"the run is no dispatch of {PATH}")
     if run.run_attempt != 1 or run.status == "completed":
         raise Refused("the run is over, or was started again")
-    # On another branch the workflow file could be anybody's.
-    if run.head_branch != default_branch or identity.ref != f"refs/heads/{default_branch}":
+    if run.head_branch != default_branch:
         raise Refused("the run is not of the default branch")
 
 
-def _check_claim(run: _Run, claims: Claims, token: str) -> None:
-    name = read_run_name(run.display_title)
+def _check_claim(title: str, claims: Claims, token: str) -> None:
+    name = read_run_name(title)
     if name is None:
         raise Refused("the run's name is no claim's")
     bead, role, attempt, titled = name

@@ -31,6 +31,7 @@ Clock = Callable[[], datetime]
 API_VERSION = "2022-11-28"
 TIME_OUT = httpx.Timeout(30.0, connect=10.0)
 READ_RETRIES = 2
+DISPATCHES_KEPT = 500
 SPARE = timedelta(minutes=5)
 """How long before its end an installation token is replaced: longer than any call that carries it."""
 
@@ -55,6 +56,15 @@ class InstallationToken:
 
     value: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """A run that GitHub made for a dispatch of ours: its claim's token, its name, its page."""
+
+    token: str
+    title: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,8 @@ class App:
         self._tokens: dict[int, InstallationToken] = {}
         self._locks: dict[int, asyncio.Lock] = {}
         self._installations: dict[str, int] = {}
+        self.dispatched: dict[int, Dispatched] = {}
+        self.slug = ""  # known once the installations have been listed
 
     @property
     def graphql_url(self) -> str:
@@ -190,6 +202,12 @@ class App:
                 known = await self.grant(installation, repository_ids=None, permissions=None)
                 self._tokens[installation] = known
             return known.value
+
+    def note_dispatch(self, run_id: int, run: Dispatched) -> None:
+        """Remember which run a dispatch made; only so many of the last are kept, all can be asked again."""
+        self.dispatched[run_id] = run
+        for old in list(self.dispatched)[:-DISPATCHES_KEPT]:
+            del self.dispatched[old]
 
     def forget_token(self, installation: int, value: str) -> None:
         """Drop a token that GitHub does not accept (any more)."""

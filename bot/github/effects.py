@@ -20,10 +20,11 @@ from bot.coordinator.actions import (
     SetLabels,
     UpdateBranch,
 )
+from bot.coordinator.claims import run_name
 from bot.coordinator.merging import CHECK
 from bot.github.answers import Connection, Shape
 from bot.github.batch import Batcher, Cheap
-from bot.github.client import Answer
+from bot.github.client import Answer, Dispatched
 from bot.github.documents import NEWEST_BEADS
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
@@ -34,6 +35,11 @@ from bot.github.pulls import WORKFLOW
 class _Numbered(BaseModel):
     number: int
     id: int
+
+
+class _DispatchedRun(BaseModel):
+    workflow_run_id: int
+    html_url: str = ""
 
 
 class _Check(BaseModel):
@@ -132,6 +138,11 @@ class Effects:
             answer = await self._github.write("POST", path, body)  # an older GitHub Enterprise Server
         if not answer.ok and answer.status < 500:
             self._known.workflow_enabled = False  # looked up by the next look
+        if answer.status == 200:
+            run = answer.read(_DispatchedRun)
+            title = run_name(action.bead, action.role, action.attempt, action.token)
+            told = Dispatched(action.token, title, run.html_url)
+            self._github.app.note_dispatch(run.workflow_run_id, told)
         return _why(answer)
 
     async def _create(self, action: CreateBead) -> str | None:

@@ -12,6 +12,7 @@ PAGE = 100
 
 class _Installed(BaseModel):
     id: int
+    app_slug: str = ""
     suspended_at: str | None = None
 
 
@@ -35,6 +36,7 @@ async def installed_repositories(app: App) -> dict[str, int]:
         answer = await app.call("GET", f"/app/installations?per_page={PAGE}&page={page}", safe=True)
         installations = answer.read(list[_Installed])
         for one in installations:
+            app.slug = one.app_slug
             if one.suspended_at is None:
                 found |= dict.fromkeys(await _repositories(Installation(app, one.id)), one.id)
         if len(installations) < PAGE:

@@ -105,6 +105,7 @@ class Known:
     label_ids: dict[str, str] = field(default_factory=dict)
     own_checks: dict[tuple[str, str], int] = field(default_factory=dict)
     heads: frozenset[str] = frozenset()
+    held: frozenset[int] = frozenset()
     workflow_enabled: bool = True
     repository_id: str = ""
 
@@ -125,23 +126,29 @@ class Observer:
         self._patches = Patches(installation, repository)
         self.runs = RunReader(installation, repository)
 
-    async def look(self, focus: frozenset[int]) -> Snapshot:
-        """Every fact a decision needs. Raises GitHubError, Limited, ClaimsError."""
+    async def look(self, focus: frozenset[int], *, runs: bool = True) -> Snapshot:
+        """Every fact a decision needs. Raises GitHubError, Limited, ClaimsError.
+
+        What is held now is what may be merged next: its pull requests are asked for in the same request.
+        """
+        focus |= self._known.held
         node, closed, focused = await self._whole(focus)
         branch = node.default_branch_ref
         if branch is None or branch.target is None:
             raise GitHubError(404, f"{self._repository} has no commit on its default branch")
         claims = read_claims(node.claims.target.message if node.claims else None)
         self._remember(node)
+        self._known.held = frozenset(claims.live)
         beside = Beside(
             rules=await self._rules.read(branch.name, needed=_any_open(node)),
-            runs=await self.runs.of(claims),
+            runs=await self.runs.of(claims, fresh=runs),
             authority=await self._authority(node.issues.nodes),
             on_base=await self._merges(branch.target.oid, unproved_merges(node, focused)),
             same_patch=await self._same_patches(node, branch.target.oid, moved_heads(node, claims, focused)),
             closed=closed,
             focused=tuple(focused),
             workflow_enabled=await self._enabled(),
+            focus=focus,
         )
         return snapshot_of(self._repository, node, beside, self._github.app.app_id, self._spelling)
 

@@ -27,9 +27,9 @@ class RepositoryPort:
         self._effects = Effects(installation, repository, known)
         self._claims = ClaimsRef(installation, repository)
 
-    async def observe(self, focus: frozenset[int] = frozenset()) -> Snapshot:
+    async def observe(self, focus: frozenset[int] = frozenset(), *, runs: bool = True) -> Snapshot:
         """See the port. Raises GitHubError, Limited, ClaimsError."""
-        return await self._observer.look(focus)
+        return await self._observer.look(focus, runs=runs)
 
     async def move_claims(self, before: str | None, claims: Claims) -> str:
         """See the port. Raises ClaimsMoved, GitHubError, Limited."""

@@ -2,6 +2,8 @@
 
 A run carries its claim's token in its name. Nothing is asked while no claim is live; the list is read back to
 before the oldest claim, so that a healthy run is never taken for a lost one because newer runs crowd it out.
+A look that has no reason to think that a run ended goes by the last list and by what GitHub said when it took
+the dispatch; the next list, `KEPT` later at the latest, corrects both.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ ARTIFACT = "beadwright"
 VISIBLE_AFTER = timedelta(seconds=10)
 """How long after a run's end its artifact may still be on its way."""
 CLOCKS_APART = timedelta(minutes=2)
+KEPT = timedelta(minutes=10)
 MAX_ZIP = 64 * 1024 * 1024
 MAX_REPORT = 4 * 1024 * 1024
 
@@ -60,13 +63,36 @@ class RunReader:
         self._github = installation
         self._repository = repository
         self._finished: dict[int, Run] = {}
+        self._last: dict[str, Run] = {}
+        self._listed_at: datetime | None = None
 
-    async def of(self, claims: Claims) -> tuple[Run, ...]:
-        """The runs of the live claims, as far as they have shown up."""
+    async def of(self, claims: Claims, *, fresh: bool = True) -> tuple[Run, ...]:
+        """The runs of the live claims, as far as they have shown up; unless `fresh`, as they were last."""
         if not claims.live:
             self._finished.clear()
             return ()
         wanted = {claim.token: (bead, claim) for bead, claim in claims.live.items()}
+        known = self._dispatched() | self._last
+        if not fresh and self._lasts() and wanted.keys() <= known.keys():
+            return tuple(known[token] for token in wanted)
+        self._last = await self._found(wanted)
+        self._listed_at = self._github.app.clock()
+        return tuple(self._last.values())
+
+    def _lasts(self) -> bool:
+        """Whether the last list may stand: it is not old, and no report was still on its way."""
+        recent = self._listed_at is not None and self._github.app.clock() - self._listed_at < KEPT
+        return recent and all(run.artifacts_read or not run.done for run in self._last.values())
+
+    def _dispatched(self) -> dict[str, Run]:
+        """The runs that GitHub told of when it took their dispatch, as if they had not ended."""
+        told = self._github.app.dispatched.items()
+        return {
+            one.token: Run(run_id, one.token, done=False, conclusion=None, url=one.url)
+            for run_id, one in told
+        }
+
+    async def _found(self, wanted: dict[str, tuple[int, Claim]]) -> dict[str, Run]:
         found: dict[str, Run] = {}
         for listed in await self._listed(wanted):
             name = read_run_name(listed.display_title)
@@ -74,7 +100,7 @@ class RunReader:
                 found[name[3]] = await self._run(listed, name[3], *wanted[name[3]])
         live = {run.id for run in found.values()}
         self._finished = {number: run for number, run in self._finished.items() if number in live}
-        return tuple(found.values())
+        return found
 
     async def _listed(self, wanted: dict[str, tuple[int, Claim]]) -> list[_Run]:
         oldest = min(claim.since for _, claim in wanted.values()) - CLOCKS_APART
@@ -104,7 +130,9 @@ class RunReader:
         report: Report | None = None
         fault: str | None = None
         looked = False
-        if done:
+        if done and claim.cost is not None:
+            looked = True
+        elif done:
             try:
                 report = await self.report(listed.id)
                 if report is not None:

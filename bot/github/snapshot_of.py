@@ -25,7 +25,7 @@ class Beside:
     `authority` says who of the people that released a bead may do so; `on_base` which merge commits are known
     to be (or not to be) on the base branch; `same_patch` which heads are our own updates of which approved
     ones, the patch identical; `closed` which numbers that labels name are closed; `focused` the
-    latest pull requests of beads that were asked for by name.
+    latest pull requests of beads that were asked for by name, which are in `focus`.
     """
 
     rules: Rules
@@ -36,6 +36,7 @@ class Beside:
     closed: frozenset[int] = frozenset()
     focused: tuple[PullNode, ...] = ()
     workflow_enabled: bool = True
+    focus: frozenset[int] = frozenset()
 
 
 def snapshot_of(
@@ -67,6 +68,7 @@ def snapshot_of(
         labels=frozenset(label.name for label in node.labels.nodes),
         policy_fault=fault,
         workflow_enabled=beside.workflow_enabled,
+        focus=beside.focus,
     )
 
 
@@ -158,7 +160,8 @@ def unproved_merges(node: RepositoryNode, focused: Iterable[PullNode] = ()) -> t
     return tuple(
         one.merge_commit.oid
         for one in (*node.over.nodes, *focused)
-        if one.merge_commit and one.head_ref_name in open_beads and one.merge_commit.oid not in history
+        if one.state == "MERGED" and one.head_ref_name in open_beads
+        if one.merge_commit and one.merge_commit.oid not in history
     )
 
 

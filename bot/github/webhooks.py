@@ -18,6 +18,9 @@ from bot.github.pulls import WORKFLOW
 ACTIONS_APP = "github-actions"
 ALWAYS = frozenset({"sub_issues", "issue_dependencies", "branch_protection_rule", "repository_ruleset"})
 ISSUE = frozenset({"opened", "edited", "labeled", "unlabeled"})
+ECHOES = frozenset({"push", "pull_request_review", "pull_request_review_thread"})
+"""What a publish job of ours does while its run holds the bead: nothing is decided about it before the run's
+end, which is told. Our own merges and updates of branches are told as what becomes of the pull request."""
 ISSUE_ENDS = frozenset({"closed", "reopened", "deleted", "transferred"})
 PULL = frozenset(
     {"opened", "edited", "closed", "reopened", "synchronize", "labeled", "unlabeled"}
@@ -73,6 +76,10 @@ class _WorkflowRun(BaseModel):
     head_branch: str | None = None
 
 
+class _Sender(BaseModel):
+    login: str = ""
+
+
 class _Payload(BaseModel):
     """The few fields of all events that matter; the others are ignored."""
 
@@ -85,6 +92,7 @@ class _Payload(BaseModel):
     ref: str = ""
     check_run: _CheckRun | None = None
     workflow_run: _WorkflowRun | None = None
+    sender: _Sender = _Sender()
     state: str | None = None
     branches: list[_Named] = Field(default_factory=list)
     repositories: list[_Repository] = Field(default_factory=list)
@@ -93,10 +101,14 @@ class _Payload(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Which repositories (``owner/name``) to look at, and whose installation says so."""
+    """Which repositories (``owner/name``) to look at, and whose installation says so.
+
+    `runs` is false when it is about nothing that a run of ours does: the list of runs need not be read again.
+    """
 
     installation: int | None
     repositories: tuple[str, ...]
+    runs: bool = True
 
 
 def signed_by(secret: str, body: bytes, signature: str | None) -> bool:
@@ -108,8 +120,11 @@ def signed_by(secret: str, body: bytes, signature: str | None) -> bool:
     return hmac.compare_digest(wanted.encode(), (signature or "").encode())
 
 
-def read_hint(event: str, body: bytes, app_id: int) -> Hint:
-    """Where a delivery says to look. Raises BadDelivery."""
+def read_hint(event: str, body: bytes, app_id: int, slug: str = "") -> Hint:
+    """Where a delivery says to look. Raises BadDelivery.
+
+    `app_id` and `slug` are our App's; while its slug is not known, echoes of what it does are hints too.
+    """
     try:
         payload = _Payload.model_validate_json(body)
     except ValidationError as error:
@@ -121,9 +136,13 @@ def read_hint(event: str, body: bytes, app_id: int) -> Hint:
         return Hint(installation, tuple(one.full_name for one in payload.repositories))
     if event == "installation_repositories":
         return Hint(installation, tuple(one.full_name for one in payload.repositories_added))
+    if slug and payload.sender.login == f"{slug}[bot]" and _is_echo(event, payload):
+        return Hint(installation, ())
     if payload.repository is None or not _matters(event, payload, payload.repository, app_id):
         return Hint(installation, ())
-    return Hint(installation, (payload.repository.full_name,))
+    return Hint(
+        installation, (payload.repository.full_name,), runs=event == "workflow_run" and _ours(payload)
+    )
 
 
 def _matters(event: str, payload: _Payload, repository: _Repository, app_id: int) -> bool:
@@ -152,13 +171,23 @@ def _matters(event: str, payload: _Payload, repository: _Repository, app_id: int
             workflow = payload.workflow_run
             if payload.action != "completed" or workflow is None:
                 return False
-            ours = workflow.path.partition("@")[0].endswith(f"/{WORKFLOW}")
-            return ours or _branch_matters(workflow.head_branch, repository)
+            return _ours(payload) or _branch_matters(workflow.head_branch, repository)
         case "status":
             ended = payload.state != "pending"
             return ended and any(_branch_matters(branch.name, repository) for branch in payload.branches)
         case _:
             return event in ALWAYS
+
+
+def _is_echo(event: str, payload: _Payload) -> bool:
+    """Whether nothing can be decided on what this tells, when it was ourselves."""
+    return event in ECHOES or (event == "pull_request" and payload.action in ("labeled", "unlabeled"))
+
+
+def _ours(payload: _Payload) -> bool:
+    """Whether a run is one of our workflow."""
+    run = payload.workflow_run
+    return run is not None and run.path.partition("@")[0].endswith(f"/{WORKFLOW}")
 
 
 def _issue_matters(payload: _Payload) -> bool:

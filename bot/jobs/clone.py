@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bot.coordinator.claims import Claims, write_claims
+from bot.coordinator.claims import CLAIMS_REF, Claims, ClaimsError, read_claims, write_claims
 from bot.coordinator.job_port import JobFault
 from bot.jobs.git import Git, GitFault, authorised
 from bot.jobs.inputs import Inputs
@@ -13,6 +13,7 @@ from bot.jobs.inputs import Inputs
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 WORK = "refs/beadwright/work"
 INCOMING = "refs/incoming/work"
+CLAIMS = "refs/known/claims"
 
 
 class Clone:
@@ -32,6 +33,16 @@ class Clone:
             return
         specs = [f"{commit}:refs/known/{commit}" for commit in wanted]
         self._online.output("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self._address, *specs)
+
+    def claims(self) -> tuple[str, Claims]:
+        """The commit that the claims ref is at right now, and its document. Raises JobFault."""
+        spec = f"+{CLAIMS_REF}:{CLAIMS}"
+        self._online.output("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self._address, spec)
+        commit = self.git.text("rev-parse", "--verify", CLAIMS)
+        try:
+            return commit, read_claims(self.git.text("log", "-1", "--format=%B", commit))
+        except ClaimsError as error:
+            raise JobFault(str(error)) from error
 
     def unbundle(self, bundle: Path) -> str:
         """The one head of a bundle, with its objects here, checked. Raises JobFault."""

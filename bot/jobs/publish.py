@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from bot.beads.markers import write_marker
@@ -23,6 +23,8 @@ from bot.jobs.inputs import Inputs
 from bot.jobs.visible_text import neutralise
 
 TRIES = 6
+PLAIN = frozenset({"pr", "direct", "approve", "correct"})
+"""Outcomes that say all about an attempt that found no other work."""
 
 
 class Denied(JobFault):
@@ -70,14 +72,23 @@ class Publishing:
     ) -> JobFacts:
         """Stage everything, then move refs and claim together; gives the facts that it was based on.
 
-        `moves` are by ref; each `after` is a commit of the clone. When somebody else moved the claims in
-        between, they are read again and it is tried again, for as long as this run's claim lives.
+        `moves` are by ref; each `after` is a commit of the clone. The claims are what git says that they are
+        right now: `facts` are from before everything was checked. When somebody else moved them in between
+        all the same, all is read again and tried again, for as long as this run's claim lives.
         """
         for _ in range(TRIES):
-            advanced = facts.claims.advance(
-                self.inputs.bead, self.inputs.token, outcome=outcome, head=head, run_id=self.inputs.run_id
+            at, claims = self.clone.claims()
+            facts = replace(facts, claims_commit=at, claims=claims)
+            if self.settled_before(self.claim(facts)):
+                return facts
+            advanced = claims.advance(
+                self.inputs.bead,
+                self.inputs.token,
+                outcome=outcome,
+                head=head,
+                run_id=self.inputs.run_id,
+                cost=self._settled_cost(outcome),
             )
-            self.clone.fetch([facts.claims_commit])
             commit = self.clone.claims_commit(advanced, facts.claims_commit, secrets.token_hex(8))
             staged = {f"{self.staging}/claims": commit}
             staged |= {
@@ -105,6 +116,12 @@ class Publishing:
             if facts.claims_commit == known.claims_commit:
                 raise JobFault(f"GitHub refused to move the refs: {why}")
         raise JobFault(f"the claims moved {TRIES} times in a row")
+
+    def _settled_cost(self, outcome: str) -> int | None:
+        """The report's cost when that is all the coordinator still has to learn from it."""
+        report = self.artifact.report
+        found = report.worker.follow_ups if report.worker is not None else ()
+        return report.cost if outcome in PLAIN and report.failure is None and not found else None
 
 
 def forget_partial(facts: JobFacts, bead: int) -> dict[str, RefMove]:

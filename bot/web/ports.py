@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-Wake = Callable[[str], None]
-"""Look at this repository (``owner/name``) soon; must return at once."""
+Wake = Callable[[str, bool], None]
+"""Look at this repository (``owner/name``) soon, and at its runs too; must return at once."""
 
 
 class Refusal(Exception):
@@ -22,10 +22,11 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Where a delivery says to look, and whose installation says so."""
+    """Where a delivery says to look, and whose installation says so; `runs`: at the runs there too."""
 
     installation: int | None
     repositories: tuple[str, ...]
+    runs: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class World:
     resolved: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     before_move: Callable[[], None] | None = None
+    after_facts: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -184,7 +185,7 @@ class World:
         branch = self.ref(f"refs/heads/bead/{bead}")
         if self.pull is not None and branch is not None:
             self.pull = replace(self.pull, head=branch)
-        return JobFacts(
+        facts = JobFacts(
             repository_id="R_1",
             default_branch="main",
             claims_commit=commit or NOBODY,
@@ -197,6 +198,11 @@ class World:
             partial=self.ref(partial_ref(bead)),
             pull=self.pull,
         )
+        # Only the publish job asks twice: the agent job has asked before it.
+        if self.after_facts is not None and self.requests.count("facts") > 1:
+            meanwhile, self.after_facts = self.after_facts, None
+            meanwhile()
+        return facts
 
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
         assert repository_id == "R_1"

@@ -18,7 +18,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from bot.coordinator.claims import Claim, Claims, run_name, write_claims
 from bot.github.broker import Broker, Refused
-from bot.github.client import App, InstallationToken
+from bot.github.client import App, Dispatched, InstallationToken
 from bot.github.oidc import NotTheJob, Verifier
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -31,6 +31,7 @@ PEM = KEY.private_bytes(
 ).decode()
 TOKEN = "0123456789abcdef" * 2
 REF = "octo/sample/.github/workflows/beadwright.yml@refs/heads/main"
+BRANCH_REF = "octo/sample/.github/workflows/beadwright.yml@refs/heads/bead/5"
 
 
 def token_of(key: rsa.RSAPrivateKey = KEY, kid: str = "k1", **changed: object) -> str:
@@ -214,6 +215,31 @@ def test_only_the_running_publish_job_gets_a_token(world: World, job: dict[str, 
     with pytest.raises(Refused, match="only the running job publish"):
         ask(token_of())
     assert narrowed(world) == []
+
+
+def test_the_run_of_a_dispatch_that_this_process_made_need_not_be_asked_about(world: World) -> None:
+    asked = broker()
+    asked._app.note_dispatch(22, Dispatched(TOKEN, run_name(5, "worker", 1, TOKEN), ""))
+    world.run = {}
+    assert asyncio.run(asked.grant(token_of(), TOKEN)).value == "ghs_narrow"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ref": "refs/heads/bead/5", "workflow_ref": BRANCH_REF, "job_workflow_ref": BRANCH_REF},
+        {"run_attempt": "2"},
+        {"run_id": "99"},
+    ],
+)
+def test_a_dispatch_that_is_remembered_vouches_for_no_other_run(
+    world: World, changed: dict[str, str]
+) -> None:
+    asked = broker()
+    asked._app.note_dispatch(22, Dispatched(TOKEN, run_name(5, "worker", 1, TOKEN), ""))
+    with pytest.raises(Refused):
+        asyncio.run(asked.grant(token_of(KEY, **changed), TOKEN))
+    assert len(world.granted) <= 1
 
 
 def test_the_claims_token_must_be_the_asked_one(world: World) -> None:

@@ -400,3 +400,41 @@ def test_labels_that_show_an_old_state_are_taken_off() -> None:
 def test_nothing_to_do_changes_nothing() -> None:
     decision = run_decide(look(issue(1, released=False)))
     assert (decision.before, decision.claims, decision.after) == ((), None, ())
+
+
+# -- claims that are settled in passing -------------------------------------------------------------------
+
+
+def plain(**changes: object) -> Snapshot:
+    """A worker's attempt that published and ended, whose report holds nothing else; its CI still runs."""
+    claims = claimed(1, stage="published", outcome="pr", head=HEAD, run_id=5, cost=250_000)
+    waits = pull(9, 1, checks=(Check("test", "waiting"),))
+    run = ended(report=None, ended_at=NOW - timedelta(minutes=1))
+    return look(issue(1), **{"claims": claims, "runs": (run,), "pulls": (waits,), **changes})
+
+
+def test_what_a_plain_attempt_came_to_costs_no_move_of_its_own() -> None:
+    decision = run_decide(plain())
+    assert decision.claims is None
+    assert decision.verdicts[1].reasons == ("waits for checks: test",)
+
+
+def test_it_is_written_down_with_the_next_claim() -> None:
+    decision = run_decide(plain(pulls=(pull(9, 1),)))
+    assert dispatches(decision) == [(1, "reviewer")]
+    assert decision.claims is not None
+    assert decision.claims.spent == {NOW.date(): 250_000}
+    assert decision.claims.live[1].role == "reviewer"
+
+
+def test_it_is_written_down_when_it_has_waited_long() -> None:
+    decision = run_decide(plain(), NOW + timedelta(minutes=10))
+    assert decision.claims is not None
+    assert (decision.claims.live, decision.claims.spent) == ({}, {NOW.date(): 250_000})
+
+
+def test_a_failed_attempt_is_written_down_at_once() -> None:
+    failed = claimed(1, stage="published", outcome="failed", run_id=5)
+    decision = run_decide(plain(claims=failed, pulls=()))
+    assert decision.claims is not None
+    assert decision.claims.of(1).failures == 1

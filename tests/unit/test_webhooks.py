@@ -96,6 +96,31 @@ def test_noise_wakes_nobody(event: str, body: bytes) -> None:
     assert read_hint(event, body, APP).repositories == ()
 
 
+@pytest.mark.parametrize(
+    ("event", "body"),
+    [
+        ("push", payload(ref="refs/heads/bead/3")),
+        ("pull_request_review", pull("submitted", "bead/3")),
+        ("pull_request_review_thread", pull("resolved", "bead/3")),
+        ("pull_request", pull("labeled", "bead/3")),
+    ],
+)
+def test_an_echo_of_what_we_did_ourselves_wakes_nobody(event: str, body: bytes) -> None:
+    def sent_by(login: str) -> bytes:
+        return json.dumps({**json.loads(body), "sender": {"login": login}}).encode()
+
+    assert read_hint(event, sent_by("beadwright[bot]"), APP, "beadwright").repositories == ()
+    for login, slug in (("ann", "beadwright"), ("beadwright", "beadwright"), ("beadwright[bot]", "")):
+        assert read_hint(event, sent_by(login), APP, slug).repositories == ("octo/sample",)
+
+
+def test_only_the_end_of_a_run_of_ours_asks_for_the_runs() -> None:
+    ours = workflow("completed", ".github/workflows/beadwright.yml@main", "main")
+    assert read_hint("workflow_run", ours, APP).runs
+    assert not read_hint("workflow_run", workflow("completed", ".github/workflows/ci.yml", "main"), APP).runs
+    assert not read_hint("issues", issue("opened", "bead"), APP).runs
+
+
 def test_an_installation_says_to_look_at_every_repository_it_brings() -> None:
     added = {"repositories_added": [{"full_name": "octo/a"}, {"full_name": "octo/b"}]}
     body = json.dumps({"action": "added", "installation": {"id": 3}, **added}).encode()
@@ -153,7 +178,7 @@ def knock(woken: list[str]) -> Knock:
             raise Refusal(403, f"No token for {claim}.")
         return Granted("ghs_x", datetime(2026, 11, 1, tzinfo=UTC))
 
-    client = TestClient(create_app(Deliveries(), grant, woken.append))
+    client = TestClient(create_app(Deliveries(), grant, lambda repository, _runs: woken.append(repository)))
 
     def send(
         body: bytes, *, event: str = "issues", delivery: str = "d1", path: str = "/webhooks", **headers: str

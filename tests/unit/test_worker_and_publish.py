@@ -134,6 +134,23 @@ def test_claims_that_moved_for_another_bead_are_read_again(world: World) -> None
     assert outcome(world) == "pr"
 
 
+def test_claims_that_moved_while_the_work_was_checked_cost_no_second_try(world: World) -> None:
+    world.program(DONE)
+    inputs = world.dispatch()
+    world.agent(inputs)
+    world.after_facts = lambda: world.write(world.claims().model_copy(update={"nonce": "other"}))
+    world.publish(inputs)
+    assert (world.requests.count("facts"), world.requests.count("move_refs")) == (2, 1)
+    assert outcome(world) == "pr"
+
+
+def test_a_report_that_says_no_more_than_the_claim_is_not_needed_again(world: World) -> None:
+    world.run(DONE)
+    assert world.claims().live[BEAD].cost == 0
+    world.run("answer(status='pr', follow_ups=[{'title': 'More', 'body': 'There is more.'}])", attempt=2)
+    assert world.claims().live[BEAD].cost is None
+
+
 def test_publishing_twice_changes_nothing_more(world: World) -> None:
     world.program(DONE)
     inputs = world.dispatch()

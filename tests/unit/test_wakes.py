@@ -1,0 +1,74 @@
+"""When the coordinator looks: at once after a quiet time, then no more often than it breathes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from bot.coordinator.actions import Action
+from bot.coordinator.claims import Claims
+from bot.coordinator.loop import Coordinator
+from bot.coordinator.snapshot import Snapshot
+from tests.unit.snapshots import look
+
+NAME = "octo/sample"
+BREATH = 0.3
+
+
+class Repository:
+    """A repository without beads; when it was looked at, and whether at its runs too."""
+
+    def __init__(self) -> None:
+        self.looks: list[tuple[float, bool]] = []
+
+    async def observe(self, focus: frozenset[int] = frozenset(), *, runs: bool = True) -> Snapshot:
+        self.looks.append((asyncio.get_running_loop().time(), runs))
+        return look(focus=focus)
+
+    async def move_claims(self, before: str | None, claims: Claims) -> str:
+        raise AssertionError(f"nothing is claimed here: {claims} after {before}")
+
+    async def apply(self, actions: tuple[Action, ...]) -> tuple[str | None, ...]:
+        raise AssertionError(f"nothing is done here: {actions}")
+
+
+def watched(work: Callable[[Coordinator], Awaitable[None]]) -> list[tuple[float, bool]]:
+    """Let a coordinator watch while `work` wakes it; its looks from then on, in seconds."""
+
+    async def run() -> list[tuple[float, bool]]:
+        repository = Repository()
+        coordinator = Coordinator(lambda _: repository, lambda: datetime.now(UTC), settle=0, breath=BREATH)
+        coordinator.wake(NAME)
+        await asyncio.sleep(BREATH * 2)
+        before, start = len(repository.looks), asyncio.get_running_loop().time()
+        await work(coordinator)
+        await coordinator.stop()
+        return [(at - start, runs) for at, runs in repository.looks[before:]]
+
+    return asyncio.run(run())
+
+
+def test_the_first_wake_after_a_quiet_time_is_followed_at_once_and_a_burst_by_one_more_look() -> None:
+    async def burst(coordinator: Coordinator) -> None:
+        for _ in range(10):
+            coordinator.wake(NAME, False)
+            await asyncio.sleep(BREATH / 20)
+        await asyncio.sleep(BREATH * 2)
+
+    first, second = watched(burst)
+    assert first[0] < BREATH / 2
+    assert second[0] >= first[0] + BREATH
+
+
+def test_one_wake_of_a_burst_that_is_about_runs_makes_the_look_one_at_runs() -> None:
+    async def burst(coordinator: Coordinator) -> None:
+        coordinator.wake(NAME, False)
+        await asyncio.sleep(BREATH / 4)
+        coordinator.wake(NAME, True)
+        coordinator.wake(NAME, False)
+        await asyncio.sleep(BREATH * 2)
+        coordinator.wake(NAME, False)
+        await asyncio.sleep(BREATH / 2)
+
+    assert [runs for _, runs in watched(burst)] == [False, True, False]
