@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from bot.commands.demo import fill_tool_cache
 from bot.jobs.engine_program import LOCKS, NAMES
 from tests.contract.exchange_log import assert_log_fits
 from tests.contract.openapi import PUBLISHED
+from tests.llm.scenarios import works
+from tests.llm.server import ScriptedApi, scripted_api
 from tests.needs import need
 
 
@@ -37,6 +40,14 @@ def engine_tools(tmp_path: Path) -> Path:
     need(not missing, f"{' and '.join(missing)} are not here: `make test` fetches them where npm is")
     fill_tool_cache(tmp_path / "tools")
     return tmp_path / "tools"
+
+
+@pytest.fixture
+def llm() -> Iterator[ScriptedApi]:
+    """A scripted LLM API with an invented key; what it had to refuse fails the test."""
+    with scripted_api(works, key=f"invented-{secrets.token_hex(24)}") as api:
+        yield api
+    assert not api.faults, "the API would have been asked wrongly:\n" + "\n".join(api.faults)
 
 
 def _require_published() -> None:

@@ -99,7 +99,8 @@ def _transcript(inputs: Inputs, plan: Plan, outcome: Outcome) -> str:
     ended = outcome.ended
     end = "stopped by the clock" if ended.ending == "timeout" else f"exit status {ended.status}"
     program = " ".join(plan.engine.command) or plan.engine.name
+    why = f"[no answer: {outcome.missing}]\n" if outcome.missing else ""
     return (
         f"bead #{inputs.bead} {inputs.role}, attempt {inputs.attempt}\n"
-        f"$ {program}\n\n{outcome.transcript or ended.output}\n\n[{end} after {ended.seconds:.1f} s]\n"
+        f"$ {program}\n\n{outcome.transcript or ended.output}\n\n[{end} after {ended.seconds:.1f} s]\n{why}"
     )

@@ -15,10 +15,10 @@ from bot.jobs.inputs import Inputs
 class Plan(BaseModel):
     """One prepared run.
 
-    `base` is the claim's base commit, `start` the commit that the checkout is at. `merging` tells that a
-    merge of the base is under way, with `conflicts` left in the tree. `restored` are paths of agent
-    configuration that show the base's content although the branch has another. `owed` are threads that want
-    an answer.
+    `base` is the claim's base commit, `start` the commit that the checkout is at, `published` what people see
+    already: the branch's head, or the base. `merging` tells that a merge of the base is under way, with
+    `conflicts` left in the tree. `restored` are paths of agent configuration that show the base's content
+    although the branch has another. `owed` are threads that want an answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,6 +30,7 @@ class Plan(BaseModel):
     budget: int = 0
     base: str
     start: str
+    published: str
     merging: bool = False
     conflicts: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()

@@ -72,7 +72,8 @@ def judge_work(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosur
     answer, faults = _answer(outcome)
     faults += _left_conflicts(repository, plan)
     head = _commit(repository, inputs, plan)
-    changed = head != plan.start or plan.merging
+    # Not by `start`: an earlier attempt may have finished the work without an answer that could be used.
+    changed = head != plan.published or plan.merging
     gates = run_gates(plan.gates, enclosure, GATE_SECONDS) if changed and not faults else ()
     faults += [f"the gate {gate.name!r} fails" for gate in gates if gate.result == "fail"]
     if answer is not None and answer.status in ("pr", "direct") and not faults:
@@ -143,7 +144,7 @@ def _bundle(repository: Repository, inputs: Inputs, plan: Plan, enclosure: Enclo
     made = enclosure.desk / "work.bundle"
     ref = "refs/beadwright/work"
     repository.text("update-ref", ref, "HEAD")
-    known = [f"^{commit}" for commit in dict.fromkeys((plan.base, plan.start))]
+    known = [f"^{commit}" for commit in dict.fromkeys((plan.base, plan.published))]
     if repository.text("rev-list", "--count", ref, *known) == "0":
         return
     repository.text("bundle", "create", "--quiet", str(made), ref, *known)

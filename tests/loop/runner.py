@@ -10,7 +10,7 @@ import hashlib
 import io
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -68,6 +68,7 @@ class QuickRunner:
         loop: the world.
         grant: the broker: identity token and claim token to a write token.
         ci: the conclusion of a CI run for a head.
+        secrets: what the agent step has in its environment, as the workflow passes it on.
         reached: is told each point of a job before it is passed; raises `Died` to end the machine there.
         transport: makes what carries the publish job's requests, in place of the network.
     """
@@ -78,12 +79,14 @@ class QuickRunner:
         grant: Callable[[str, str], str],
         *,
         ci: Callable[[str], str] = lambda _head: "success",
+        secrets: Mapping[str, str] | None = None,
         reached: Callable[[Point, Waiting], None] = lambda _point, _run: None,
         transport: Callable[[], httpx.BaseTransport] = httpx.HTTPTransport,
     ) -> None:
         self._loop = loop
         self._grant = grant
         self._ci = ci
+        self._secrets = dict(secrets or {})
         self._reached = reached
         self._transport = transport
         self.done: list[Waiting] = []
@@ -154,7 +157,7 @@ class QuickRunner:
             with self._connect(inputs, token, httpx.HTTPTransport()) as github:
                 prepare(inputs, github, token)
             self._reached("agent", run)
-            run_agent(inputs, {})
+            run_agent(inputs, self._secrets)
         finally:
             if inputs.out.exists():  # the workflow uploads `if: always()`
                 self._reached("upload", run)

@@ -94,7 +94,7 @@ class Coordinator:
             transport=transport() if transport else None,
         )
         self._clock = loop.clock
-        self._broker = Broker(self.app, Verifier(f"{loop.forge.base_url}/_oidc", AUDIENCE))
+        self._broker = Broker(self.app, Verifier(f"{loop.forge.base_url}/_oidc", AUDIENCE, clock=loop.clock))
         installation = self._runner.run(self.app.installation_of(NAME))
         self.port: GitHub = RepositoryPort(Installation(self.app, installation, Pace(burst=10_000)), NAME)
 
@@ -182,7 +182,11 @@ class Loop:
 
 @contextmanager
 def open_loop(
-    folder: Path, policy: Mapping[str, object] | None = None, *, record: Path | None = None
+    folder: Path,
+    policy: Mapping[str, object] | None = None,
+    *,
+    record: Path | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> Iterator[Loop]:
     """A new world.
 
@@ -190,6 +194,7 @@ def open_loop(
         folder: empty; everything is kept in it.
         policy: added to the test's policy file.
         record: a file that gets one JSON line per exchange.
+        files: what the repository starts with besides.
     """
     clock = Clock()
     settings = {
@@ -198,7 +203,8 @@ def open_loop(
         "gates": [{"name": "true", "run": "true"}],
         **(policy or {}),
     }
-    files = {
+    contents = {
+        **(files or {}),
         "README.md": "# tally\n",
         "tools/agent.py": AGENT.read_text(encoding="utf-8"),
         ".github/beadwright.yml": json.dumps(settings),
@@ -209,7 +215,7 @@ def open_loop(
 
         def build(state: State) -> tuple[int, str, str]:
             owner, token = world.create_user(state, "octo")
-            repository = world.create_repository(state, owner, "tally", files=files)
+            repository = world.create_repository(state, owner, "tally", files=contents)
             app, key = world.create_app(
                 state,
                 owner,

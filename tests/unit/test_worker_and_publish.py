@@ -83,6 +83,27 @@ def test_work_that_fails_a_gate_is_not_published_and_the_next_attempt_starts_fro
     assert world.ref(partial_ref(BEAD)) is None
 
 
+def test_work_that_was_finished_without_a_good_answer_is_published_by_an_attempt_that_adds_nothing(
+    world: World,
+) -> None:
+    world.policy = {"gates": [{"name": "says two", "run": "grep two src/a.txt"}]}
+    world.run(WRITE + "answer(status='finished')")
+    assert world.ref(partial_ref(BEAD)) is not None
+    second = world.run("answer(status='pr')", attempt=2)
+    assert [gate.result for gate in second.gates] == ["pass"]
+    assert outcome(world) == "pr"
+    assert world.read(world.ref(BRANCH), "src/a.txt") == "one\ntwo\n"
+    assert world.ref(partial_ref(BEAD)) is None
+
+
+def test_unfinished_work_that_fails_a_gate_fails_it_again_when_nothing_was_added(world: World) -> None:
+    world.policy = {"gates": [{"name": "says three", "run": "grep three src/a.txt"}]}
+    world.run(DONE)
+    second = world.run("answer(status='pr')", attempt=2)
+    assert second.failure == "the gate 'says three' fails"
+    assert (outcome(world), world.ref(BRANCH)) == ("failed", None)
+
+
 def test_what_a_stopped_engine_had_edited_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.program(WRITE + "import time; time.sleep(60)")
     inputs = world.dispatch()
