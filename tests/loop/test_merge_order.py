@@ -40,7 +40,6 @@ def test_reviews_for_each_bead_are_one_and_its_corrections(
         audits = loop.forge.on(_audits)
         assert len(audits) == k
         assert sum("updates with an identical patch" in audit for audit in audits) >= k - 1
-        print(f"k={k}: {dict(reviews)} reviews, {loop.forge.on(_pull_request_runs)} CI runs")
         # Published, brought up to date for the review, and again for the merge; corrected ones once more.
         assert loop.forge.on(_pull_request_runs) <= 3 * plain + 4 * corrected
 
