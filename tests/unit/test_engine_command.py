@@ -78,3 +78,37 @@ def test_without_a_wall_the_environment_is_still_new(tmp_path: Path, monkeypatch
     ended = wall.run(("/bin/sh", "-c", "env"), env={"GIVEN": "yes"}, seconds=10)
     assert "secret-value" not in ended.output
     assert "GIVEN=yes" in ended.output
+
+
+def test_lines_are_taken_as_they_come_and_errors_stay_apart(tmp_path: Path) -> None:
+    script = (
+        "import sys, time, pathlib\n"
+        "print('first', flush=True)\n"
+        "for _ in range(200):\n"
+        "    if pathlib.Path('seen').exists(): break\n"
+        "    time.sleep(0.05)\n"
+        "else: sys.exit('nobody took the first line')\n"
+        "print('oops', file=sys.stderr)\n"
+        "print('gr\u00fc\u00dfe'); print(); sys.stdout.write('no end')\n"
+    )
+    lines: list[str] = []
+
+    def take(line: str) -> None:
+        lines.append(line)
+        (tmp_path / "seen").touch()
+
+    wall = Wall(tmp_path, tmp_path, (), "none")
+    ended = wall.run(("python3", "-c", script), env={"PYTHONUTF8": "1"}, seconds=20, take=take)
+    assert (ended.status, ended.output) == (0, "oops\n")
+    assert lines == ["first", "gr\u00fc\u00dfe", "", "no end"]
+
+
+def test_a_line_without_end_is_left_out_and_those_around_it_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.jobs.wall.LINE_LIMIT", 100_000)
+    lines: list[str] = []
+    script = "print('a'); print('x' * 1_000_000); print('b')"
+    wall = Wall(tmp_path, tmp_path, (), "none")
+    wall.run(("python3", "-c", script), env={}, seconds=20, take=lines.append)
+    assert lines == ["a", "b"]
