@@ -9,6 +9,7 @@ is a dummy, in the form in which it sends the real thing.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ KEYS = {
 }
 OAUTH_VARIABLE = "CLAUDE_CODE_OAUTH_TOKEN"
 OAUTH_PREFIX = "sk-ant-oat"
+KEY = re.compile(r"[!-~]{1,10000}")  # what a header can carry
 MILLISECONDS = 1_000
 SHORTEST = 12  # characters of a text in a login's file that could be a secret
 
@@ -87,6 +89,8 @@ def find_source(engine: Engine, env: Mapping[str, str]) -> Source:
         return Source(engine.name, str(Path(engine.login).expanduser()))
     names = (engine.key,) if engine.key is not None else KEYS[engine.name]
     found = [name for name in names if env.get(name, "").strip()]
+    if len(found) == 1 and not KEY.fullmatch(env[found[0]].strip()):
+        raise NoCredential(f"{found[0]} holds something that is no key: a key is one line without spaces")
     if len(found) == 1:
         return Source(engine.name, found[0], env[found[0]].strip())
     if found:

@@ -88,6 +88,13 @@ def test_only_the_variable_that_the_policy_names_is_looked_at() -> None:
         find_source(engine, {"ANTHROPIC_API_KEY": "other"})
 
 
+@pytest.mark.parametrize("value", ["two\nlines", "two words", "sch\u00f6n"])
+def test_what_no_header_can_carry_is_no_key_and_is_not_repeated(value: str) -> None:
+    with pytest.raises(NoCredential, match="OPENAI_API_KEY holds something that is no key") as caught:
+        find_source(Engine(name="codex"), {"OPENAI_API_KEY": value})
+    assert value not in str(caught.value)
+
+
 def test_two_credentials_are_one_too_many() -> None:
     env = {"ANTHROPIC_API_KEY": "a", "CLAUDE_CODE_OAUTH_TOKEN": "b"}
     with pytest.raises(NoCredential, match="ANTHROPIC_API_KEY and CLAUDE_CODE_OAUTH_TOKEN are both set"):
