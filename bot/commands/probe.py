@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import shutil
 import sys
@@ -24,6 +25,7 @@ from bot.github.assumptions.document import document
 from bot.github.assumptions.probing import Finding, probe
 from bot.github.assumptions.registry import Assumption
 from bot.github.assumptions.scratch import NotScratch, open_scratch
+from bot.local.demo.build import ROOT
 from bot.local.demo.run import attached_runner, search_path
 from bot.local.forge import world
 from bot.local.forge.faults import AFTER, BAD_GATEWAY, BEFORE, CUT, SECONDARY_LIMIT, rest, secondary_limit
@@ -34,16 +36,6 @@ from bot.local.forge.state import State
 AT_ONCE = Bounds(writes=1_000_000, seconds=1800.0, pause=0.0, patience=0.3)
 DISCARD = "http://127.0.0.1:9"
 """Where the forge's webhooks go: nobody listens there; the App's list of deliveries is what is read."""
-PERMISSIONS = {
-    "actions": "write",
-    "administration": "read",
-    "checks": "write",
-    "contents": "write",
-    "issues": "write",
-    "pull_requests": "write",
-    "statuses": "write",
-}
-EVENTS = ("check_run", "issues", "pull_request_review_thread", "push", "status", "sub_issues")
 MARKS = {True: "[green]holds[/]", False: "[red]does not[/]", None: "[yellow]not told[/]"}
 
 
@@ -166,7 +158,8 @@ def _access(
 
 @contextmanager
 def forge_access(folder: Path, *, record: Path | None = None) -> Iterator[Access]:
-    """A forge in a folder, with an empty repository, a second person, an App, and a runner where `act` is."""
+    """A forge in a folder: an empty repository, a second person, our App, and a runner where `act` is."""
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # connections are cut on purpose
     path = search_path(Path(sys.executable).parent)
     runs = shutil.which("act", path=path) is not None
     jobs = [attached_runner(folder / "action", folder / "tools", path)] if runs else []
@@ -178,12 +171,13 @@ def _build(forge: ThreadedForge, state: State, *, runs: bool) -> Access:
     owner, token = world.create_user(state, "octo")
     _, reader = world.create_user(state, "rita")
     repository = world.create_repository(state, owner, "scratch", files={})
+    manifest = json.loads((ROOT / "app-manifest.json").read_text(encoding="utf-8"))
     app, key = world.create_app(
         state,
         owner,
         "beadwright",
-        permissions=PERMISSIONS,
-        events=EVENTS,
+        permissions=manifest["default_permissions"],
+        events=manifest["default_events"],
         webhook_url=DISCARD,
         webhook_secret="probe",
     )

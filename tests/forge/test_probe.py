@@ -88,6 +88,17 @@ def test_what_the_access_lacks_is_not_called_true(forge: World) -> None:
     assert "needs a GitHub App's key" in [one.detail for one in found]
 
 
+def test_what_the_token_may_not_prepare_is_not_called_false(forge: World) -> None:
+    forge.forge.faults.plan(rest("POST", "*/labels"), BEFORE, Outcome(403, "Resource not accessible"))
+    (chosen,) = named("label-names-ignore-case")
+    with open_scratch(access_to(forge), AT_ONCE, surely=True) as world:
+        found = look(world, chosen)
+    assert (found.holds, found.detail) == (
+        None,
+        "this token may not prepare it: answered 403 Resource not accessible",
+    )
+
+
 def test_a_github_that_behaves_otherwise_is_found_out(forge: World) -> None:
     forge.forge.faults.plan(
         rest("PATCH", f"*/git/refs/{PREFIX}*"), BEFORE, Outcome(200, body={"ref": "moved"}), skip=1

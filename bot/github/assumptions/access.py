@@ -56,7 +56,7 @@ class Bounds:
     `patience` scales how long is waited for what GitHub does in the background.
     """
 
-    writes: int = 900
-    seconds: float = 2700.0
+    writes: int = 1200
+    seconds: float = 3600.0
     pause: float = 1.0
     patience: float = 1.0

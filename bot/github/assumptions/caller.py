@@ -73,6 +73,12 @@ class Reply:
             raise Broken(f"answered {self}")
         return self.body
 
+    def made(self, *statuses: int) -> Json:
+        """As `must`, for what only prepares: who may not do that has shown nothing. Raises Untold, Broken."""
+        if self.status in (401, 403, 404):
+            raise Untold(f"this token may not prepare it: answered {self}")
+        return self.must(*statuses)
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

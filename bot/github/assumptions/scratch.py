@@ -221,15 +221,15 @@ class Scratch:
                 for path, text in files.items()
             ]
             wanted = {"tree": entries} | ({"base_tree": tree} if parents else {})
-            tree = self.me.post("git/trees", wanted).must()["sha"]
+            tree = self.me.post("git/trees", wanted).made()["sha"]
         body = {"message": message or self.name("commit"), "tree": tree, "parents": list(parents)}
-        sha = str(self.me.post("git/commits", body).must()["sha"])
+        sha = str(self.me.post("git/commits", body).made()["sha"])
         self._trees[sha] = tree
         return sha
 
     def _tree_of(self, commit: str) -> str:
         if commit not in self._trees:
-            self._trees[commit] = self.me.get(f"git/commits/{commit}").must()["tree"]["sha"]
+            self._trees[commit] = self.me.get(f"git/commits/{commit}").made()["tree"]["sha"]
         return self._trees[commit]
 
     def ref(self, word: str, sha: str | None = None) -> str:
@@ -237,7 +237,7 @@ class Scratch:
         name = f"refs/{PREFIX}{self.tag}/{self.name(word)}"
         self.later(lambda: self.me.delete(f"git/{name}"))
         if sha is not None:
-            self.me.post("git/refs", {"ref": name, "sha": sha}).must(201)
+            self.me.post("git/refs", {"ref": name, "sha": sha}).made(201)
         return name
 
     def at(self, name: str) -> str | None:
@@ -252,13 +252,13 @@ class Scratch:
         sha = start or self.root
         made = Branch(self.name(word), self.commit([sha], files) if files else sha)
         self.later(lambda: self.me.delete(f"git/{made.ref}"))
-        self.me.post("git/refs", {"ref": made.ref, "sha": made.sha}).must(201)
+        self.me.post("git/refs", {"ref": made.ref, "sha": made.sha}).made(201)
         return made
 
     def push(self, branch: Branch, files: Mapping[str, str] | None = None) -> Branch:
         """One commit more on a branch."""
         sha = self.commit([branch.sha], files or {FILE: secrets.token_hex(4)})
-        self.me.patch(f"git/{branch.ref}", {"sha": sha}).must(200)
+        self.me.patch(f"git/{branch.ref}", {"sha": sha}).made(200)
         return replace(branch, sha=sha)
 
     def pull(
@@ -274,13 +274,13 @@ class Scratch:
         base = base or self.branch("base")
         head = head or self.branch("head", start=base.sha, files=files or {FILE: "one\ntwo\nthree\n"})
         wanted = {"title": head.name, "head": head.name, "base": base.name, **fields}
-        made = (by or self.me).post("pulls", wanted).must(201)
+        made = (by or self.me).post("pulls", wanted).made(201)
         self.close_later(made["number"])
         return Pull(made["number"], made["node_id"], head, base)
 
     def issue(self, word: str = "issue", *, by: Caller | None = None, **fields: Json) -> Issue:
         """An open issue."""
-        made = (by or self.me).post("issues", {"title": self.name(word), **fields}).must(201)
+        made = (by or self.me).post("issues", {"title": self.name(word), **fields}).made(201)
         self.close_later(made["number"])
         return Issue(made["number"], made["id"], made["node_id"])
 
@@ -289,7 +289,7 @@ class Scratch:
         name = self.name(word)
         self.later(lambda: self.me.delete(f"labels/{name}"))
         if make:
-            self.me.post("labels", {"name": name, "color": "ededed"}).must(201)
+            self.me.post("labels", {"name": name, "color": "ededed"}).made(201)
         return name
 
     def check(self, sha: str, name: str, conclusion: str | None = "success") -> int:
@@ -301,11 +301,11 @@ class Scratch:
         }
         if conclusion:
             body["conclusion"] = conclusion
-        return int(self.app.post("check-runs", body).must(201)["id"])
+        return int(self.app.post("check-runs", body).made(201)["id"])
 
     def status(self, sha: str, context: str, state: str = "success") -> None:
         """A commit status of the token's."""
-        self.me.post(f"statuses/{sha}", {"state": state, "context": context}).must(201)
+        self.me.post(f"statuses/{sha}", {"state": state, "context": context}).made(201)
 
     def protect(self, branch: Branch, *rules: Json) -> None:
         """A ruleset for one branch of ours. Raises Untold where the plan has none."""
@@ -319,7 +319,7 @@ class Scratch:
         made = self.me.post("rulesets", body)
         if made.status == 403:
             raise Untold(f"this plan has no rulesets here: {made}")
-        number = made.must(201)["id"]
+        number = made.made(201)["id"]
         self.later(lambda: self.me.delete(f"rulesets/{number}"))
 
     # -- looking ------------------------------------------------------------------------------------------
@@ -429,7 +429,10 @@ def open_scratch(access: Access, bounds: Bounds, *, surely: bool = False) -> Ite
             trust_env=access.provoke is None,  # a proxy of this machine leads to github.com, not to a forge
         )
         world = Scratch(access, stack.enter_context(client), bounds)
-        world.prepare(surely=surely)
+        try:
+            world.prepare(surely=surely)
+        except (Broken, Untold) as error:
+            raise NotScratch(f"{access.repository} cannot be prepared: {error}") from error
         try:
             yield world
         finally:
