@@ -8,18 +8,21 @@ action runs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.coordinator.claims import Role
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Start the workflow for a claim. One token, one dispatch: never repeated."""
+    """Start the workflow for a claim. One token, one dispatch: never repeated, and not at all after `until`:
+    then another coordinator may take it for lost and give the bead away."""
 
     bead: int
     role: Role
     attempt: int
     token: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +108,14 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteBranch:
-    """Delete a merged bead's branch while it is still at `head`."""
+class DeleteRef:
+    """Delete a ref of ours (``refs/heads/bead/N``, what waits below ``refs/beadwright/``) while it is still
+    at `at`."""
 
     name: str
-    head: str
+    at: str
 
 
 Action = (
-    Dispatch
-    | SetLabels
-    | Say
-    | CreateBead
-    | OpenPull
-    | UpdateBranch
-    | PostCheck
-    | Merge
-    | Close
-    | DeleteBranch
+    Dispatch | SetLabels | Say | CreateBead | OpenPull | UpdateBranch | PostCheck | Merge | Close | DeleteRef
 )

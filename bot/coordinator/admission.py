@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.beads.policy import DOLLAR, Policy
 from bot.coordinator import breaker
 from bot.coordinator.actions import Dispatch
-from bot.coordinator.claims import Claim, Role
+from bot.coordinator.claims import LOST_DISPATCH, Claim, Role
 from bot.coordinator.decision import Draft
 from bot.coordinator.snapshot import Issue
 
@@ -75,7 +75,9 @@ class Admission:
             known = known.model_copy(update={"rounds": known.rounds + 1})
             claims = claims.model_copy(update={"history": {**claims.history, issue.number: known}})
         draft.claims = claims
-        draft.after.append(Dispatch(issue.number, role, claim.attempt, claim.token))
+        draft.after.append(
+            Dispatch(issue.number, role, claim.attempt, claim.token, self._now + LOST_DISPATCH / 2)
+        )
         return None
 
     @property

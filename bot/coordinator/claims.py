@@ -9,20 +9,38 @@ it makes a child commit of the one that was read and moves the ref without force
 - A claim's `token` is a fencing token. Publishing moves the bead's branch and advances the claim in one
   transaction, so a worker whose claim was released can move nothing.
 - Worker and reviewer of a bead are claims on the same key, so they never hold it together.
+- One token, one dispatch, and that within a minute of the claim by the clock that made it. A claim for which
+  no run shows up is given up after two (`LOST_DISPATCH`): so whoever wakes up late dispatches nothing.
+- What a run staged and could not publish means nothing to anybody, and is deleted once its token is dead.
 
-Accepted: a claim whose dispatch got lost keeps the bead until the coordinator sees no run for its token.
+Accepted:
+
+- A claim whose dispatch got lost keeps the bead until the coordinator sees no run for its token.
+- A dispatch that was under way when its coordinator stopped may arrive when its claim is given up. Its run
+  ends in its first step, before an engine is started. Where GitHub still holds another run of the bead back
+  behind a third, the newcomer cancels it: then an attempt has failed.
+- A coordinator whose clock is two minutes ahead gives claims up before their runs can show up. That costs
+  runs, which end in their first step; never are there two that count.
+- A run that has published goes on to tell people (pull request, replies, its own denial), even when its claim
+  is settled by then: that attempt did take effect.
+- A decision may rest on a look during which a person changed something; the next pass sees it. Of two that
+  look at once one moves the claims; what the other did before that is put right (`loop.py`), unless it dies
+  there: then a comment may stay twice, or say what was true a moment ago, until there is more to say.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 CLAIMS_REF = "refs/beadwright/claims"
 BRANCH_CLAIMS_REF = "refs/heads/beadwright/claims"  # where refs outside heads and tags are refused
+
+LOST_DISPATCH = timedelta(minutes=2)
+"""A claim whose run has not shown up for so long is given up; half of it is the time to send the dispatch."""
 
 Role = Literal["worker", "reviewer"]
 Stage = Literal["claimed", "published"]

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from bot.beads.report import Blocker, FollowUp, Report
 from bot.coordinator import breaker
-from bot.coordinator.actions import Close, CreateBead, DeleteBranch, Say, SetLabels
-from bot.coordinator.claims import Claim, History, Verdict
+from bot.coordinator.actions import Close, CreateBead, DeleteRef, Say, SetLabels
+from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Verdict
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.job_port import PARTIAL, STAGING
 from bot.coordinator.snapshot import Issue, PullRequest, Run, Snapshot
 
-LOST_DISPATCH = timedelta(minutes=2)
 ARTIFACT_DELAY = timedelta(seconds=3)
 UNHURRIED = timedelta(minutes=10)
 """How long what a plain attempt came to may wait for the next move of the claims to be written down."""
@@ -155,6 +155,19 @@ def _blocker(issue: Issue, claim: Claim, index: int, blocker: Blocker) -> Create
     return CreateBead(issue.number, marker, title, body, ("bead",), blocks=issue.number)
 
 
+def sweep(snapshot: Snapshot, issues: dict[int, Issue], draft: Draft) -> None:
+    """Delete what runs left behind: staged for a token that is dead, unfinished on a bead that is closed."""
+    live = {claim.token for claim in draft.claims.live.values()}
+    for name, at in snapshot.kept:
+        if name.startswith(STAGING):
+            needed = name.removeprefix(STAGING).partition("/")[0] in live
+        else:
+            number = name.removeprefix(PARTIAL)
+            needed = not number.isdigit() or int(number) in issues or int(number) in draft.claims.live
+        if not needed:
+            draft.after.append(DeleteRef(name, at))
+
+
 def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Draft) -> None:
     """A merged PR closes its bead when everything is proved; otherwise a person is told what is not."""
     verdict = draft.claims.of(issue.number).verdict
@@ -173,7 +186,7 @@ def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Dra
     draft.before.append(Say(pull.number, pull.id, "audit", _audit(issue, pull, verdict)))
     draft.before.append(Close(issue.number, issue.id))
     if any(name == pull.head_ref and head == pull.head for name, head in snapshot.branches):
-        draft.before.append(DeleteBranch(pull.head_ref, pull.head))
+        draft.before.append(DeleteRef(f"refs/heads/{pull.head_ref}", pull.head))
     draft.claims = draft.claims.forget(issue.number)
     draft.say(issue.number, State.DONE, f"merged by #{pull.number} as {(pull.merge_commit or '')[:12]}")
 

@@ -16,12 +16,14 @@ from bot.beads.model import BeadType
 from bot.coordinator import breaker
 from bot.coordinator.actions import Close, OpenPull, Say, SetLabels
 from bot.coordinator.admission import Admission
-from bot.coordinator.cleanup import close_merged, settle_claims
+from bot.coordinator.cleanup import close_merged, settle_claims, sweep
 from bot.coordinator.decision import Decision, Draft, State
 from bot.coordinator.merging import carry_over, merge_in_turn
 from bot.coordinator.review import advance
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 
+PERSON = "person"
+"""Marks the comment that asks for a person."""
 PROJECTION = {
     State.RUNNING: "bead:running",
     State.CORRECTING: "bead:running",
@@ -87,6 +89,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
         else:
             draft.say(number, State.READY, refused)
     _forget_closed(issues, draft)
+    sweep(snapshot, issues, draft)
     _tell(issues, labels, snapshot.policy_fault, draft)
     breaker.tell(snapshot.claims, issues, now, draft)
     _project(issues, draft)
@@ -223,10 +226,14 @@ def _tell(
         text = "\n".join(f"- {line}" for line in lines)
         if text == known.told:
             continue
-        said = f"This bead needs a person:\n\n{text}" if text else "This bead needs nobody any more."
-        draft.before.append(Say(number, issues[number].id, "person", said))
+        draft.before.append(Say(number, issues[number].id, PERSON, person_comment(text)))
         known = known.model_copy(update={"told": text})
         draft.claims = draft.claims.model_copy(update={"history": {**draft.claims.history, number: known}})
+
+
+def person_comment(told: str) -> str:
+    """The comment that asks for a person, from what the claims remember of it."""
+    return f"This bead needs a person:\n\n{told}" if told else "This bead needs nobody any more."
 
 
 def _project(issues: dict[int, Issue], draft: Draft) -> None:

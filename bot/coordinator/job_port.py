@@ -12,11 +12,18 @@ from typing import Literal, Protocol
 from bot.coordinator.claims import Claims
 
 Authority = Literal["trusted", "stranger"]
+PARTIAL = "refs/beadwright/partial/"
+STAGING = "refs/beadwright/staging/"
 
 
 def partial_ref(bead: int) -> str:
     """Where the unfinished work of a bead waits for the next attempt."""
-    return f"refs/beadwright/partial/{bead}"
+    return f"{PARTIAL}{bead}"
+
+
+def staging_ref(token: str) -> str:
+    """Below which the objects of this token's run wait to be published."""
+    return f"{STAGING}{token}"
 
 
 class JobFault(Exception):

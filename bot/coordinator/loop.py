@@ -2,6 +2,10 @@
 
 A pass that loses the race for the claims ref starts over with what is true then. Every effect is safe to
 repeat, so a crash anywhere costs one more pass and nothing else.
+
+What a decision does before its move of the claims, the loser of a race has done as well. It puts its comments
+right: it says them again, as is true now, and saying deletes twins. The winner had said its own before it
+moved the claims, so one comment stays, and it says what the claims remember of it.
 """
 
 from __future__ import annotations
@@ -10,10 +14,13 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.coordinator.decide import decide
+from bot.coordinator.actions import Say
+from bot.coordinator.claims import Claims
+from bot.coordinator.decide import PERSON, decide, person_comment
 from bot.coordinator.decision import Decision
 from bot.coordinator.ports import ClaimsMoved, Clock, GitHub, NotBefore
 from bot.coordinator.snapshot import Snapshot
@@ -30,6 +37,7 @@ async def one_pass(github: GitHub, clock: Clock, *, runs: bool = True) -> tuple[
     `RACES` times in a row, and whatever the port raises when GitHub cannot be reached.
     """
     focus: frozenset[int] = frozenset()
+    doubted: dict[tuple[int, str], Say] = {}
     for _ in range(RACES):
         snapshot = await github.observe(focus, runs=runs)
         decision = decide(snapshot, clock(), fresh_tokens(snapshot.policy.workers))
@@ -37,12 +45,27 @@ async def one_pass(github: GitHub, clock: Clock, *, runs: bool = True) -> tuple[
             # What cannot be undone is decided on facts read for just that.
             focus = decision.focus
             continue
+        said = _said(decision)
+        claims = decision.claims or snapshot.claims
+        again = tuple(_as_true_now(say, claims) for key, say in doubted.items() if key not in said)
+        decision = replace(decision, before=(*decision.before, *again))
         try:
             await _carry_out(github, snapshot, decision)
         except ClaimsMoved:
+            doubted |= said
             continue
         return snapshot, decision
     raise ClaimsMoved(f"the claims ref was lost to others {RACES} times in a row")
+
+
+def _said(decision: Decision) -> dict[tuple[int, str], Say]:
+    return {(say.number, say.marker): say for say in decision.before if isinstance(say, Say)}
+
+
+def _as_true_now(say: Say, claims: Claims) -> Say:
+    if say.marker != PERSON:
+        return say
+    return replace(say, body=person_comment(claims.of(say.number).told))
 
 
 def fresh_tokens(count: int) -> list[str]:

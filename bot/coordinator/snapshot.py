@@ -154,6 +154,7 @@ class Snapshot:
     pulls: tuple[PullRequest, ...] = ()
     runs: tuple[Run, ...] = ()
     branches: tuple[tuple[str, str], ...] = ()  # bead/N and its commit
+    kept: tuple[tuple[str, str], ...] = ()  # staged and unfinished work: the ref's whole name, its commit
     labels: frozenset[str] = frozenset()
     policy_fault: str | None = None
     workflow_enabled: bool = True

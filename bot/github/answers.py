@@ -245,6 +245,14 @@ class PolicyBlob(Shape):
     is_truncated: bool = False
 
 
+class RefNode(Shape):
+    """A ref that a run keeps something at."""
+
+    prefix: str
+    name: str
+    target: Oid
+
+
 class RepositoryNode(Shape):
     """A whole look at a repository."""
 
@@ -255,6 +263,8 @@ class RepositoryNode(Shape):
     policy: PolicyBlob | None = None
     issues: Connection[BeadNode] = Connection[BeadNode]()
     branches: Connection[BranchNode] = Connection[BranchNode]()
+    staging: Connection[RefNode] = Connection[RefNode]()
+    partial: Connection[RefNode] = Connection[RefNode]()
     over: Connection[PullNode] = Connection[PullNode]()
     labels: Connection[Named] = Connection[Named]()
 

@@ -1,4 +1,4 @@
-"""Cheap writes that follow each other, as one GraphQL request: labels, comments, closing, deleting branches.
+"""Cheap writes that follow each other, as one GraphQL request: labels, comments, closing, deleting refs.
 
 GitHub carries the aliased fields of a mutation out in order, and one that fails does not stop the others;
 each action gets the message of its own fields. When the request itself fails it is not known what took
@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 from bot.beads.labels import LABEL_LOOKS
 from bot.beads.markers import read_marker, write_marker
-from bot.coordinator.actions import Close, DeleteBranch, Say, SetLabels
+from bot.coordinator.actions import Close, DeleteRef, Say, SetLabels
 from bot.github.answers import CommentNode, Connection, Named, Shape
 from bot.github.documents import COMMENTS, mutation_document
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
 from bot.github.observe import Known
 
-Cheap = SetLabels | Say | Close | DeleteBranch
+Cheap = SetLabels | Say | Close | DeleteRef
 NO_COMMIT = "0" * 40
 GREY = "ededed"
 FIELDS = 40
@@ -105,10 +105,10 @@ class Batcher:
                 return await self._comment(action)
             case Close():
                 return [("close", {"issueId": action.node_id, "stateReason": "COMPLETED"})]
-            case DeleteBranch():
+            case DeleteRef():
                 update = {
-                    "name": f"refs/heads/{action.name}",
-                    "beforeOid": action.head,
+                    "name": action.name,
+                    "beforeOid": action.at,
                     "afterOid": NO_COMMIT,
                 }
                 return [

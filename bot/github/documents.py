@@ -1,7 +1,8 @@
 """The GraphQL that we send. Every document is held against the published schema by a test.
 
 One `observe_document` is a whole look at a repository: ref, document of claims, policy, beads, the branches
-`bead/N` with their open pull requests, the pull requests that were over last, labels.
+`bead/N` with their open pull requests, what runs keep below ``refs/beadwright/`` (the first of them: what is
+left behind is deleted, so the rest comes into sight), the pull requests that were over last, labels.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.coordinator.claims import CLAIMS_REF
+from bot.coordinator.job_port import PARTIAL, STAGING
 
 PAGE = 100
 
@@ -114,6 +116,8 @@ query Observe($owner: String!, $name: String!, $base: String!) {{
       nodes {{ ...Bead }}
     }}
     branches: refs(refPrefix: "refs/heads/bead/", first: 50) {{ ...Branches }}
+    staging: refs(refPrefix: "{STAGING}", first: 50) {{ nodes {{ prefix name target {{ oid }} }} }}
+    partial: refs(refPrefix: "{PARTIAL}", first: 100) {{ nodes {{ prefix name target {{ oid }} }} }}
     over: pullRequests(
       labels: ["bead"], states: [CLOSED, MERGED], first: 40, orderBy: {{field: UPDATED_AT, direction: DESC}}
     ) {{ nodes {{ ...Pull }} }}

@@ -11,7 +11,7 @@ from bot.coordinator.actions import (
     Action,
     Close,
     CreateBead,
-    DeleteBranch,
+    DeleteRef,
     Dispatch,
     Merge,
     OpenPull,
@@ -90,7 +90,7 @@ class Effects:
         answers: list[str | None] = []
         cheap: list[Cheap] = []
         for action in actions:
-            if isinstance(action, SetLabels | Say | Close | DeleteBranch):
+            if isinstance(action, SetLabels | Say | Close | DeleteRef):
                 cheap.append(action)
                 continue
             answers += await self._cheap.apply(cheap)
@@ -123,6 +123,8 @@ class Effects:
 
     async def _dispatch(self, action: Dispatch) -> str | None:
         """One token, one dispatch: when the answer is lost, whether a run shows up tells."""
+        if self._github.app.clock() >= action.until:
+            return f"attempt {action.attempt} of #{action.bead} was claimed too long ago to be dispatched"
         path = f"{self._at}/actions/workflows/{WORKFLOW}/dispatches"
         body: dict[str, object] = {
             "ref": self._known.default_branch,

@@ -65,6 +65,9 @@ def snapshot_of(
         branches=tuple(
             (one.short, one.target.oid) for one in node.branches.nodes if BRANCH.fullmatch(one.short)
         ),
+        kept=tuple(
+            (f"{one.prefix}{one.name}", one.target.oid) for one in (*node.staging.nodes, *node.partial.nodes)
+        ),
         labels=frozenset(label.name for label in node.labels.nodes),
         policy_fault=fault,
         workflow_enabled=beside.workflow_enabled,

@@ -16,13 +16,22 @@ from urllib.parse import urlsplit
 from bot.beads.markers import write_marker
 from bot.beads.policy import PolicyError, load_policy
 from bot.coordinator.claims import CLAIMS_REF, Claim
-from bot.coordinator.job_port import JobFacts, JobFault, JobGitHub, RefMove, RefsMoved, partial_ref
+from bot.coordinator.job_port import (
+    JobFacts,
+    JobFault,
+    JobGitHub,
+    RefMove,
+    RefsMoved,
+    partial_ref,
+    staging_ref,
+)
 from bot.jobs.artifact import Artifact
 from bot.jobs.clone import Clone
 from bot.jobs.inputs import Inputs
 from bot.jobs.visible_text import neutralise
 
-TRIES = 6
+TRIES = 50
+"""A run's work is paid for, so it does not give way to a busy repository: each try takes a second or two."""
 PLAIN = frozenset({"pr", "direct", "approve", "correct"})
 """Outcomes that say all about an attempt that found no other work."""
 
@@ -43,7 +52,7 @@ class Publishing:
     @property
     def staging(self) -> str:
         """Where this run's objects wait."""
-        return f"refs/beadwright/staging/{self.inputs.token}"
+        return staging_ref(self.inputs.token)
 
     @property
     def marker(self) -> str:
@@ -76,6 +85,8 @@ class Publishing:
         right now: `facts` are from before everything was checked. When somebody else moved them in between
         all the same, all is read again and tried again, for as long as this run's claim lives.
         """
+        waiting = {f"{self.staging}/{at}": move.after for at, move in enumerate(moves.values()) if move.after}
+        staged: dict[str, str] = {}
         for _ in range(TRIES):
             at, claims = self.clone.claims()
             facts = replace(facts, claims_commit=at, claims=claims)
@@ -89,16 +100,13 @@ class Publishing:
                 run_id=self.inputs.run_id,
                 cost=self._settled_cost(outcome),
             )
-            commit = self.clone.claims_commit(advanced, facts.claims_commit, secrets.token_hex(8))
-            staged = {f"{self.staging}/claims": commit}
-            staged |= {
-                f"{self.staging}/{index}": move.after
-                for index, move in enumerate(moves.values())
-                if move.after is not None
-            }
-            self.clone.push(staged)
-            updates = [*moves.values(), RefMove(CLAIMS_REF, facts.claims_commit, commit)]
-            updates += [RefMove(name, at, None) for name, at in staged.items()]
+            commit = self.clone.claims_commit(advanced, at, secrets.token_hex(8))
+            waiting[f"{self.staging}/claims"] = commit
+            self.clone.push(waiting)
+            staged |= waiting
+            waiting.clear()
+            updates = [*moves.values(), RefMove(CLAIMS_REF, at, commit)]
+            updates += [RefMove(name, after, None) for name, after in staged.items()]
             try:
                 self.github.move_refs(facts.repository_id, updates)
                 return facts

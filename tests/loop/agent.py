@@ -3,6 +3,7 @@
 `(finding)`: the first version is incomplete, the review says so, the correction completes it.
 `(follow-up)`: reports one piece of work that it found.
 `(blocked)`: cannot be done before a bead that does not exist yet; done once that is.
+`(nothing)`: says that nothing is to be done.
 `(fails)`: leaves no answer, but edits; the next attempt completes what it left.
 """
 
@@ -34,6 +35,8 @@ def work(prompt: str) -> dict[str, object]:
     file.parent.mkdir(exist_ok=True)
     title = heading[2]
     threads = re.findall(r"^#+ Thread `([A-Za-z0-9_=-]+)`", prompt, re.MULTILINE)
+    if "(nothing)" in title:
+        return {"status": "nothing-to-do", "summary": "It is done already."}
     if "(blocked)" in title and not list(Path("work").glob("*.txt")):
         return {"status": "blocked", "blockers": [NEEDED]}
     if "(fails)" in title and not file.exists():

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import io
 import shutil
+import time
 import zipfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ import httpx
 
 from bot.coordinator.claims import read_run_name
 from bot.coordinator.job_port import JobFault
+from bot.github.broker import Refused
 from bot.github.errors import GitHubError
 from bot.github.runner_api import RunnerApi
 from bot.jobs.agent import run_agent
@@ -113,6 +116,22 @@ class QuickRunner:
             count += 1
         return count
 
+    def run_several(self, machines: int, over: Callable[[], bool]) -> None:
+        """Execute what gets queued, on several machines at once, until `over` is true and nothing runs."""
+        taken: set[int] = set()
+        busy: set[Future[None]] = set()
+        with ThreadPoolExecutor(machines) as pool:
+            while busy or not over():
+                for run in self.waiting():
+                    if run.id not in taken and len(busy) < machines:
+                        taken.add(run.id)
+                        busy.add(pool.submit(self.execute, run))
+                done, busy = wait(busy, timeout=0.05, return_when=FIRST_COMPLETED)
+                for one in done:
+                    one.result()
+                if not busy:
+                    time.sleep(0.05)
+
     def execute(self, run: Waiting) -> None:
         """Execute one run to its end."""
         self._on(lambda state: actions.begin_run(state, state.get(Run, run.id)))
@@ -135,7 +154,7 @@ class QuickRunner:
         job = self._open(run, name, permissions)
         try:
             work(run, job)
-        except (JobFault, Died, GitHubError, httpx.HTTPError) as error:
+        except (JobFault, Died, Refused, GitHubError, httpx.HTTPError) as error:
             said = f"##[error]{error!r}"
             self._on(lambda state: actions.log_of(state, state.get(Job, job)).append_line(said))
             conclusion = "failure"

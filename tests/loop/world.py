@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -86,6 +87,7 @@ class Coordinator:
 
     def __init__(self, loop: Loop, transport: Callable[[], httpx.AsyncBaseTransport] | None = None) -> None:
         self._runner = asyncio.Runner()
+        self._one_at_a_time = threading.Lock()
         self.app = App(
             loop.app_id,
             loop.key,
@@ -103,8 +105,9 @@ class Coordinator:
         return self._runner.run(one_pass(self.port, self._clock))
 
     def grant(self, identity: str, claim: str) -> str:
-        """The broker's write token for a job."""
-        return self._runner.run(self._broker.grant(identity, claim)).value
+        """The broker's write token for a job; jobs of several threads may ask."""
+        with self._one_at_a_time:
+            return self._runner.run(self._broker.grant(identity, claim)).value
 
     def close(self) -> None:
         """Close the connections."""
@@ -160,6 +163,24 @@ class Loop:
             return []
         commits = self.git.text("rev-list", "--reverse", CLAIMS_REF).splitlines()
         return [read_claims(self.git.text("log", "-1", "--format=%B", commit)) for commit in commits]
+
+    def runs(self) -> list[str]:
+        """The titles of all runs of beads that were ever dispatched, oldest first."""
+
+        def find(state: State) -> list[str]:
+            (workflow,) = (one for one in state.all(records.Workflow) if one.path == WORKFLOW)
+            return [run.display_title for run in state.all(records.Run) if run.workflow_id == workflow.id]
+
+        return self.forge.on(find)
+
+    def comments(self, number: int) -> list[str]:
+        """What is said on an issue or pull request."""
+
+        def find(state: State) -> list[str]:
+            (issue,) = (one for one in state.all(records.Issue) if one.number == number)
+            return [one.body for one in state.all(records.Comment) if one.issue_id == issue.id]
+
+        return self.forge.on(find)
 
     def beads(self) -> list[Bead]:
         """Every bead there is, by number."""

@@ -12,7 +12,7 @@ from bot.beads.report import Blocker, FollowUp, WorkerAnswer
 from bot.coordinator.actions import (
     Close,
     CreateBead,
-    DeleteBranch,
+    DeleteRef,
     Dispatch,
     Merge,
     OpenPull,
@@ -50,7 +50,7 @@ def test_a_released_bead_is_claimed_and_dispatched_with_the_same_token() -> None
     decision = run_decide(look(issue(1)))
     assert decision.claims is not None
     claim = decision.claims.live[1]
-    assert Dispatch(1, "worker", 1, claim.token) in decision.after
+    assert Dispatch(1, "worker", 1, claim.token, NOW + timedelta(minutes=1)) in decision.after
     assert (claim.base, claim.attempt, claim.reserved) == (BASE, 1, 1_000_000)
     assert SetLabels(1, "I_1", add=("bead:running",)) in decision.after
 
@@ -360,10 +360,25 @@ def merged(**changes: object) -> PullRequest:
     )
 
 
+def test_what_dead_runs_staged_and_closed_beads_left_is_deleted() -> None:
+    live, dead = f"refs/beadwright/staging/{LIVE}", f"refs/beadwright/staging/{'e' * 32}"
+    unfinished = "refs/beadwright/partial/"
+    staged = [(f"{live}/0", HEAD), (f"{dead}/0", HEAD), (f"{dead}/claims", OTHER)]
+    partial = [(f"{unfinished}{name}", HEAD) for name in ("1", "2", "x")]
+    kept = (*staged, *partial)
+    decision = run_decide(look(issue(1), claims=claimed(1), kept=kept))
+    deleted = [action for action in decision.after if isinstance(action, DeleteRef)]
+    assert deleted == [
+        DeleteRef(f"{dead}/0", HEAD),
+        DeleteRef(f"{dead}/claims", OTHER),
+        DeleteRef(f"{unfinished}2", HEAD),
+    ]
+
+
 def test_a_merged_bead_is_closed_on_proof_and_forgotten() -> None:
     snapshot = look(issue(1), pulls=(merged(),), claims=approved(1), branches=(("bead/1", HEAD),))
     decision = run_decide(snapshot)
-    assert [type(action) for action in decision.before] == [Say, Close, DeleteBranch]
+    assert [type(action) for action in decision.before] == [Say, Close, DeleteRef]
     assert decision.claims is not None
     assert 1 not in decision.claims.history
     assert decision.verdicts[1].state is State.DONE

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bot.coordinator.actions import (
     Close,
     CreateBead,
-    DeleteBranch,
+    DeleteRef,
     Dispatch,
     Merge,
     PostCheck,
@@ -281,7 +281,7 @@ def test_cheap_writes_that_follow_each_other_are_one_request() -> None:
     actions = (
         SetLabels(5, "I5", add=("bead",), remove=("Ready", "never seen")),
         Close(5, "I5"),
-        DeleteBranch("bead/5", HEAD),
+        DeleteRef("refs/heads/bead/5", HEAD),
     )
     assert go(effects(server).apply(actions)) == (None, None, None)
     assert server.count("POST") == 1
@@ -336,7 +336,7 @@ def test_a_comment_that_says_it_already_costs_no_write() -> None:
 
 
 DISPATCHES = "POST /api/v3/repos/o/r/actions/workflows/beadwright.yml/dispatches"
-DISPATCH = Dispatch(5, "worker", 2, "f" * 32)
+DISPATCH = Dispatch(5, "worker", 2, "f" * 32, NOW + timedelta(minutes=1))
 
 
 def test_a_dispatch_is_sent_once_whatever_becomes_of_its_answer() -> None:
@@ -344,6 +344,14 @@ def test_a_dispatch_is_sent_once_whatever_becomes_of_its_answer() -> None:
     (answer,) = asyncio.run(effects(server).apply((DISPATCH,)))
     assert "no answer" in str(answer)
     assert server.count("POST") == 1
+
+
+def test_a_claim_that_others_may_have_given_up_is_not_dispatched() -> None:
+    server = Server().on(DISPATCHES, httpx.Response(204))
+    server.now = DISPATCH.until
+    why = "attempt 2 of #5 was claimed too long ago to be dispatched"
+    assert go(effects(server).apply((DISPATCH,))) == (why,)
+    assert server.count("POST") == 0
 
 
 def test_a_server_that_does_not_know_the_flag_is_asked_without_it() -> None:

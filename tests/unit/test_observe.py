@@ -133,6 +133,13 @@ def test_a_repository_with_nothing_of_ours_is_an_empty_snapshot() -> None:
     assert found.policy_fault is None
 
 
+def test_what_runs_keep_at_refs_is_named_whole_however_github_splits_the_name() -> None:
+    staged = {"prefix": "refs/beadwright/", "name": "staging/t/0", "target": {"oid": HEAD}}
+    partial = {"prefix": "refs/beadwright/partial/", "name": "5", "target": {"oid": OLD}}
+    found = look(repository(staging={"nodes": [staged]}, partial={"nodes": [partial]}))
+    assert found.kept == (("refs/beadwright/staging/t/0", HEAD), ("refs/beadwright/partial/5", OLD))
+
+
 def test_a_repository_without_a_commit_is_said_so() -> None:
     with pytest.raises(GitHubError, match="no commit"):
         look(repository(defaultBranchRef=None))

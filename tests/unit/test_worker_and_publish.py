@@ -172,6 +172,23 @@ def test_a_report_that_says_no_more_than_the_claim_is_not_needed_again(world: Wo
     assert world.claims().live[BEAD].cost is None
 
 
+def test_finished_work_is_published_however_busy_the_claims_are(world: World) -> None:
+    world.program(DONE)
+    inputs = world.dispatch()
+    world.agent(inputs)
+    busy = iter(range(20))
+
+    def another() -> None:
+        world.write(world.claims().model_copy(update={"nonce": "other"}))
+        world.before_move = another if next(busy, None) is not None else None
+
+    world.before_move = another
+    world.publish(inputs)
+    assert world.read(world.ref(BRANCH), "src/a.txt") == "one\ntwo\n"
+    assert world.requests.count("move_refs") == 22
+    assert not world.git.text("for-each-ref", "refs/beadwright/staging/")
+
+
 def test_publishing_twice_changes_nothing_more(world: World) -> None:
     world.program(DONE)
     inputs = world.dispatch()

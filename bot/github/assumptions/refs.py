@@ -297,6 +297,20 @@ def refs_are_listed_below_a_prefix(world: Scratch) -> None:
 
 
 @assume(
+    source="graphql/reference/repos" + OTHER_NAMESPACES,
+    by=("github.documents", "github.snapshot_of", "coordinator.cleanup"),
+    otherwise="what dead runs staged is not seen, and stays",
+)
+def refs_outside_heads_are_listed_below_a_prefix(world: Scratch) -> None:
+    """`refs(refPrefix:)` lists refs outside heads and tags too, those in folders below it as well."""
+    name = world.ref("staging/0", child(world, None, "staged"))
+    prefix = "/".join(name.split("/")[:2]) + "/"
+    fields = "refs(refPrefix: $prefix, first: 100) { nodes { prefix name target { oid } } }"
+    found = world.ask(fields, prefix=prefix)["refs"]["nodes"]
+    expect(name in [one["prefix"] + one["name"] for one in found], f"it lists {found}")
+
+
+@assume(
     source=REST,
     by=("coordinator.claims", "coordinator.job_port"),
     otherwise="claims would show up among people's branches",
