@@ -21,9 +21,9 @@ from bot.local.demo.run import coordinator, free_port, release
 from bot.local.forge.records import Delivery
 from bot.local.forge.serve import RunningForge, running
 
-COUNT = 20
-QUIET = 0.3
-"""Seconds without an exchange after which nothing is under way any more."""
+COUNT = 15
+QUIET = 1.2
+"""Seconds without an exchange after which nothing is under way: longer than the coordinator's breath."""
 
 
 def figures() -> Iterator[Figure]:
