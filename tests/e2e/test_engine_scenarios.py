@@ -59,9 +59,9 @@ class Stage:
         self.runner.run_all()
         return self.attempts() - before
 
-    def report(self) -> Report:
-        """What the last worker's run handed over."""
-        run = [run for run in self.runner.done if " worker " in run.title][-1]
+    def report(self, role: str = "worker") -> Report:
+        """What the last run of a role handed over."""
+        run = [run for run in self.runner.done if f" {role} " in run.title][-1]
         out = self.loop.folder / "jobs" / f"{run.id}-agent" / "temp" / "beadwright" / "out"
         return load_report((out / "report.json").read_bytes())
 
@@ -216,6 +216,17 @@ def test_a_limit_is_waited_for_until_its_reset(stage: Stage, kind: Any) -> None:
     _assert_is_over(stage)
 
 
+def test_a_limit_that_a_review_meets_costs_the_bead_nothing(stage: Stage) -> None:
+    limit = scenarios.always(Limit(datetime.now(UTC) + 4 * MINUTE, "usage"))
+    report = stage.first_run(scenarios.by_bead({TITLE: scenarios.works}, limit))
+    assert report.failure is None
+    assert stage.dispatched() == 1
+    _assert_waits(stage, stage.report("reviewer").provider, "limit")
+    stage.loop.clock.advance(5 * MINUTE)
+    stage.go_on()
+    _assert_is_over(stage)
+
+
 def test_an_overloaded_provider_is_an_outage_and_what_it_had_served_is_paid(stage: Stage) -> None:
     report = stage.first_run(scenarios.after_first_edit(Overloaded()))
     _assert_waits(stage, report.provider, "outage")
@@ -252,7 +263,7 @@ def _assert_waits(stage: Stage, fault: ProviderFault | None, kind: str) -> None:
 
 
 def _assert_is_over(stage: Stage) -> None:
-    """The bead was merged in its second attempt, nothing was ever counted as failed, and it is said."""
+    """The bead was merged with one run more than it needs, none was counted as failed, and it is said."""
     assert all(
         known.failures == 0 for claims in stage.loop.claims_history() for known in claims.history.values()
     )

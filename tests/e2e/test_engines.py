@@ -71,7 +71,7 @@ def test_beads_become_merged_pull_requests_with_a_correction_round(
         secrets={KEYS[engine]: llm.key},
     )
     result = asyncio.run(
-        run_demo(folder, BEADS, parts, release_all=True, minutes=5, follow=lambda _cards, _said: None)
+        run_demo(folder, BEADS, parts, release_all=True, minutes=8, follow=lambda _cards, _said: None)
     )
     beads = {bead["title"]: bead for bead in result.beads}
     assert {title: (bead["state"], bead["attempts"]) for title, bead in beads.items()} == {

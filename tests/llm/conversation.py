@@ -90,9 +90,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The structured answer, and the end of the turn. Whether it fits the schema is the scenario's affair."""
+    """The structured answer, and the end of the turn. It fits the schema unless it is `broken` on purpose."""
 
     value: Mapping[str, Any]
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

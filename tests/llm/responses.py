@@ -25,19 +25,16 @@ from tests.llm.conversation import (
     Limit,
     Misuse,
     Overloaded,
-    Read,
     Refuse,
     Refused,
-    Replace,
     Reply,
     Result,
     Revoked,
-    Run,
     Say,
     Turn,
-    Write,
 )
 from tests.llm.published import check_answer, check_request
+from tests.llm.response_items import command_of, events_of, patch_of
 from tests.llm.schema import faults_of_strict_schema, fits
 
 FOLDER = re.compile(r"<cwd>([^<]+)</cwd>")
@@ -103,7 +100,7 @@ class Responses:
         steps: list[dict[str, Any]] = [
             {"type": "response.created", "response": begun},
             {"type": "response.in_progress", "response": begun},
-            *_item_events(item),
+            *events_of(item),
             {"type": "response.completed", "response": done},
         ]
         return [
@@ -144,6 +141,8 @@ class Responses:
 
     def _item(self, body: Mapping[str, Any], turn: Turn, seen: Conversation) -> dict[str, Any]:
         number = next(self._numbers)
+        if isinstance(turn, Answer) and not turn.broken:
+            assert fits(seen.schema, turn.value), f"the scenario's answer does not fit: {turn.value}"
         if isinstance(turn, Say | Answer | Refuse):
             text = json.dumps(turn.value) if isinstance(turn, Answer) else turn.text
             part: dict[str, Any] = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
@@ -151,14 +150,14 @@ class Responses:
                 part = {"type": "refusal", "refusal": text}
             head = {"type": "message", "id": f"msg_{number:06}", "role": "assistant"}
             return {**head, "status": "completed", "content": [part]}
-        patch = _patch(turn)
+        patch = patch_of(turn)
         if patch is not None:
             assert "apply_patch" in seen.tools, (
                 "the scenario wants to patch; the request offers no apply_patch"
             )
             call = {"id": f"ctc_{number:06}", "call_id": f"call_{number:06}"}
             return {"type": "custom_tool_call", **call, "name": "apply_patch", "input": patch}
-        arguments = _command(turn)
+        arguments = command_of(turn)
         schemas = {tool["name"]: tool.get("parameters") for tool in body.get("tools", ()) if "name" in tool}
         assert "exec_command" in schemas, f"the request offers {', '.join(sorted(schemas))}"
         if not isinstance(turn, Misuse):
@@ -277,77 +276,6 @@ def _results(items: Sequence[Mapping[str, Any]]) -> tuple[Result, ...]:
 
 def _output_text(output: str | list[Mapping[str, Any]]) -> str:
     return output if isinstance(output, str) else "\n".join(part.get("text", "") for part in output)
-
-
-def _patch(turn: Turn) -> str | None:
-    """A move as the text of apply_patch, where it is an edit."""
-    match turn:
-        case Write(path, text):
-            added = "".join(f"+{line}\n" for line in text.removesuffix("\n").split("\n"))
-            return f"*** Begin Patch\n*** Add File: {path}\n{added}*** End Patch\n"
-        case Replace(path, old, new):
-            taken = "".join(f"-{line}\n" for line in old.removesuffix("\n").split("\n"))
-            given = "".join(f"+{line}\n" for line in new.removesuffix("\n").split("\n"))
-            return f"*** Begin Patch\n*** Update File: {path}\n@@\n{taken}{given}*** End Patch\n"
-        case _:
-            return None
-
-
-def _command(turn: Turn) -> dict[str, Any]:
-    match turn:
-        case Run(command):
-            return {"cmd": command}
-        case Read(path):
-            return {"cmd": f"cat {path}"}
-        case _:
-            return {"command": "true"}
-
-
-def _item_events(item: Mapping[str, Any]) -> list[dict[str, Any]]:
-    place = {"output_index": 0}
-    inside = {**place, "item_id": item["id"]}
-    begun = {**item, "status": "in_progress"} if "status" in item else dict(item)
-    middle: list[dict[str, Any]]
-    if item["type"] == "message":
-        (part,) = item["content"]
-        begun["content"] = []
-        spot = {**inside, "content_index": 0}
-        if part["type"] == "refusal":
-            empty = {**part, "refusal": ""}
-            texts = [
-                {"type": "response.refusal.delta", **spot, "delta": part["refusal"]},
-                {"type": "response.refusal.done", **spot, "refusal": part["refusal"]},
-            ]
-        else:
-            empty = {**part, "text": ""}
-            texts = [
-                {"type": "response.output_text.delta", **spot, "delta": part["text"], "logprobs": []},
-                {"type": "response.output_text.done", **spot, "text": part["text"], "logprobs": []},
-            ]
-        middle = [
-            {"type": "response.content_part.added", **spot, "part": empty},
-            *texts,
-            {"type": "response.content_part.done", **spot, "part": part},
-        ]
-    elif item["type"] == "function_call":
-        begun["arguments"] = ""
-        kind = "response.function_call_arguments"
-        middle = [
-            {"type": f"{kind}.delta", **inside, "delta": item["arguments"]},
-            {"type": f"{kind}.done", **inside, "arguments": item["arguments"]},
-        ]
-    else:
-        begun["input"] = ""
-        kind = "response.custom_tool_call_input"
-        middle = [
-            {"type": f"{kind}.delta", **inside, "delta": item["input"]},
-            {"type": f"{kind}.done", **inside, "input": item["input"]},
-        ]
-    return [
-        {"type": "response.output_item.added", **place, "item": begun},
-        *middle,
-        {"type": "response.output_item.done", **place, "item": item},
-    ]
 
 
 def _spoken(item: Mapping[str, Any]) -> bool:

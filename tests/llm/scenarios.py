@@ -24,7 +24,6 @@ from tests.llm.conversation import (
     Refuse,
     Replace,
     Run,
-    Say,
     Scenario,
     Slow,
     Turn,
@@ -59,8 +58,6 @@ REFUSAL = "I can't help with that."
 
 def works(seen: Conversation) -> Turn:
     """The next step of a worker or of a reviewer, by its prompt and by what came of its calls."""
-    if seen.results and seen.results[-1].tool == "StructuredOutput":
-        return Say("Done.")
     if re.search(r"^# Review of bead #\d+", seen.prompt, re.MULTILINE):
         return _review(seen)
     threads = THREAD.findall(seen.prompt)
@@ -81,7 +78,7 @@ def _work(seen: Conversation) -> Turn:
     done = len(seen.results) - 1
     if done < len(steps):
         return steps[done]
-    return worker_answer(seen, f"{title}.", decisions=["Nothing but what the bead names was touched."])
+    return _answer(f"{title}.", decisions=["Nothing but what the bead names was touched."])
 
 
 def _correct(seen: Conversation, threads: list[tuple[str, str]]) -> Turn:
@@ -100,7 +97,7 @@ def _correct(seen: Conversation, threads: list[tuple[str, str]]) -> Turn:
         return Run(TESTS)
     said = "It says now what comes in and what goes out."
     answers = [{"thread": thread, "kind": "corrected", "body": said} for thread, _ in threads]
-    return worker_answer(seen, "Corrected what the review found.", threads=answers)
+    return _answer("Corrected what the review found.", threads=answers)
 
 
 def _review(seen: Conversation) -> Turn:
@@ -145,7 +142,7 @@ def undocumented(diff: str) -> list[dict[str, Any]]:
     return findings
 
 
-def worker_answer(_seen: Conversation, summary: str, **parts: object) -> Answer:
+def _answer(summary: str, **parts: object) -> Answer:
     """A worker's answer with every field that the schema has."""
     empty: dict[str, Any] = {"decisions": [], "follow_ups": [], "blockers": [], "threads": []}
     return Answer({"status": "pr", "summary": summary, **empty, **parts})
@@ -169,7 +166,7 @@ def refuses(_seen: Conversation) -> Turn:
 def breaks_the_schema(seen: Conversation) -> Turn:
     """Do the work and then answer what no schema allows, however often one is told."""
     turn = works(replace(seen, results=tuple(r for r in seen.results if r.tool != "StructuredOutput")))
-    return Answer({"status": "finished", "wrong": True}) if isinstance(turn, Answer) else turn
+    return Answer({"status": "finished", "wrong": True}, broken=True) if isinstance(turn, Answer) else turn
 
 
 def always(move: Move) -> Scenario:

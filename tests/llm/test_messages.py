@@ -90,7 +90,8 @@ def test_words_are_streamed_and_billed() -> None:
         (Run("ls"), "Bash", {"command": "ls", "description": "As the scenario says"}),
         (Read("a.txt"), "Read", {"file_path": "/somewhere/a.txt"}),
         (Misuse(), "Bash", {"cmd": "true"}),
-        (Answer({"a": "no integer"}), "StructuredOutput", {"a": "no integer"}),
+        (Answer({"a": 1}), "StructuredOutput", {"a": 1}),
+        (Answer({"a": "no integer"}, broken=True), "StructuredOutput", {"a": "no integer"}),
     ],
 )
 def test_a_move_is_a_tool_call(move: Any, name: str, arguments: dict[str, Any]) -> None:
