@@ -67,7 +67,7 @@ def test_what_is_not_implemented_says_so_by_name(forge: World) -> None:
     octo = forge.person("octo")
     answer = octo.post(ISSUES, json={"title": "Typed", "type": "Bug"})
     assert (answer.status_code, "field type" in answer.json()["message"]) == (501, True)
-    assert octo.get(ISSUES, params={"milestone": "1"}).status_code == 501
+    assert octo.get(ISSUES, params={"type": "Bug"}).status_code == 501
     assert octo.get("/repos/octo/sample/milestones").status_code == 501
     assert octo.get(ISSUES).json() == []
 
