@@ -181,6 +181,44 @@ def test_two_jobs_share_an_artifact_and_the_second_starts_when_the_first_is_done
     play({"w.yml": TWO_JOBS}, scene)
 
 
+AGAIN = """
+    on: {workflow_dispatch: {}}
+    permissions: {}
+    jobs:
+      make:
+        runs-on: ubuntu-latest
+        steps:
+          - run: mkdir out && echo ${{ github.run_attempt }} > out/attempt.txt
+          - uses: actions/upload-artifact@v4
+            with: {name: made, path: out}
+      use:
+        needs: make
+        permissions: {actions: read}
+        runs-on: ubuntu-latest
+        steps:
+          - uses: actions/download-artifact@v4
+            with: {name: made, path: in, run-id: "${{ github.run_id }}", github-token: "${{ github.token }}"}
+          - run: test "$(cat in/attempt.txt)-${{ github.run_attempt }}" = 1-2
+    """
+
+
+def test_one_job_started_again_finds_what_the_other_left_in_the_attempt_before(play: Play) -> None:
+    async def scene(w: World) -> None:
+        run = await w.finished(await w.dispatch())
+        assert {key: job.conclusion for key, job in w.jobs(run).items()} == {
+            "make": "success",
+            "use": "failure",
+        }
+        made, died = w.jobs(run)["make"], w.jobs(run)["use"]
+        answer = await w.client.post(f"/actions/jobs/{died.id}/rerun")
+        assert answer.status_code == 201, answer.text
+        await w.finished(run)
+        assert (run.attempt, run.conclusion) == (2, "success"), w.log(run, "use")
+        assert w.jobs(run)["make"].id == made.id
+
+    play({"w.yml": AGAIN}, scene)
+
+
 def test_shell_metacharacters_in_inputs_and_run_name_stay_text(play: Play, tmp_path: Path) -> None:
     word = f"$(touch {tmp_path}/pwned) `id` \"; exit 7; ' \\ ${{{{ github.token }}}} %0A::add-mask::x"
 

@@ -251,6 +251,36 @@ def test_a_run_is_over_before_it_is_run_again_or_deleted(forge: Forge) -> None:
     assert forge.call("GET", f"/actions/runs/{run}").status_code == 404
 
 
+def test_one_job_runs_again_and_the_others_stay_as_they_were(forge: Forge) -> None:
+    run = forge.dispatched()
+
+    def fail(state: State) -> tuple[int, int]:
+        record = state.get(Run, run)
+        actions.begin_run(state, record)
+        jobs = [actions.open_job(state, record, key, key, {}) for key in ("agent", "other")]
+        for job, end in zip(jobs, ("failure", "success"), strict=True):
+            actions.begin_job(state, job)
+            actions.finish_job(state, job, end)
+        actions.finish_run(state, record, "failure")
+        return jobs[0].id, jobs[1].id
+
+    first, other = forge.on(fail)
+    assert forge.call("POST", f"/actions/jobs/{first}/rerun").status_code == 201
+    assert forge.call("POST", f"/actions/jobs/{first}/rerun").status_code == 403
+
+    def again(state: State) -> int:
+        record = state.get(Run, run)
+        assert record.attempt == 2
+        actions.begin_run(state, record)
+        return actions.open_job(state, record, "agent", "agent", {}).id
+
+    second = forge.on(again)
+    listed = forge.call("GET", f"/actions/runs/{run}/jobs").json()["jobs"]
+    assert [job["id"] for job in listed] == [other, second]
+    before = forge.call("GET", f"/actions/runs/{run}/attempts/1/jobs").json()["jobs"]
+    assert [job["id"] for job in before] == [first, other]
+
+
 def test_a_job_has_a_check_run_of_actions_on_the_head_and_a_log(forge: Forge) -> None:
     run = forge.dispatched()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.local.forge import workflow_files
@@ -341,13 +341,15 @@ def cancel(state: State, run: Run) -> None:
         state.signal(Signal(CANCEL_REQUESTED, None, run.repo_id, run.actor_id, {"run": run.id}))
 
 
-def rerun(state: State, actor: Account, run: Run) -> None:
-    """Start the next attempt of a finished run. Raises Refused(403)."""
+def rerun(state: State, actor: Account, run: Run, *, jobs: Sequence[str] | None = None) -> None:
+    """Start the next attempt of a finished run: all of it, or `jobs` by their keys. Raises Refused(403)."""
     if run.status != "completed":
         raise Refused(403, "This workflow is already running")
     if run.attempt >= MAX_ATTEMPTS:
         raise Refused(403, "This workflow run has been re-run too many times")
     run.attempt += 1
+    if jobs is not None:
+        run.partly[run.attempt] = list(jobs)
     run.status, run.conclusion, run.cancel_requested = "queued", None, False
     run.triggering_actor_id = actor.id
     run.started_at = run.updated_at = state.now()
@@ -496,9 +498,14 @@ def suite_node_id(state: State, run: Run) -> str:
 
 
 def jobs_of(state: State, run: Run, *, attempt: int | None = None) -> list[Job]:
-    """The jobs of one attempt (the present one by default), by id."""
+    """The jobs of one attempt (the present one by default), by id; of one that ran some jobs only, the
+    others as the attempt before left them."""
     wanted = attempt or run.attempt
-    return [job for job in state.find(Job, run_id=run.id) if job.attempt == wanted]
+    found = [job for job in state.find(Job, run_id=run.id) if job.attempt == wanted]
+    if wanted in run.partly:
+        before = jobs_of(state, run, attempt=wanted - 1)
+        found = [job for job in before if job.key not in run.partly[wanted]] + found
+    return found
 
 
 def log_of(state: State, job: Job) -> JobLog:

@@ -210,8 +210,10 @@ class GitDir:
         """`commit`, `tree`, `blob`, `tag`, or None for no such object."""
         if not OID.fullmatch(oid):
             return None
-        done = self._run(("cat-file", "-t", oid))
-        return done.stdout.decode().strip() if done.returncode == 0 else None
+        try:
+            return _kind(self, oid)
+        except GitError:
+            return None
 
     def blob(self, oid: str) -> bytes:
         """A blob's bytes. Raises GitError."""
@@ -342,6 +344,11 @@ def _commit(git: GitDir, oid: str) -> Commit:
     parents = tuple(value for key, value in facts if key == "parent")
     author, committer = _signature(named["author"]), _signature(named["committer"])
     return Commit(oid, named["tree"], parents, author, committer, message)
+
+
+@lru_cache(maxsize=20_000)
+def _kind(git: GitDir, oid: str) -> str:
+    return git.run("cat-file", "-t", oid).decode().strip()
 
 
 @lru_cache(maxsize=1_000)

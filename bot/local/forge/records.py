@@ -397,6 +397,7 @@ class Run(Record):
     status: Literal["queued", "pending", "in_progress", "completed"] = "queued"
     conclusion: str | None = None
     cancel_requested: bool = False
+    partly: dict[int, list[str]] = Field(default_factory=dict)  # the jobs that an attempt runs, if not all
     created_at: datetime
     started_at: datetime | None = None
     updated_at: datetime

@@ -1,12 +1,17 @@
-"""Workflow files as git has them: which a commit holds, what they say, which paths a push changed."""
+"""Workflow files as git has them: which a commit holds, what they say, which paths a push changed.
+
+A commit never changes, so what was once found in one is kept.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+from bot.local.forge.git_objects import OID
 from bot.local.forge.records import Repository
 from bot.local.forge.state import State
 
@@ -24,16 +29,16 @@ def resolve(state: State, repository: Repository, revision: str) -> str | None:
 
 def paths(state: State, repository: Repository, sha: str) -> list[str]:
     """The workflow files of a commit, by name."""
-    listing = _git(state.git_dir(repository), "ls-tree", "-z", "--name-only", sha, f"{FOLDER}/")
+    listing = _kept(state.git_dir(repository), sha, "ls-tree", "-z", "--name-only", sha, f"{FOLDER}/")
     return sorted(path for path in listing.split("\0") if path.endswith((".yml", ".yaml")))
 
 
 def read(state: State, repository: Repository, sha: str, path: str) -> str | None:
     """A file's text at a commit, or None."""
     git_dir = state.git_dir(repository)
-    if not _git(git_dir, "ls-tree", "--name-only", sha, path):
+    if not _kept(git_dir, sha, "ls-tree", "--name-only", sha, path):
         return None
-    return _git(git_dir, "cat-file", "blob", f"{sha}:{path}")
+    return _kept(git_dir, sha, "cat-file", "blob", f"{sha}:{path}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,9 @@ class Head:
 
 def head(state: State, repository: Repository, sha: str) -> Head | None:
     """A commit's outline, or None where it is gone."""
-    text = _git(
+    text = _kept(
         state.git_dir(repository),
+        sha,
         "log",
         "-1",
         "--format=%T%x00%P%x00%aI%x00%an%x00%ae%x00%cn%x00%ce%x00%B",
@@ -82,6 +88,24 @@ def changed_by_branch(state: State, repository: Repository, base: str, head_sha:
     """What a pull request changes: the paths that differ from where its branch left the base."""
     listing = _git(state.git_dir(repository), "diff", "-z", "--name-only", f"{base}...{head_sha}")
     return [path for path in listing.split("\0") if path]
+
+
+def _kept(git_dir: Path, revision: str, *arguments: str) -> str:
+    """What git says about a revision; about a commit that is here, by its full id, it is asked once."""
+    if not OID.fullmatch(revision):
+        return _git(git_dir, *arguments)
+    try:
+        return _found(git_dir, *arguments)
+    except LookupError:
+        return ""
+
+
+@lru_cache(maxsize=5_000)
+def _found(git_dir: Path, *arguments: str) -> str:
+    said = _git(git_dir, *arguments)
+    if not said:
+        raise LookupError(arguments)
+    return said
 
 
 def _git(git_dir: Path, *arguments: str) -> str:

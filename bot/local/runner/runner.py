@@ -181,6 +181,11 @@ class Runner:
         cancelled = self._cancels[run.id]
         under_way: dict[asyncio.Task[str], str] = {}
         waiting = dict(workflow.jobs)
+        if run.attempt in run.partly:
+            for kept in forge_actions.jobs_of(self._state, run, attempt=run.attempt - 1):
+                if kept.key in waiting and kept.key not in run.partly[run.attempt]:
+                    del waiting[kept.key]
+                    results[kept.key] = ends[kept.key] = kept.conclusion or "failure"
         try:
             while waiting or under_way:
                 for key, plan in list(waiting.items()):

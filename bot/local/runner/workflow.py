@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -90,6 +91,15 @@ class Workflow:
                 return _permissions(block["permissions"], f"{place}.permissions".lstrip("."))
         return dict(READ_BY_DEFAULT)
 
+    def needing(self, key: str) -> list[str]:
+        """A job and all that need it, directly or not."""
+        definitions = {name: plan.definition for name, plan in self.jobs.items()}
+        return [
+            name
+            for name, plan in self.jobs.items()
+            if name == key or key in _reachable(plan.needs, definitions)
+        ]
+
     def job_name(self, key: str, scope: Scope) -> str:
         """A job's name as its check shows it; one that depends on the matrix is shown by the job's key."""
         text = str(self.jobs[key].definition.get("name") or key)
@@ -111,8 +121,10 @@ class Workflow:
         return minutes
 
 
+@lru_cache(maxsize=200)
 def parse(text: str, path: str) -> Workflow:
-    """Read a workflow file. Raises WorkflowError with the place that is wrong or not implemented."""
+    """Read a workflow file, the same text once. Raises WorkflowError with the place that is wrong or not
+    implemented."""
     try:
         document = yaml.load(text, _Loader)
     except yaml.YAMLError as error:

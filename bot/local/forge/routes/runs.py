@@ -9,6 +9,7 @@ from bot.local.forge import actions, render_actions, results
 from bot.local.forge.date_range import within
 from bot.local.forge.http import Answer, Call, Refused, invalid, not_found, operation, page, reads, writes
 from bot.local.forge.records import Account, Job, Run
+from bot.local.runner.workflow import WorkflowError
 
 BASE = "/repos/{owner}/{repo}/actions"
 FILTERS = {
@@ -109,6 +110,21 @@ def run_logs(call: Call) -> Answer:
     """A redirect to the logs of its last attempt, as a zip."""
     run = _run(call)
     return _redirect(call, f"runs/{run.id}/{run.attempt}")
+
+
+@operation("actions/re-run-job-for-workflow-run", "POST", BASE + "/jobs/{job_id}/rerun", writes("actions"))
+def rerun_job(call: Call) -> Answer:
+    """Start the next attempt of its run with this job and those that need it."""
+    if isinstance(call.body, dict) and call.body.get("enable_debug_logging"):
+        raise Refused(501, "A parameter is not implemented by this forge: enable_debug_logging")
+    job = _job(call)
+    run = call.state.get(Run, job.run_id)
+    try:
+        wanted = actions.parsed_workflow(call.state, run).needing(job.key)
+    except WorkflowError as error:
+        raise Refused(403, str(error)) from None
+    actions.rerun(call.state, call.me, run, jobs=wanted)
+    return Answer(201, {})
 
 
 # -- jobs -------------------------------------------------------------------------------------------------
