@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from bot.commands.settings import Settings, SettingsError, load_settings, plain
 from bot.coordinator.decision import Decision
-from bot.coordinator.loop import Coordinator, one_pass
+from bot.coordinator.loop import Coordinator, NotKnown, one_pass
 from bot.coordinator.ports import ClaimsMoved
 from bot.github.broker import Broker, Refused
 from bot.github.client import App, utc_now
@@ -132,7 +132,7 @@ def run_once(repository: str, *, stop: Callable[[str], NoReturn]) -> None:
         stop(str(error))
     try:
         decision = asyncio.run(_once(settings, key, repository))
-    except (GitHubError, ClaimsMoved) as error:
+    except (GitHubError, ClaimsMoved, NotKnown) as error:
         stop(f"{repository}: {error}")
     for number, verdict in sorted(decision.verdicts.items()):
         typer.echo(f"#{number} {verdict.state}: {'; '.join(verdict.reasons)}")

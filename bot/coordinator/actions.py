@@ -26,6 +26,14 @@ class Dispatch:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishAgain:
+    """Start a run's publish job again, from the artifact that is there; refused while the run runs."""
+
+    bead: int
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
 class SetLabels:
     """Add and remove labels of an issue or PR; doing it twice changes nothing."""
 
@@ -101,10 +109,11 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close a bead as completed."""
+    """Close a bead, as completed or as a twin of another."""
 
     number: int
     node_id: str
+    twin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +126,15 @@ class DeleteRef:
 
 
 Action = (
-    Dispatch | SetLabels | Say | CreateBead | OpenPull | UpdateBranch | PostCheck | Merge | Close | DeleteRef
+    Dispatch
+    | PublishAgain
+    | SetLabels
+    | Say
+    | CreateBead
+    | OpenPull
+    | UpdateBranch
+    | PostCheck
+    | Merge
+    | Close
+    | DeleteRef
 )

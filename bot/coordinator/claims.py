@@ -58,7 +58,8 @@ class Claim(BaseModel):
     `engine` is what the policy named when the claim was made; `correction` tells that a round was counted for
     it. `stage` is ``published`` once publish has written the result; then `outcome` is the report's status,
     `head` the commit that was pushed (worker) or reviewed (reviewer), and `cost` is given when the report
-    holds nothing else that the coordinator needs, which then does not read it.
+    holds nothing else that the coordinator needs, which then does not read it. `reruns` counts how often its
+    publish job was started again, the last time at `rerun_at`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,6 +77,8 @@ class Claim(BaseModel):
     head: str | None = Field(default=None, pattern=SHA)
     run_id: int | None = None
     cost: int | None = Field(default=None, ge=0)
+    reruns: int = Field(default=0, ge=0)
+    rerun_at: datetime | None = None
 
 
 class Verdict(BaseModel):
@@ -177,6 +180,12 @@ class Claims(BaseModel):
                 "cost": cost,
             }
         )
+        return self.model_copy(update={"live": {**self.live, bead: changed}})
+
+    def rerun(self, bead: int, now: datetime) -> Claims:
+        """With the bead's publish job about to be started again."""
+        current = self.live[bead]
+        changed = current.model_copy(update={"reruns": current.reruns + 1, "rerun_at": now})
         return self.model_copy(update={"live": {**self.live, bead: changed}})
 
     def settle(self, bead: int, history: History, *, day: date, cost: int) -> Claims:

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 
 from bot.beads.report import Blocker, FollowUp, Report
 from bot.coordinator import breaker
-from bot.coordinator.actions import Close, CreateBead, DeleteRef, Say, SetLabels
+from bot.coordinator.actions import Close, CreateBead, DeleteRef, PublishAgain, Say, SetLabels
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.job_port import PARTIAL, STAGING
 from bot.coordinator.snapshot import Issue, PullRequest, Run, Snapshot
 
+RERUNS = 2
+LOST_RERUN = timedelta(minutes=2)
 ARTIFACT_DELAY = timedelta(seconds=3)
 UNHURRIED = timedelta(minutes=10)
 """How long what a plain attempt came to may wait for the next move of the claims to be written down."""
@@ -41,6 +43,8 @@ def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, d
         elif run.report is None and run.fault is None and not run.artifacts_read:
             _running(draft, bead, claim, "its run ended; the report is not visible yet")
             draft.looks.append(now + ARTIFACT_DELAY)
+        elif _publish_again(bead, claim, run, now, draft):
+            hurried = True
         else:
             before = draft.claims
             _settle(snapshot, issues, bead, claim, run, now, draft)
@@ -48,6 +52,25 @@ def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, d
             hurried |= draft.claims.breakers != before.breakers
     if not hurried:
         draft.unhurried = draft.claims
+
+
+def _publish_again(bead: int, claim: Claim, run: Run, now: datetime, draft: Draft) -> bool:
+    """The model's work is there and its publish job died: that job alone is started again, so nothing is paid
+    twice and no attempt is charged. What publish has denied is published as failed: it is not tried again."""
+    handed_over = run.report is not None or claim.cost is not None
+    if run.unpublished is None or not handed_over or claim.outcome == "failed":
+        return False
+    if run.attempt > claim.reruns:
+        if claim.reruns >= RERUNS:
+            return False
+        draft.claims = draft.claims.rerun(bead, now)
+    elif claim.rerun_at is None or now - claim.rerun_at >= LOST_RERUN:
+        return False
+    # Asked for as long as it does not show: GitHub refuses a second time while it runs.
+    draft.after.append(PublishAgain(bead, run.unpublished))
+    draft.looks.append(now + ARTIFACT_DELAY)
+    _running(draft, bead, claim, f"its publish job died and is started again: {run.url}")
+    return True
 
 
 def _running(draft: Draft, bead: int, claim: Claim, reason: str) -> None:
@@ -71,7 +94,9 @@ def _settle(
     issue = issues.get(bead)
     history = draft.claims.of(bead)
     report = run.report
-    if claim.stage != "published" or claim.outcome == "failed":
+    # A verdict whose findings nobody could read is none.
+    untold = claim.role == "reviewer" and run.unpublished is not None
+    if claim.stage != "published" or claim.outcome == "failed" or untold:
         if report is not None and report.provider is not None:
             draft.claims = draft.claims.release(bead).book(now.date(), report.cost)
             breaker.trip(draft, claim.engine or report.engine, bead, claim, report.provider, now)
@@ -109,6 +134,8 @@ def _why_failed(run: Run) -> str:
         return run.report.failure
     if run.report is not None and any(gate.result == "fail" for gate in run.report.gates):
         return "gates failed: " + ", ".join(gate.name for gate in run.report.gates if gate.result == "fail")
+    if run.unpublished is not None:
+        return f"its publish job died {run.attempt} times"
     return f"the run ended ({run.conclusion}) without a usable result"
 
 
@@ -184,9 +211,10 @@ def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Dra
         return
     assert verdict is not None
     draft.before.append(Say(pull.number, pull.id, "audit", _audit(issue, pull, verdict)))
-    draft.before.append(Close(issue.number, issue.id))
     if any(name == pull.head_ref and head == pull.head for name, head in snapshot.branches):
         draft.before.append(DeleteRef(f"refs/heads/{pull.head_ref}", pull.head))
+    # The last of all: a closed bead is looked at no more.
+    draft.before.append(Close(issue.number, issue.id))
     draft.claims = draft.claims.forget(issue.number)
     draft.say(issue.number, State.DONE, f"merged by #{pull.number} as {(pull.merge_commit or '')[:12]}")
 

@@ -31,6 +31,7 @@ PROJECTION = {
     State.MERGING: "bead:in-review",
     State.NEEDS_HUMAN: "bead:needs-human",
 }
+REVIEW_LABELS = ("bead", "review")
 
 
 def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision:
@@ -54,13 +55,16 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     admission = Admission(snapshot.policy, snapshot.base, now, iter(tokens), paused)
 
     settle_claims(snapshot, issues, now, draft)
+    _close_twins(issues, labels, draft)
     signs = [
         one.bead
         for one in draft.claims.breakers.values()
         if one.bead in issues and (labels[one.bead].hold or not _released(issues[one.bead], issues))
     ]
     breaker.attend(draft, issues, signs, None if snapshot.policy_fault else snapshot.policy, now)
-    free = [number for number in issues if number not in draft.claims.live and number not in draft.rewired]
+    settled = {number for number, verdict in draft.verdicts.items() if verdict.state is State.DONE}
+    taken = {*draft.claims.live, *draft.rewired, *settled}
+    free = [number for number in issues if number not in taken]
     order = graph.order(free)
     pulls = latest_pulls(snapshot.pulls)
     approved: list[tuple[Issue, PullRequest]] = []
@@ -94,6 +98,24 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     breaker.tell(snapshot.claims, issues, now, draft)
     _project(issues, draft)
     return draft.finish(snapshot.claims)
+
+
+def _close_twins(issues: dict[int, Issue], labels: dict[int, Labels], draft: Draft) -> None:
+    """Of beads that carry one marker the lowest number stays: a lost answer, or two coordinators at once, can
+    make one twice. What waits for the twin waits for the one that stays."""
+    first: dict[str, int] = {}
+    for number in sorted(issues):
+        for marker in issues[number].markers:
+            stays = first.setdefault(marker, number)
+            if not marker.startswith("bead=") or stays == number:
+                continue
+            for waiting in issues.values():
+                if number in labels[waiting.number].blocked_by:
+                    add, remove = f"blocked-by:#{stays}", f"blocked-by:#{number}"
+                    draft.before.append(SetLabels(waiting.number, waiting.id, (add,), (remove,)))
+                    draft.rewired.add(waiting.number)
+            draft.before.append(Close(number, issues[number].id, twin=True))
+            draft.say(number, State.DONE, f"it is a twin of #{stays}, made by a lost answer")
 
 
 def latest_pulls(pulls: Iterable[PullRequest]) -> dict[int, PullRequest]:
@@ -155,6 +177,9 @@ def _pull(
         reason = f"#{pull.number} was closed without a merge; reopen it to give the bead back"
         draft.say(issue.number, State.NEEDS_HUMAN, reason)
     else:
+        missing = tuple(label for label in REVIEW_LABELS if label not in pull.labels)
+        if missing:  # whoever opened it died before they put them on
+            draft.after.append(SetLabels(pull.number, pull.id, add=missing))
         return advance(snapshot, issue, pull, now, admission, draft)
     return False
 
@@ -245,6 +270,10 @@ def _project(issues: dict[int, Issue], draft: Draft) -> None:
             continue
         want = {PROJECTION[verdict.state]} if verdict.state in PROJECTION else set()
         have = every & set(issue.labels)
-        if want != have:
-            labels = SetLabels(number, issue.id, tuple(sorted(want - have)), tuple(sorted(have - want)))
+        if want == have:
+            continue
+        labels = SetLabels(number, issue.id, tuple(sorted(want - have)), tuple(sorted(have - want)))
+        if verdict.state is State.DONE:
+            draft.before.insert(0, labels)  # once it is closed nobody looks at it any more
+        else:
             draft.after.append(labels)

@@ -18,11 +18,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.coordinator.actions import Say
+from bot.coordinator.actions import Action, Say
 from bot.coordinator.claims import Claims
 from bot.coordinator.decide import PERSON, decide, person_comment
 from bot.coordinator.decision import Decision
-from bot.coordinator.ports import ClaimsMoved, Clock, GitHub, NotBefore
+from bot.coordinator.ports import ClaimsMoved, Clock, GitHub, NotBefore, Unsure
 from bot.coordinator.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -30,11 +30,16 @@ RACES = 10
 RESYNC = timedelta(minutes=10)
 
 
+class NotKnown(Exception):
+    """Whether an action took effect is not known; nothing that rests on it was done. Look again."""
+
+
 async def one_pass(github: GitHub, clock: Clock, *, runs: bool = True) -> tuple[Snapshot, Decision]:
     """Look at one repository and do what the look calls for; without `runs` those seen last will do.
 
     Returns the last snapshot and decision. Raises ClaimsMoved when the claims ref was lost to others
-    `RACES` times in a row, and whatever the port raises when GitHub cannot be reached.
+    `RACES` times in a row, NotKnown when the answer to an action was lost, and whatever the port raises when
+    GitHub cannot be reached.
     """
     focus: frozenset[int] = frozenset()
     doubted: dict[tuple[int, str], Say] = {}
@@ -74,18 +79,27 @@ def fresh_tokens(count: int) -> list[str]:
 
 
 async def _carry_out(github: GitHub, snapshot: Snapshot, decision: Decision) -> None:
-    if decision.before:
-        _report(snapshot, decision.before, await github.apply(decision.before))
+    """The claims move only when everything before them is known to have happened, or to be refused: a claim
+    that is settled is not looked at again, so what its report asks for must not be lost with an answer."""
+    await _apply(github, snapshot, decision.before)
     if decision.claims is not None:
         await github.move_claims(snapshot.claims_commit, decision.claims)
-    if decision.after:
-        _report(snapshot, decision.after, await github.apply(decision.after))
+    await _apply(github, snapshot, decision.after)
 
 
-def _report(snapshot: Snapshot, actions: tuple[object, ...], answers: tuple[str | None, ...]) -> None:
-    for action, answer in zip(actions, answers, strict=True):
-        if answer is not None:
-            log.warning("%s: %s did not take effect: %s", snapshot.repository, type(action).__name__, answer)
+async def _apply(github: GitHub, snapshot: Snapshot, actions: tuple[Action, ...]) -> None:
+    if not actions:
+        return
+    unsure: list[str] = []
+    for action, answer in zip(actions, await github.apply(actions), strict=True):
+        if answer is None:
+            continue
+        name = type(action).__name__
+        log.warning("%s: %s did not take effect: %s", snapshot.repository, name, answer)
+        if isinstance(answer, Unsure):
+            unsure.append(f"{name}: {answer}")
+    if unsure:
+        raise NotKnown("; ".join(unsure))
 
 
 class Coordinator:

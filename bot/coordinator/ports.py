@@ -20,6 +20,12 @@ class NotBefore(Exception):
     until: datetime
 
 
+class Unsure(str):
+    """Why it is not known whether an action took effect. Every other answer tells that it did not."""
+
+    __slots__ = ()
+
+
 class GitHub(Protocol):
     """One repository, as the coordinator's App sees it."""
 
@@ -37,7 +43,8 @@ class GitHub(Protocol):
         ...
 
     async def apply(self, actions: tuple[Action, ...]) -> tuple[str | None, ...]:
-        """Carry out actions in order; each answer is None, or why it did not take effect."""
+        """Carry out actions in order; each answer is None, or why it did not take effect (`Unsure`: why that
+        is not known)."""
         ...
 
 

@@ -122,7 +122,8 @@ class Issue:
 @dataclass(frozen=True, slots=True)
 class Run:
     """An Actions run of the workflow that carries a claim's token. `artifacts_read` tells that the report was
-    looked for; `fault` is what was wrong with it."""
+    looked for; `fault` is what was wrong with it. `unpublished` is its publish job, where that did not end
+    well."""
 
     id: int
     token: str
@@ -132,6 +133,8 @@ class Run:
     artifacts_read: bool = False
     report: Report | None = None
     fault: str | None = None
+    attempt: int = 1
+    unpublished: int | None = None
     ended_at: datetime | None = None
 
 

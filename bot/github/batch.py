@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from bot.beads.labels import LABEL_LOOKS
 from bot.beads.markers import read_marker, write_marker
 from bot.coordinator.actions import Close, DeleteRef, Say, SetLabels
+from bot.coordinator.ports import Unsure
 from bot.github.answers import CommentNode, Connection, Named, Shape
 from bot.github.documents import COMMENTS, mutation_document
 from bot.github.errors import GitHubError, Limited
@@ -72,10 +73,25 @@ class Batcher:
             except Limited:
                 raise
             except GitHubError as error:
-                batch.answers[index] = str(error)
+                batch.answers[index] = why_not(error)
+        await self._send_all(batch)
+        await self._send_all(_Batch(await self._twins(actions, batch), batch.answers))
+        return batch.answers
+
+    async def _send_all(self, batch: _Batch) -> None:
         for start in range(0, len(batch.writes), FIELDS):
             await self._send(batch.writes[start : start + FIELDS], batch.answers)
-        return batch.answers
+
+    async def _twins(self, actions: Sequence[Cheap], batch: _Batch) -> list[_Write]:
+        """What to delete of new comments that turn out to have been there: one whose answer was lost and that
+        the look before did not show yet, or another coordinator's. Whoever looks last sees them all."""
+        writes: list[_Write] = []
+        for index in sorted({write.action for write in batch.writes if write.kind == "comment"}):
+            action = actions[index]
+            if isinstance(action, Say) and batch.answers[index] is None:
+                found = await self._said(action.node_id, action.marker)
+                writes += [_Write(index, "deleteComment", {"id": one.id}) for one in found[1:]]
+        return writes
 
     async def create_labels(self, names: set[str]) -> None:
         """Make the labels of these names that the repository lacks, with their colours.
@@ -104,7 +120,8 @@ class Batcher:
             case Say():
                 return await self._comment(action)
             case Close():
-                return [("close", {"issueId": action.node_id, "stateReason": "COMPLETED"})]
+                reason = "DUPLICATE" if action.twin else "COMPLETED"
+                return [("close", {"issueId": action.node_id, "stateReason": reason})]
             case DeleteRef():
                 update = {
                     "name": action.name,
@@ -170,10 +187,15 @@ class Batcher:
             raise
         except GitHubError as error:
             for write in writes:
-                answers[write.action] = str(error)
+                answers[write.action] = why_not(error)
             return
         for fault in faults:
             alias = str(fault.path[0])[1:] if fault.path else ""
             hit = [writes[int(alias)]] if alias.isdigit() else list(writes)
             for write in hit:
                 answers[write.action] = fault.message
+
+
+def why_not(error: GitHubError) -> str:
+    """The answer to an action that ended so."""
+    return Unsure(error) if error.unsure else str(error)

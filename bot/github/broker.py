@@ -1,8 +1,8 @@
 """The token broker: a write token for the publish job of the run that holds a live claim, for nobody else.
 
 Everything that is asked for is checked against what GitHub says, not against what the caller says (T23):
-the job's signed identity, the run behind it, and the claims ref. Once per run; a coordinator that starts anew
-has forgotten which runs it served, but then the claim must still be unpublished.
+the job's signed identity, the run behind it, and the claims ref. Once per attempt of a run, and for no
+attempt that the coordinator has not asked for; one that starts anew has forgotten which ones it served.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Broker:
     def __init__(self, app: App, verifier: Verifier) -> None:
         self._app = app
         self._verifier = verifier
-        self._served: dict[int, datetime] = {}
+        self._served: dict[tuple[int, int], datetime] = {}
 
     async def grant(self, identity_token: str, claim_token: str) -> InstallationToken:
         """A token for the job that proves itself. Raises Refused, GitHubError, Limited."""
@@ -81,7 +81,8 @@ class Broker:
         except NotTheJob as error:
             raise Refused(str(error)) from error
         _check_identity(identity)
-        if identity.run_id in self._served:
+        served = (identity.run_id, identity.run_attempt)
+        if served in self._served:
             raise Refused(f"run {identity.run_id} has had its token")
         try:
             installation = Installation(self._app, await self._app.installation_of(identity.repository))
@@ -100,17 +101,17 @@ class Broker:
             claims = read_claims(repository.claims.target.message if repository.claims else None)
         except ClaimsError as error:
             raise Refused(str(error)) from error
-        _check_claim(title, claims, claim_token)
+        _check_claim(title, identity.run_attempt, claims, claim_token)
         # Between this check and the note nothing is awaited: two calls at once cannot both pass.
-        if identity.run_id in self._served:
+        if served in self._served:
             raise Refused(f"run {identity.run_id} has had its token")
-        self._note(identity.run_id)
+        self._note(served)
         try:
             return await self._app.grant(
                 installation.id, repository_ids=[identity.repository_id], permissions=PERMISSIONS
             )
         except GitHubError:
-            del self._served[identity.run_id]  # nobody got a token: it may ask again
+            del self._served[served]  # nobody got a token: it may ask again
             raise
 
     async def _repository(self, installation: Installation, identity: Identity) -> _Repository:
@@ -147,17 +148,15 @@ class Broker:
         if job.name != JOB or job.status == "completed":
             raise Refused(f"only the running job {JOB} is given a token")
 
-    def _note(self, run_id: int) -> None:
+    def _note(self, served: tuple[int, int]) -> None:
         now = self._app.clock()
-        self._served = {run: at for run, at in self._served.items() if now - at < REMEMBERED}
-        self._served[run_id] = now
+        self._served = {one: at for one, at in self._served.items() if now - at < REMEMBERED}
+        self._served[served] = now
 
 
 def _check_identity(identity: Identity) -> None:
     if identity.event_name != "workflow_dispatch":
         raise Refused(f"the run was started by {identity.event_name}, not by a dispatch")
-    if identity.run_attempt != 1:
-        raise Refused("a run that was started again is given no token")
     wanted = f"{identity.repository}/{PATH}@{identity.ref}"
     if identity.job_workflow_ref != wanted or identity.workflow_ref != wanted:
         raise Refused(f"the job is of another workflow than {PATH}")
@@ -170,13 +169,13 @@ def _check_run(identity: Identity, run: _Run, default_branch: str | None) -> Non
         raise Refused("the run is of another repository")
     if run.path.partition("@")[0] != PATH or run.event != "workflow_dispatch":
         raise Refused(f"the run is no dispatch of {PATH}")
-    if run.run_attempt != 1 or run.status == "completed":
+    if run.run_attempt != identity.run_attempt or run.status == "completed":
         raise Refused("the run is over, or was started again")
     if run.head_branch != default_branch:
         raise Refused("the run is not of the default branch")
 
 
-def _check_claim(title: str, claims: Claims, token: str) -> None:
+def _check_claim(title: str, run_attempt: int, claims: Claims, token: str) -> None:
     name = read_run_name(title)
     if name is None:
         raise Refused("the run's name is no claim's")
@@ -185,5 +184,9 @@ def _check_claim(title: str, claims: Claims, token: str) -> None:
     same = claim is not None and hmac.compare_digest(claim.token.encode(), token.encode())
     if claim is None or not same or not hmac.compare_digest(titled.encode(), token.encode()):
         raise Refused(f"the claim on bead #{bead} is not this run's (any more)")
-    if (claim.role, claim.attempt) != (role, attempt) or claim.stage != "claimed":
+    if run_attempt != 1 + claim.reruns:
+        raise Refused("a run that a person has started again is given no token")
+    # Only the coordinator's own second try may find the refs moved: it writes what the first one did not.
+    unfinished = claim.stage == "claimed" or claim.reruns > 0
+    if (claim.role, claim.attempt) != (role, attempt) or not unfinished:
         raise Refused(f"the claim on bead #{bead} is at another attempt, or already published")

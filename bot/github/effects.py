@@ -16,6 +16,7 @@ from bot.coordinator.actions import (
     Merge,
     OpenPull,
     PostCheck,
+    PublishAgain,
     Say,
     SetLabels,
     UpdateBranch,
@@ -23,7 +24,7 @@ from bot.coordinator.actions import (
 from bot.coordinator.claims import run_name
 from bot.coordinator.merging import CHECK
 from bot.github.answers import Connection, Shape
-from bot.github.batch import Batcher, Cheap
+from bot.github.batch import Batcher, Cheap, why_not
 from bot.github.client import Answer, Dispatched
 from bot.github.documents import NEWEST_BEADS
 from bot.github.errors import GitHubError, Limited
@@ -89,22 +90,31 @@ class Effects:
         """Carry out actions in order. Raises Limited when GitHub says to wait: the rest was not tried."""
         answers: list[str | None] = []
         cheap: list[Cheap] = []
+        unposted: set[str] = set()
         for action in actions:
             if isinstance(action, SetLabels | Say | Close | DeleteRef):
                 cheap.append(action)
                 continue
             answers += await self._cheap.apply(cheap)
             cheap.clear()
+            if isinstance(action, Merge) and action.head in unposted:
+                answers.append("what its guards say could not be posted")
+                continue
             answers.append(await self._one(action))
+            if isinstance(action, PostCheck) and answers[-1] is not None:
+                unposted.add(action.head)
         return (*answers, *await self._cheap.apply(cheap))
 
     async def _one(
-        self, action: Dispatch | CreateBead | OpenPull | UpdateBranch | PostCheck | Merge
+        self, action: Dispatch | PublishAgain | CreateBead | OpenPull | UpdateBranch | PostCheck | Merge
     ) -> str | None:
         try:
             match action:
                 case Dispatch():
                     return await self._dispatch(action)
+                case PublishAgain():
+                    path = f"{self._at}/actions/jobs/{action.job}/rerun"
+                    return _why(await self._github.write("POST", path))
                 case CreateBead():
                     return await self._create(action)
                 case OpenPull():
@@ -119,7 +129,7 @@ class Effects:
         except Limited:
             raise
         except GitHubError as error:
-            return str(error)
+            return why_not(error)
 
     async def _dispatch(self, action: Dispatch) -> str | None:
         """One token, one dispatch: when the answer is lost, whether a run shows up tells."""
@@ -236,7 +246,7 @@ class Effects:
             if not error.unsure:
                 raise
             if not (await self._github.get(path)).read(_Pull).merged:
-                return str(error)
+                return why_not(error)
             return None
         return _why(answer)
 

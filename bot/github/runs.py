@@ -23,6 +23,9 @@ from bot.github.installation import Installation
 from bot.github.pulls import WORKFLOW
 
 ARTIFACT = "beadwright"
+PUBLISH = "publish"
+DIED = ("failure", "timed_out")
+"""How a run ends whose job a fault has ended, and no person."""
 VISIBLE_AFTER = timedelta(seconds=10)
 """How long after a run's end its artifact may still be on its way."""
 CLOCKS_APART = timedelta(minutes=2)
@@ -34,6 +37,7 @@ MAX_REPORT = 4 * 1024 * 1024
 class _Run(BaseModel):
     id: int
     display_title: str
+    run_attempt: int = 1
     status: str | None
     conclusion: str | None
     html_url: str
@@ -43,6 +47,16 @@ class _Run(BaseModel):
 
 class _Runs(BaseModel):
     workflow_runs: list[_Run]
+
+
+class _Job(BaseModel):
+    id: int
+    name: str
+    conclusion: str | None = None
+
+
+class _Jobs(BaseModel):
+    jobs: list[_Job] = Field(default_factory=list)
 
 
 class _Artifact(BaseModel):
@@ -80,9 +94,11 @@ class RunReader:
         return tuple(self._last.values())
 
     def _lasts(self) -> bool:
-        """Whether the last list may stand: it is not old, and no report was still on its way."""
+        """Whether the last list may stand: it is not old, no report was still on its way, and no publish job
+        may have been started again."""
         recent = self._listed_at is not None and self._github.app.clock() - self._listed_at < KEPT
-        return recent and all(run.artifacts_read or not run.done for run in self._last.values())
+        still = all(run.artifacts_read or not run.done for run in self._last.values())
+        return recent and still and all(run.unpublished is None for run in self._last.values())
 
     def _dispatched(self) -> dict[str, Run]:
         """The runs that GitHub told of when it took their dispatch, as if they had not ended."""
@@ -124,9 +140,11 @@ class RunReader:
             page += 1
 
     async def _run(self, listed: _Run, token: str, bead: int, claim: Claim) -> Run:
-        if listed.id in self._finished:
-            return self._finished[listed.id]
         done = listed.status == "completed"
+        known = self._finished.get(listed.id)
+        if done and known is not None and known.attempt == listed.run_attempt:
+            return known
+        unpublished: int | None = None
         report: Report | None = None
         fault: str | None = None
         looked = False
@@ -141,6 +159,8 @@ class RunReader:
                 fault = str(error)
             waited = self._github.app.clock() - listed.updated_at >= VISIBLE_AFTER
             looked = report is not None or fault is not None or waited
+        if listed.conclusion in DIED and (report is not None or claim.cost is not None):
+            unpublished = await self._unpublished(listed.id)
         run = Run(
             id=listed.id,
             token=token,
@@ -150,11 +170,19 @@ class RunReader:
             artifacts_read=looked,
             report=None if fault else report,
             fault=fault,
+            attempt=listed.run_attempt,
+            unpublished=unpublished,
             ended_at=listed.updated_at if done else None,
         )
         if looked:
             self._finished[listed.id] = run
         return run
+
+    async def _unpublished(self, run_id: int) -> int | None:
+        """The run's publish job in its last attempt, when that job did not succeed."""
+        answer = await self._github.get(f"/repos/{self._repository}/actions/runs/{run_id}/jobs", per_page=100)
+        named = [job for job in answer.read(_Jobs).jobs if job.name == PUBLISH]
+        return max((job.id for job in named if job.conclusion != "success"), default=None)
 
     async def report(self, run_id: int) -> Report | None:
         """The report in a finished run's artifact; None when there is none (yet). Raises ReportError."""

@@ -161,7 +161,7 @@ def test_the_publish_job_of_a_live_claim_gets_a_token_for_its_repository_and_no_
         ("not.a.token", "not good"),
         (jwt.encode({"aud": "beadwright"}, "k" * 32, algorithm="HS256", headers={"kid": "k1"}), "not good"),
         (token_of(event_name="push"), "push"),
-        (token_of(run_attempt="2"), "started again"),
+        (token_of(run_attempt="2"), "is over, or was started again"),
         (token_of(job_workflow_ref=REF.replace("beadwright.yml", "evil.yml")), "another workflow"),
         (token_of(workflow_ref=REF.replace("main", "side")), "another workflow"),
         (token_of(check_run_id=None), "which job"),
@@ -256,6 +256,24 @@ def test_a_claim_that_is_released_or_published_gets_nothing(world: World) -> Non
         world.claim = claim
         with pytest.raises(Refused, match="claim on bead #5"):
             ask(token_of())
+    assert narrowed(world) == []
+
+
+def test_a_publish_job_that_the_coordinator_started_again_gets_a_token_for_what_is_left(world: World) -> None:
+    assert world.claim is not None
+    world.run["run_attempt"] = 2
+    for changes in ({"reruns": 1}, {"reruns": 1, "stage": "published", "outcome": "pr"}):
+        world.claim = world.claim.model_copy(update=changes)
+        assert ask(token_of(run_attempt="2")).value == "ghs_narrow"
+
+
+def test_a_run_that_a_person_started_again_gets_nothing(world: World) -> None:
+    assert world.claim is not None
+    for reruns, attempt in ((0, 2), (1, 3)):
+        world.claim = world.claim.model_copy(update={"reruns": reruns})
+        world.run["run_attempt"] = attempt
+        with pytest.raises(Refused, match="a person has started again"):
+            ask(token_of(run_attempt=str(attempt)))
     assert narrowed(world) == []
 
 

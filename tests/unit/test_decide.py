@@ -17,13 +17,14 @@ from bot.coordinator.actions import (
     Merge,
     OpenPull,
     PostCheck,
+    PublishAgain,
     Say,
     SetLabels,
     UpdateBranch,
 )
 from bot.coordinator.claims import Claims, History, Verdict
 from bot.coordinator.decision import State
-from bot.coordinator.snapshot import Check, Issue, PullRequest, RequiredCheck, Rules, Snapshot, Thread
+from bot.coordinator.snapshot import Check, Issue, PullRequest, RequiredCheck, Rules, Run, Snapshot, Thread
 from tests.unit.snapshots import (
     BASE,
     HEAD,
@@ -375,10 +376,12 @@ def test_what_dead_runs_staged_and_closed_beads_left_is_deleted() -> None:
     ]
 
 
-def test_a_merged_bead_is_closed_on_proof_and_forgotten() -> None:
-    snapshot = look(issue(1), pulls=(merged(),), claims=approved(1), branches=(("bead/1", HEAD),))
+def test_a_merged_bead_is_closed_on_proof_last_of_all_and_forgotten() -> None:
+    shown = issue(1, "bead:in-review")
+    snapshot = look(shown, pulls=(merged(),), claims=approved(1), branches=(("bead/1", HEAD),))
     decision = run_decide(snapshot)
-    assert [type(action) for action in decision.before] == [Say, Close, DeleteRef]
+    assert [type(action) for action in decision.before] == [SetLabels, Say, DeleteRef, Close]
+    assert not decision.after
     assert decision.claims is not None
     assert 1 not in decision.claims.history
     assert decision.verdicts[1].state is State.DONE
@@ -453,3 +456,87 @@ def test_a_failed_attempt_is_written_down_at_once() -> None:
     decision = run_decide(plain(claims=failed, pulls=()))
     assert decision.claims is not None
     assert decision.claims.of(1).failures == 1
+
+
+# -- a publish job that died ------------------------------------------------------------------------------
+
+
+def died(**changes: object) -> Run:
+    return ended(**{"conclusion": "failure", "unpublished": 44, **changes})
+
+
+@pytest.mark.parametrize("published", [{}, {"stage": "published", "outcome": "pr", "head": HEAD}])
+def test_work_that_is_there_is_published_again_and_no_attempt_is_charged(
+    published: dict[str, object],
+) -> None:
+    decision = run_decide(look(issue(1), claims=claimed(1, "worker", **published), runs=(died(),)))
+    assert PublishAgain(1, 44) in decision.after
+    assert decision.claims is not None
+    assert (decision.claims.live[1].reruns, decision.claims.of(1).failures) == (1, 0)
+
+
+def test_a_rerun_that_was_recorded_and_does_not_show_is_asked_for_again_and_given_up_in_the_end() -> None:
+    claims = claimed(1, reruns=1, rerun_at=NOW)
+    again = run_decide(look(issue(1), claims=claims, runs=(died(),)))
+    assert PublishAgain(1, 44) in again.after
+    assert again.claims is None
+    late = run_decide(look(issue(1), claims=claims, runs=(died(),)), NOW + timedelta(minutes=2))
+    assert late.claims is not None
+    assert late.claims.of(1).failures == 1
+
+
+def test_a_publish_job_that_always_dies_is_a_failed_attempt_unless_the_refs_moved() -> None:
+    run = died(attempt=3)
+    unmoved = run_decide(look(issue(1), claims=claimed(1, reruns=2, rerun_at=NOW), runs=(run,)))
+    assert unmoved.claims is not None
+    assert unmoved.claims.of(1).failures == 1
+    moved = claimed(1, reruns=2, rerun_at=NOW, stage="published", outcome="pr", head=HEAD)
+    kept = run_decide(look(issue(1), claims=moved, runs=(run,), branches=(("bead/1", HEAD),)))
+    assert any(isinstance(action, OpenPull) for action in kept.after)
+
+
+def test_a_verdict_that_could_not_be_told_is_none() -> None:
+    claims = claimed(1, "reviewer", reruns=2, rerun_at=NOW, stage="published", outcome="correct", head=HEAD)
+    decision = run_decide(look(issue(1), claims=claims, runs=(died(attempt=3),), pulls=(pull(8, 1),)))
+    assert decision.claims is not None
+    assert (decision.claims.of(1).verdict, decision.claims.of(1).failures) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("claim", "run"),
+    [
+        ({"stage": "published", "outcome": "failed"}, {}),
+        ({}, {"report": None}),
+        ({}, {"unpublished": None}),
+    ],
+)
+def test_nothing_is_published_again_where_there_is_nothing_to_publish(
+    claim: dict[str, object], run: dict[str, object]
+) -> None:
+    decision = run_decide(look(issue(1), claims=claimed(1, "worker", **claim), runs=(died(**run),)))
+    assert not any(isinstance(action, PublishAgain) for action in decision.after)
+    assert decision.claims is not None
+    assert decision.claims.of(1).failures == 1
+
+
+# -- twins ------------------------------------------------------------------------------------------------
+
+
+def test_of_beads_with_one_marker_the_lowest_stays_and_nothing_runs_on_the_other() -> None:
+    made, twin = (replace(issue(number), markers=("bead=1-ffff-b0",)) for number in (5, 6))
+    decision = run_decide(look(made, twin, issue(7, "blocked-by:#6")))
+    assert decision.before == (
+        SetLabels(7, "I_7", add=("blocked-by:#5",), remove=("blocked-by:#6",)),
+        Close(6, "I_6", twin=True),
+    )
+    assert dispatches(decision) == [(5, "worker")]
+
+
+def test_beads_with_markers_of_their_own_are_no_twins() -> None:
+    beads = [replace(issue(number), markers=(f"bead=1-ffff-b{number}", "comment=x")) for number in (5, 6)]
+    assert not run_decide(look(*beads)).before
+
+
+def test_a_pull_request_whose_labels_got_lost_gets_them() -> None:
+    decision = run_decide(look(issue(1), pulls=(pull(8, 1, labels=("bead",)),), claims=approved(1)))
+    assert SetLabels(8, "PR_8", add=("review",)) in decision.after

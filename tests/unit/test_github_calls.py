@@ -25,7 +25,7 @@ from bot.coordinator.actions import (
     UpdateBranch,
 )
 from bot.coordinator.claims import Claims, read_claims
-from bot.coordinator.ports import ClaimsMoved
+from bot.coordinator.ports import ClaimsMoved, Unsure
 from bot.github.claims_ref import ClaimsRef
 from bot.github.client import App
 from bot.github.effects import Effects
@@ -329,6 +329,15 @@ def test_a_comment_with_its_marker_is_edited_not_repeated_and_its_twin_goes() ->
     assert list(sent(server).values()) == [{"id": "C3"}, {"id": "C1", "body": f"new\n\n{MARK}"}]
 
 
+def test_a_comment_that_was_there_all_the_same_goes_at_once() -> None:
+    both = said(("C1", f"new\n\n{MARK}", True), ("C3", f"new\n\n{MARK}", True))
+    server = Server().on(GRAPHQL, said(), ok({"data": {}}), both, ok({"data": {}}))
+    assert go(effects(server).apply((Say(5, "I5", "audit", "new"),))) == (None,)
+    last = server.asked[-1][2]
+    assert isinstance(last, dict)
+    assert last["variables"] == {"w0": {"id": "C3"}}
+
+
 def test_a_comment_that_says_it_already_costs_no_write() -> None:
     server = Server().on(GRAPHQL, said(("C1", f"new\n\n{MARK}", True)))
     assert go(effects(server).apply((Say(5, "I5", "audit", "new"),))) == (None,)
@@ -430,3 +439,14 @@ def test_a_found_bead_is_made_once_and_blocks_what_it_blocks() -> None:
     again.on("POST /api/v3/repos/o/r/issues/5/labels", ok([]))
     assert go(effects(again).apply((create,))) == (None,)
     assert not any(one[1].endswith("/issues") for one in again.asked)
+
+
+def test_nothing_merges_when_what_its_guards_say_could_not_be_posted() -> None:
+    check = PostCheck(9, HEAD, "success", "Every guard passes", "table")
+    server = Server().on("POST /api/v3/repos/o/r/check-runs", refused(502, "Bad Gateway"))
+    remembered = known()
+    remembered.heads = frozenset({HEAD})
+    posted, merge = asyncio.run(effects(server, remembered).apply((check, MERGE)))
+    assert isinstance(posted, Unsure)
+    assert merge == "what its guards say could not be posted"
+    assert server.count("PUT") == 0

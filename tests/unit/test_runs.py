@@ -104,3 +104,21 @@ def test_a_report_that_says_no_more_than_the_claim_is_not_read() -> None:
     (run,) = world.look(published, fresh=True)
     assert (run.done, run.artifacts_read, run.report) == (True, True, None)
     assert not any("artifacts" in path for _, path, _ in world.server.asked)
+
+
+JOBS = "GET /api/v3/repos/o/r/actions/runs/500/jobs"
+
+
+def test_a_publish_job_that_died_is_found_and_looked_for_again_each_time_until_it_is_over() -> None:
+    died = listed(TOKEN, status="completed") | {"conclusion": "failure"}
+    world = World(died)
+    jobs = [{"id": 1, "name": "agent", "conclusion": "success"}, {"id": 2, "name": "publish"}]
+    world.server.on(JOBS, ok({"jobs": jobs}))
+    published = claims(TOKEN, stage="published", outcome="pr", head="a" * 40, run_id=500, cost=0)
+    (run,) = world.look(published, fresh=True)
+    assert (run.attempt, run.unpublished) == (1, 2)
+
+    again = died | {"run_attempt": 2, "conclusion": "success"}
+    world.server.on(RUNS, ok({"workflow_runs": [again]}))
+    (run,) = world.look(published, fresh=False)
+    assert (run.attempt, run.unpublished) == (2, None)
