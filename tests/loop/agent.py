@@ -5,6 +5,7 @@
 `(blocked)`: cannot be done before a bead that does not exist yet; done once that is.
 `(nothing)`: says that nothing is to be done.
 `(fails)`: leaves no answer, but edits; the next attempt completes what it left.
+`(fails) for ever`: never leaves anything.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ def work(prompt: str) -> dict[str, object]:
         return {"status": "nothing-to-do", "summary": "It is done already."}
     if "(blocked)" in title and not list(Path("work").glob("*.txt")):
         return {"status": "blocked", "blockers": [NEEDED]}
+    if "for ever" in title:
+        sys.exit("it cannot be done")
     if "(fails)" in title and not file.exists():
         file.write_text(f"{title}\nunfinished\n", encoding="utf-8")
         sys.exit("it fell over")

@@ -11,8 +11,9 @@ import io
 import shutil
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -73,7 +74,9 @@ class QuickRunner:
         ci: the conclusion of a CI run for a head.
         secrets: what the agent step has in its environment, as the workflow passes it on.
         reached: is told each point of a job before it is passed; raises `Died` to end the machine there.
+        passed: the same after it; any other fault that it raises fails the step that did its work.
         transport: makes what carries the publish job's requests, in place of the network.
+        clone: makes the publish job's repository.
     """
 
     def __init__(
@@ -84,14 +87,18 @@ class QuickRunner:
         ci: Callable[[str], str] = lambda _head: "success",
         secrets: Mapping[str, str] | None = None,
         reached: Callable[[Point, Waiting], None] = lambda _point, _run: None,
+        passed: Callable[[Point, Waiting], None] = lambda _point, _run: None,
         transport: Callable[[], httpx.BaseTransport] = httpx.HTTPTransport,
+        clone: Callable[[Path, Inputs, str], Clone] = Clone,
     ) -> None:
         self._loop = loop
         self._grant = grant
         self._ci = ci
         self._secrets = dict(secrets or {})
         self._reached = reached
+        self._passed = passed
         self._transport = transport
+        self._clone = clone
         self.done: list[Waiting] = []
 
     def waiting(self) -> list[Waiting]:
@@ -146,8 +153,14 @@ class QuickRunner:
         return conclusion
 
     def _bead(self, run: Waiting) -> str:
-        ends = [self._job(run, "agent", self._agent), self._job(run, "publish", self._publish)]
-        return "success" if set(ends) == {"success"} else "failure"
+        wanted = self._on(lambda state: _wanted(state.get(Run, run.id)))
+        steps = {"agent": self._agent, "publish": self._publish}
+        for name in wanted:
+            self._job(run, name, steps[name])
+        ends = self._on(
+            lambda state: {job.conclusion for job in actions.jobs_of(state, state.get(Run, run.id))}
+        )
+        return "success" if ends == {"success"} else "failure"
 
     def _job(self, run: Waiting, name: str, work: Callable[[Waiting, int], None]) -> str:
         permissions = PERMISSIONS[name]
@@ -171,15 +184,22 @@ class QuickRunner:
         inputs.checkout.mkdir(parents=True)
         git = Git(inputs.checkout, authorised(inputs.server, token))
         git.output("clone", "--quiet", f"{inputs.server}/{NAME}.git", ".")
-        self._reached("prepare", run)
         try:
-            with self._connect(inputs, token, httpx.HTTPTransport()) as github:
+            with self._at("prepare", run), self._connect(inputs, token, httpx.HTTPTransport()) as github:
                 prepare(inputs, github, token)
-            self._reached("agent", run)
-            run_agent(inputs, self._secrets)
-        finally:
-            if inputs.out.exists():  # the workflow uploads `if: always()`
-                self._reached("upload", run)
+            with self._at("agent", run):
+                run_agent(inputs, self._secrets)
+        except Died:
+            raise
+        except Exception:
+            self._hand_over(run, inputs)
+            raise
+        self._hand_over(run, inputs)
+
+    def _hand_over(self, run: Waiting, inputs: Inputs) -> None:
+        """The upload, which the workflow does `if: always()`, as long as there is a machine."""
+        if inputs.out.exists():
+            with self._at("upload", run):
                 self._upload(run, inputs.out)
 
     def _publish(self, run: Waiting, job: int) -> None:
@@ -187,13 +207,20 @@ class QuickRunner:
         shutil.rmtree(inputs.folder, ignore_errors=True)
         self._download(run, inputs.artifact)
         artifact = read_artifact(inputs)
-        self._reached("publish", run)
-        identity = self._on(
-            lambda state: oidc.sign(state, state.get(Job, job), f"{inputs.server}/_oidc", AUDIENCE)
-        )
-        token = self._grant(identity, inputs.token)
-        with self._connect(inputs, token, self._transport()) as github:
-            publish(Publishing(inputs, artifact, github, Clone(inputs.folder / "clone", inputs, token)))
+        with self._at("publish", run):
+            identity = self._on(
+                lambda state: oidc.sign(state, state.get(Job, job), f"{inputs.server}/_oidc", AUDIENCE)
+            )
+            token = self._grant(identity, inputs.token)
+            with self._connect(inputs, token, self._transport()) as github:
+                clone = self._clone(inputs.folder / "clone", inputs, token)
+                publish(Publishing(inputs, artifact, github, clone))
+
+    @contextmanager
+    def _at(self, point: Point, run: Waiting) -> Iterator[None]:
+        self._reached(point, run)
+        yield
+        self._passed(point, run)
 
     # -- what Actions does ---------------------------------------------------------------------------------
     def _inputs(self, run: Waiting, job: str) -> Inputs:
@@ -275,8 +302,13 @@ class QuickRunner:
 
 PERMISSIONS = {
     "agent": {"contents": "read", "issues": "read", "pull-requests": "read"},
-    "publish": {"contents": "read", "id-token": "write"},
+    "publish": {"actions": "read", "contents": "read", "id-token": "write"},
 }
+
+
+def _wanted(run: Run) -> list[str]:
+    """The jobs that the run's present attempt runs."""
+    return run.partly.get(run.attempt, list(PERMISSIONS))
 
 
 def _job_token(state: State, job: Job) -> str:

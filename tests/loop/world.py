@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -51,17 +52,17 @@ class Clock:
     time by eight minutes in all.
     """
 
-    def __init__(self) -> None:
-        self._ahead = timedelta()
+    def __init__(self, ahead: timedelta = timedelta()) -> None:
+        self.ahead = ahead
 
     def __call__(self) -> datetime:
-        now = datetime.now(UTC) + self._ahead
+        now = datetime.now(UTC) + self.ahead
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def advance(self, time: timedelta) -> None:
         """Let time pass."""
-        self._ahead += time
-        assert self._ahead < timedelta(minutes=8)
+        self.ahead += time
+        assert self.ahead < timedelta(minutes=8)
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,26 @@ class Loop:
 
         return self.forge.on(find)
 
+    def look_at_pulls(self) -> None:
+        """Look at each pull request's page, so that it is worked out whether it merges."""
+        found = self.get("/pulls?state=open")
+        assert isinstance(found, list)
+        for pull in found:
+            self.get(f"/pulls/{pull['number']}")
+
+    def keep(self, folder: Path) -> None:
+        """Copy this moment to a new folder, for `reopen_loop`. Whether a pull request merges a forge knows
+        from memory alone, so it is worked out first, here and there."""
+
+        def copy(state: State) -> None:
+            state.commit()
+            shutil.copytree(state.folder, folder / "forge", ignore=shutil.ignore_patterns(".lock"))
+
+        self.look_at_pulls()
+        self.forge.on(copy)
+        about = {"ahead": self.clock.ahead.total_seconds(), "app": self.app_id, "key": self.key}
+        (folder / "loop.json").write_text(json.dumps({**about, "token": self.token}), encoding="utf-8")
+
     def repository(self, state: State) -> records.Repository:
         """The repository's record, in the forge's thread."""
         (found,) = state.all(records.Repository)
@@ -248,8 +269,7 @@ def open_loop(
             return app.id, key, token
 
         app_id, key, token = forge.on(build)
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
-        with httpx.Client(base_url=forge.api_url, headers=headers, trust_env=False, timeout=60) as people:
+        with _people(forge, token) as people:
             protection = {
                 "required_status_checks": {"strict": True, "contexts": ["test"]},
                 "enforce_admins": True,
@@ -259,3 +279,19 @@ def open_loop(
             }
             people.put(f"/repos/{NAME}/branches/main/protection", json=protection).raise_for_status()
             yield Loop(forge, folder, clock, app_id, key, token, people)
+
+
+@contextmanager
+def reopen_loop(folder: Path) -> Iterator[Loop]:
+    """A world that `Loop.keep` has copied, at that moment."""
+    about = json.loads((folder / "loop.json").read_text(encoding="utf-8"))
+    clock = Clock(timedelta(seconds=about["ahead"]))
+    with in_thread(folder / "forge", clock=clock) as forge, _people(forge, about["token"]) as people:
+        loop = Loop(forge, folder, clock, about["app"], about["key"], about["token"], people)
+        loop.look_at_pulls()
+        yield loop
+
+
+def _people(forge: ThreadedForge, token: str) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
+    return httpx.Client(base_url=forge.api_url, headers=headers, trust_env=False, timeout=60)

@@ -1,0 +1,64 @@
+"""Short histories that together meet every action: a few beads each, and what people do meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tests.loop.faults import Effect, Fault
+from tests.loop.world import NAME, Loop
+
+
+@dataclass(frozen=True)
+class History:
+    """`begin` is done once, `meanwhile` after every pass; `always` interrupts the undisturbed run as well."""
+
+    name: str
+    begin: Callable[[Loop], None]
+    meanwhile: Callable[[Loop], None] = lambda _loop: None
+    policy: Mapping[str, object] = field(default_factory=dict)
+    always: Callable[[Effect], Fault | None] = lambda _effect: None
+
+
+def _beads(*titles: str) -> Callable[[Loop], None]:
+    def begin(loop: Loop) -> None:
+        for title in titles:
+            loop.bead(title, "ready")
+
+    return begin
+
+
+def _epic(loop: Loop) -> None:
+    """An epic that releases its one child."""
+    epic = loop.bead("All of it", "epic", "ready")
+    child = loop.bead("The only part")
+    found = loop.get(f"/issues/{child}")
+    assert isinstance(found, dict)
+    answer = loop.people.post(f"/repos/{NAME}/issues/{epic}/sub_issues", json={"sub_issue_id": found["id"]})
+    answer.raise_for_status()
+
+
+def _release_the_groundwork(loop: Loop) -> None:
+    for bead in loop.beads():
+        if bead.title == "Lay the groundwork" and not bead.released:
+            loop.label(bead.number, "ready")
+
+
+def _no_pull(effect: Effect) -> Fault | None:
+    return "before" if effect.what == "worker publish" and effect.how == "pull" else None
+
+
+HISTORIES = {
+    history.name: history
+    for history in (
+        History("plain", _beads("Plain")),
+        History("correction", _beads("Once more (finding)")),
+        History("two", _beads("One", "Two")),
+        History("follow-up", _beads("Look around (follow-up)")),
+        History("blocked", _beads("Later (blocked)"), _release_the_groundwork),
+        History("retry", _beads("Again (fails)")),
+        History("hopeless", _beads("It (fails) for ever")),
+        History("epic", _epic),
+        History("no-pull", _beads("Orphan"), always=_no_pull),
+    )
+}
