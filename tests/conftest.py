@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.commands.demo import fill_tool_cache
 from bot.jobs.engine_program import LOCKS, NAMES
@@ -15,6 +17,11 @@ from tests.contract.openapi import PUBLISHED
 from tests.llm.scenarios import works
 from tests.llm.server import ScriptedApi, scripted_api
 from tests.needs import need
+
+if os.environ.get("CI") != "true":  # there it has a profile of its own: the same examples every time
+    # How long an example takes is this machine's business, not a fault of the code.
+    settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
