@@ -11,6 +11,7 @@ from typing import Literal
 import pytest
 
 from bot.coordinator.claims import LOST_DISPATCH, read_run_name
+from bot.coordinator.loop import NotKnown
 from bot.github.errors import GitHubError
 from tests.loop.claims_audit import assert_fenced, given
 from tests.loop.drive import drive
@@ -127,7 +128,7 @@ def paused_at(folder: Path, title: str, index: int | None, how: Literal["paused"
         paused = Coordinator(loop, lambda: network)
         still = False
         while not (still or (how == "late" and found.fired)):
-            with contextlib.suppress(GitHubError):  # a pass that hears no answer is over
+            with contextlib.suppress(GitHubError, NotKnown):  # a pass that hears no answer is over
                 decision = paused.look()[1]
                 still = not runner.run_all() and not decision.after and decision.claims is None
         if how == "late" and found.fired:
