@@ -33,7 +33,7 @@ EVENTS = (
 def world(
     answer: Answer, engine: Literal["claude", "codex"] = "claude"
 ) -> Iterator[tuple[Upstream, Proxy, httpx.Client]]:
-    with listening(answer) as upstream, Proxy(Source(engine, "KEY", REAL), f"{upstream.url}/root/") as proxy:
+    with listening(answer) as upstream, Proxy(Source(engine, "KEY", REAL), f"{upstream.url}/base/") as proxy:
         headers = {"x-api-key": proxy.dummy}
         with httpx.Client(base_url=proxy.address, headers=headers, trust_env=False, timeout=10) as client:
             yield upstream, proxy, client
@@ -45,7 +45,7 @@ def test_the_real_key_takes_the_dummys_place_and_the_rest_goes_on() -> None:
         assert answer.json() == {"ok": True}
         assert answer.headers["x-request-id"] == "r1"
         ((line, headers, body),) = upstream.asked
-    assert line == "POST /root/v1/messages?beta=true"
+    assert line == "POST /base/v1/messages?beta=true"
     assert body == b'{"stream": false}'
     assert headers["x-api-key"] == REAL
     assert headers["anthropic-beta"] == "a,b"
