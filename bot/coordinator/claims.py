@@ -37,7 +37,6 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 CLAIMS_REF = "refs/beadwright/claims"
-BRANCH_CLAIMS_REF = "refs/heads/beadwright/claims"  # where refs outside heads and tags are refused
 
 LOST_DISPATCH = timedelta(minutes=2)
 """A claim whose run has not shown up for so long is given up; half of it is the time to send the dispatch."""

@@ -27,9 +27,8 @@ def answer_schema(role: Literal["worker", "reviewer"]) -> Schema:
 def strict(schema: Schema) -> Schema:
     """The same form without what OpenAI's strict schemas do not know; limits become words."""
     found: Schema = {key: value for key, value in schema.items() if key in STRUCTURE}
-    for name in ("anyOf",):
-        if name in found:
-            found[name] = [strict(choice) for choice in schema[name]]
+    if "anyOf" in found:
+        found["anyOf"] = [strict(choice) for choice in schema["anyOf"]]
     if "items" in schema:
         found["items"] = strict(schema["items"])
     if schema.get("type") == "object":

@@ -70,7 +70,7 @@ def list_beads(api: httpx.Client, repository: str) -> list[ListedIssue]:
     Raises ReadRefused.
     """
     query = {"labels": "bead", "state": "all", "sort": "created", "direction": "asc"}
-    rows = _pages(api, f"/repos/{repository}/issues", ListedIssue, query)
+    rows = _pages(api, f"/repos/{repository}/issues", TypeAdapter(list[ListedIssue]), query)
     return [row for row in rows if row.pull_request is None]
 
 
@@ -86,7 +86,7 @@ def _bead(api: httpx.Client, repository: str, row: ListedIssue) -> BeadIssue:
     blockers: list[_Blocker] = []
     if row.dependencies.total_blocked_by:
         path = f"/repos/{repository}/issues/{row.number}/dependencies/blocked_by"
-        blockers = list(_pages(api, path, _Blocker, {}))
+        blockers = list(_pages(api, path, TypeAdapter(list[_Blocker]), {}))
     near = [blocker for blocker in blockers if blocker.repository_url == row.repository_url]
     parent = re.fullmatch(re.escape(row.repository_url) + r"/issues/(\d+)", row.parent_issue_url or "")
     return BeadIssue(
@@ -108,13 +108,15 @@ def _bead(api: httpx.Client, repository: str, row: ListedIssue) -> BeadIssue:
     )
 
 
-def _pages(api: httpx.Client, path: str, shape: type[Row], query: dict[str, str]) -> Iterator[Row]:
+def _pages(
+    api: httpx.Client, path: str, shape: TypeAdapter[list[Row]], query: dict[str, str]
+) -> Iterator[Row]:
     page = 1
     while True:
         answer = api.get(path, params={**query, "per_page": str(PAGE), "page": str(page)})
         if answer.is_error:
             raise ReadRefused(f"GET {path} was refused: {refusal(answer)}")
-        rows = TypeAdapter(list[shape]).validate_json(answer.content)  # type: ignore[valid-type]
+        rows = shape.validate_json(answer.content)
         yield from rows
         if len(rows) < PAGE:
             return
