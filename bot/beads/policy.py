@@ -7,8 +7,6 @@ from typing import Annotated, Literal
 
 import yaml
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -16,18 +14,15 @@ from pydantic import (
     field_validator,
 )
 
+from bot.beads.authority import Authority
+from bot.beads.sections import Section
+
 POLICY_PATH = ".github/beadwright.yml"
 DOLLAR = 1_000_000
 
 
 class PolicyError(ValueError):
     """The file is wrong: one line per fault, each with its place."""
-
-
-class Section(BaseModel):
-    """Common behaviour of the file's parts: unknown keys are faults."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 EngineName = Literal["command", "claude", "codex"]
@@ -120,14 +115,24 @@ class Budget(Section):
 
 
 class MergePolicy(Section):
-    """When the bot merges by itself."""
+    """When the bot merges by itself: `protected` is where the base branch has required checks."""
 
+    by_itself: Literal["protected", "never"] = "protected"
     method: Literal["merge", "squash", "rebase"] = "merge"
     min_checks: int = Field(default=1, ge=0, le=100)
     blocking_labels: tuple[str, ...] = ("do-not-merge",)
     cool_down: dict[str, int] = Field(
         default_factory=dict, description="Seconds to wait after a head's push for a review bot's login."
     )
+
+
+class Pace(Section):
+    """How fast work goes. In the `quiet` hours (``22:00-07:00``, in the time zone) nothing starts."""
+
+    quiet: tuple[str, ...] = Field(default=(), max_length=14)
+    time_zone: str = Field(default="UTC", max_length=60, description="An IANA name, like Europe/Berlin.")
+    beads_per_day: int | None = Field(default=None, ge=1, le=10_000)
+    failures: int = Field(default=3, ge=1, le=100, description="Failed attempts in a row that pause it all.")
 
 
 class Policy(Section):
@@ -141,6 +146,26 @@ class Policy(Section):
     gates: tuple[Gate, ...] = ()
     budget: Budget = Budget()
     merge: MergePolicy = MergePolicy()
+    authority: Authority = Authority()
+    pace: Pace = Pace()
+    gate: Literal["warn", "enforce"] = Field(
+        default="warn",
+        description="What a bead meets that lacks outcome, acceptance criteria, scope or verification: `warn`"
+        " says once what is missing and lets it run, `enforce` waits for it.",
+    )
+    follow_ups: Literal["list", "file"] = Field(
+        default="list",
+        description="What a worker found and did not do: listed for `/bead file`, or filed as beads at once.",
+    )
+    bots: tuple[str, ...] = Field(
+        default=(),
+        max_length=50,
+        description="Bots (`name[bot]`) whose words count, with write permission.",
+    )
+    link_hosts: tuple[str, ...] = Field(
+        default=(), max_length=50, description="Hosts that links in what a model wrote may lead to."
+    )
+    commands_per_hour: int = Field(default=30, ge=1, le=1000, description="How many of one person are heard.")
     protected: tuple[str, ...] = Field(
         default=(".github/", "CODEOWNERS", ".claude/", ".mcp.json", ".husky/"),
         description="Paths that a bead's work may not touch, at any depth.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from bot.coordinator.claims import Role
 
@@ -87,14 +88,41 @@ class UpdateBranch:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """What a check run says at a line of a file."""
+
+    path: str
+    line: int
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A check run's button; GitHub takes 20, 40 and 20 characters, and three buttons."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostCheck:
-    """Our check run on a head, by name and head: one per head, updated in place."""
+    """Our check run on a head, by name and head: one per head, updated in place. `conclusion` None: it is in
+    progress."""
 
     pull: int
     head: str
     conclusion: str | None
     title: str
     summary: str
+    annotations: tuple[Annotation, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All that it shows, as one text; for `shown`."""
+        return repr((self.conclusion, self.title, self.summary, self.annotations, self.buttons))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +153,76 @@ class DeleteRef:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class React:
+    """Our reaction on a comment, the node `subject`: `taken` (eyes), `done` (rocket) or `refused` (-1). One
+    that is there already stays."""
+
+    subject: str
+    sign: Literal["taken", "done", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Assign people to an issue or pull request; GitHub leaves out silently who cannot be."""
+
+    number: int
+    logins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRun:
+    """Ask a run to end; one that has ended answers that it has."""
+
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Open a closed issue or pull request again."""
+
+    number: int
+    node_id: str
+    pull: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revert:
+    """A pull request that takes a merged one back; one with that marker in its body is not made twice."""
+
+    pull: int
+    node_id: str
+    marker: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetBody:
+    """Give an issue another body, while it is still the one with this digest (`beads/digest.py`)."""
+
+    number: int
+    node_id: str
+    was: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowEdge:
+    """Show natively that an issue is blocked by another (database id `blocker`), or no more."""
+
+    number: int
+    blocker: int
+    add: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteLabel:
+    """Delete a label from the repository."""
+
+    name: str
+
+
 Action = (
     Dispatch
     | PublishAgain
@@ -137,4 +235,12 @@ Action = (
     | Merge
     | Close
     | DeleteRef
+    | React
+    | Assign
+    | CancelRun
+    | Reopen
+    | Revert
+    | SetBody
+    | ShowEdge
+    | DeleteLabel
 )

@@ -78,6 +78,7 @@ class Claim(BaseModel):
     cost: int | None = Field(default=None, ge=0)
     reruns: int = Field(default=0, ge=0)
     rerun_at: datetime | None = None
+    digest: str = ""
 
 
 class Verdict(BaseModel):
@@ -94,12 +95,69 @@ class Verdict(BaseModel):
     reviewed: str | None = Field(default=None, pattern=SHA)
 
 
+class Word(BaseModel):
+    """What a person with authority said by a command, and still holds: who, when, in which comment (its
+    database id; None for what they did by hand), at which head where it is about one, and their reason."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    by: str
+    at: AwareDatetime
+    comment: int | None = None
+    head: str | None = Field(default=None, pattern=SHA)
+    reason: str = ""
+
+
+class Tried(BaseModel):
+    """A run that is over, for people to look up. Money is in millionths of a dollar."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    attempt: int
+    role: Role
+    run_id: int
+    outcome: str
+    cost: int = 0
+
+
+class Found(BaseModel):
+    """Work that a run reported and that is no bead yet; its text is in the report of `run_id` at `index`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    run_id: int
+    index: int
+    title: str
+
+
+class Option(BaseModel):
+    """One way to answer a question."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    key: str
+    text: str
+
+
+class Question(BaseModel):
+    """A decision that a worker left to a person; `answer` is what they chose."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    text: str
+    options: tuple[Option, ...]
+    recommended: str
+    default: str
+    answer: str | None = None
+    answered_by: str | None = None
+
+
 class History(BaseModel):
     """What must be remembered of an open bead between claims.
 
     `attempts` numbers the runs, `failures` those in a row that gave nothing usable, `rounds` the corrections.
     `stopped` says why a person is needed, until they act. `updated` tells that what the worker published was
     brought up to date once; `turn` is when its approved pull request first had the turn to be merged.
+
+    `release`, `hold`, `taken` and `merge` are words of people that no label or pull request holds; `head` is
+    the last head of its branch that is ours. `spent` is all that its runs have cost, `tried` the last of
+    them, `found` what they found and nobody has filed, `question` what waits for an answer or was answered.
+    `shown` tells that somebody asked for its status comment.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -111,6 +169,16 @@ class History(BaseModel):
     told: str = ""  # what the comment that asks for a person says now
     updated: bool = False
     turn: datetime | None = None
+    release: Word | None = None
+    hold: Word | None = None
+    taken: Word | None = None
+    merge: Word | None = None
+    head: str | None = Field(default=None, pattern=SHA)
+    spent: int = 0
+    tried: tuple[Tried, ...] = ()
+    found: tuple[Found, ...] = ()
+    question: Question | None = None
+    shown: bool = False
 
 
 class Breaker(BaseModel):
@@ -132,8 +200,34 @@ class Breaker(BaseModel):
     attended: bool = False
 
 
+class Going(BaseModel):
+    """How the whole repository goes. `paused` is whose word stops it (`by` is empty when we stopped it
+    ourselves), `left` how many beads may still begin, `failures` the failed attempts in a row, over all
+    beads, `begun` the beads begun per day of the policy's time zone, today and the day before."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    paused: Word | None = None
+    left: int | None = Field(default=None, ge=0)
+    failures: int = Field(default=0, ge=0)
+    begun: dict[date, int] = Field(default_factory=dict)
+
+
+class Answer(BaseModel):
+    """What was made of a comment's commands: done, or refused; and the reply, where there is one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    done: bool
+    reply: str = ""
+
+
 class Claims(BaseModel):
-    """The whole document. `spent` is millionths of a dollar per UTC day, `breakers` are by engine."""
+    """The whole document. `spent` is millionths of a dollar per UTC day, `breakers` are by engine.
+
+    `answers` are by the database id of the comment. A command takes effect in the same move of the document
+    that records its answer, so it takes effect once, however often the comment is met; the reply and the
+    reaction follow, and when they are seen to be there the answer is forgotten. `heard_until` is the moment
+    up to which every comment was looked at and answered: after an outage looking goes on from there.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     version: Literal[1] = 1
@@ -142,6 +236,9 @@ class Claims(BaseModel):
     history: dict[int, History] = Field(default_factory=dict)
     spent: dict[date, int] = Field(default_factory=dict)
     breakers: dict[str, Breaker] = Field(default_factory=dict)
+    going: Going = Going()
+    answers: dict[int, Answer] = Field(default_factory=dict)
+    heard_until: AwareDatetime | None = None
 
     def of(self, bead: int) -> History:
         """The bead's history; an empty one when nothing is remembered."""
@@ -206,6 +303,11 @@ class Claims(BaseModel):
         rounds = max(0, known.rounds - claim.correction)
         history = {**self.history, bead: known.model_copy(update={"rounds": rounds})}
         return self.model_copy(update={"live": live, "history": history})
+
+    def remember(self, bead: int, **changes: object) -> Claims:
+        """With these fields of the bead's history changed."""
+        known = self.of(bead).model_copy(update=changes)
+        return self.model_copy(update={"history": {**self.history, bead: known}})
 
     def forget(self, bead: int) -> Claims:
         """Without anything about a bead that is closed."""

@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from bot.beads.graph import Graph, Node
+from bot.beads.graph import Graph
 from bot.beads.labels import Labels, parse_labels
 from bot.beads.model import BeadType
-from bot.coordinator import breaker
-from bot.coordinator.actions import Close, OpenPull, Say, SetLabels
+from bot.coordinator import breaker, people
+from bot.coordinator.actions import Close, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.cleanup import close_merged, settle_claims, sweep
 from bot.coordinator.decision import Decision, Draft, State
+from bot.coordinator.edges import node_of
 from bot.coordinator.merging import carry_over, merge_in_turn
+from bot.coordinator.release import is_released, rearm
 from bot.coordinator.review import advance
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 
-PERSON = "person"
-"""Marks the comment that asks for a person."""
 PROJECTION = {
     State.RUNNING: "bead:running",
     State.CORRECTING: "bead:running",
@@ -48,7 +48,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     draft = Draft(snapshot.claims)
     issues = {issue.number: issue for issue in snapshot.issues}
     labels = {issue.number: parse_labels(issue.labels) for issue in snapshot.issues}
-    graph = Graph((_node(issue, labels[issue.number]) for issue in snapshot.issues), closed=snapshot.closed)
+    graph = Graph((node_of(issue, labels[issue.number]) for issue in snapshot.issues), closed=snapshot.closed)
     paused = snapshot.policy_fault
     if not snapshot.workflow_enabled:
         paused = "the workflow is disabled in this repository"
@@ -59,7 +59,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     signs = [
         one.bead
         for one in draft.claims.breakers.values()
-        if one.bead in issues and (labels[one.bead].hold or not _released(issues[one.bead], issues))
+        if one.bead in issues and (labels[one.bead].hold or not is_released(issues[one.bead], issues))
     ]
     breaker.attend(draft, issues, signs, None if snapshot.policy_fault else snapshot.policy, now)
     settled = {number for number, verdict in draft.verdicts.items() if verdict.state is State.DONE}
@@ -71,7 +71,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     ready: list[int] = []
     for number in order:
         issue = issues[number]
-        _rearm(issue, labels[number], issues, draft)
+        rearm(issue, labels[number], issues, draft)
         if labels[number].type is BeadType.EPIC or issue.children:
             _epic(issue, graph, now, issues, draft)
         elif labels[number].hold:
@@ -94,7 +94,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             draft.say(number, State.READY, refused)
     _forget_closed(issues, draft)
     sweep(snapshot, issues, draft)
-    _tell(issues, labels, snapshot.policy_fault, draft)
+    people.tell(issues, labels, snapshot.policy_fault, draft)
     breaker.tell(snapshot.claims, issues, now, draft)
     _project(issues, draft)
     return draft.finish(snapshot.claims)
@@ -126,29 +126,6 @@ def latest_pulls(pulls: Iterable[PullRequest]) -> dict[int, PullRequest]:
         if prefix == "bead" and number.isdigit():
             chosen[int(number)] = pull
     return chosen
-
-
-def _node(issue: Issue, labels: Labels) -> Node:
-    return Node(
-        number=issue.number,
-        open=issue.open,
-        priority=labels.priority,
-        created_at=issue.created_at,
-        blocked_by=labels.blocked_by,
-        parent=issue.parent,
-        hold=labels.hold,
-        defer=labels.defer,
-        malformed=any(problem.blocks for problem in labels.problems),
-    )
-
-
-def _rearm(issue: Issue, labels: Labels, issues: dict[int, Issue], draft: Draft) -> None:
-    """Taking `ready` off, or putting `hold` on, is a person's answer to a stop: counting starts again."""
-    known = draft.claims.history.get(issue.number)
-    if known is None or not known.stopped or (_released(issue, issues) and not labels.hold):
-        return
-    fresh = known.model_copy(update={"stopped": None, "failures": 0, "rounds": 0})
-    draft.claims = draft.claims.model_copy(update={"history": {**draft.claims.history, issue.number: fresh}})
 
 
 def _epic(issue: Issue, graph: Graph, now: datetime, issues: dict[int, Issue], draft: Draft) -> None:
@@ -208,7 +185,7 @@ def _clear(
         return False
     reasons = [edge.reason for edge in graph.edges(issue.number, now.date())]
     reasons += [problem.message for problem in labels.problems if problem.blocks]
-    if not _released(issue, issues):
+    if not is_released(issue, issues):
         who = f" by someone with the authority (@{issue.released_by} has none)" if issue.released_by else ""
         draft.say_all(issue.number, State.PLANNED, [f"it is not released{who}: label it `ready`", *reasons])
         return False
@@ -218,47 +195,10 @@ def _clear(
     return True
 
 
-def _released(issue: Issue, issues: dict[int, Issue]) -> bool:
-    seen: set[int] = set()
-    current: Issue | None = issue
-    while current is not None and current.number not in seen:
-        if current.released:
-            return True
-        seen.add(current.number)
-        current = issues.get(current.parent) if current.parent is not None else None
-    return False
-
-
 def _forget_closed(issues: dict[int, Issue], draft: Draft) -> None:
     for number in draft.claims.history:
         if number not in issues and number not in draft.claims.live:
             draft.claims = draft.claims.forget(number)
-
-
-def _tell(
-    issues: dict[int, Issue], labels: dict[int, Labels], policy_fault: str | None, draft: Draft
-) -> None:
-    """What a person can mend is said once, on the bead: why it needs one, wrong labels, a wrong policy."""
-    for number, verdict in draft.verdicts.items():
-        if number not in issues or verdict.state is State.DONE:
-            continue
-        lines = [problem.message for problem in labels[number].problems]
-        if verdict.state is State.NEEDS_HUMAN:
-            lines += [reason for reason in verdict.reasons if reason not in lines]
-        elif verdict.state is State.READY and policy_fault is not None:
-            lines.append(policy_fault)
-        known = draft.claims.of(number)
-        text = "\n".join(f"- {line}" for line in lines)
-        if text == known.told:
-            continue
-        draft.before.append(Say(number, issues[number].id, PERSON, person_comment(text)))
-        known = known.model_copy(update={"told": text})
-        draft.claims = draft.claims.model_copy(update={"history": {**draft.claims.history, number: known}})
-
-
-def person_comment(told: str) -> str:
-    """The comment that asks for a person, from what the claims remember of it."""
-    return f"This bead needs a person:\n\n{told}" if told else "This bead needs nobody any more."
 
 
 def _project(issues: dict[int, Issue], draft: Draft) -> None:

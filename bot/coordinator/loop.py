@@ -20,8 +20,9 @@ from typing import Any
 
 from bot.coordinator.actions import Action, Say
 from bot.coordinator.claims import Claims
-from bot.coordinator.decide import PERSON, decide, person_comment
+from bot.coordinator.decide import decide
 from bot.coordinator.decision import Decision
+from bot.coordinator.people import PERSON, person_comment
 from bot.coordinator.ports import ClaimsMoved, Clock, GitHub, NotBefore, Unsure
 from bot.coordinator.snapshot import Snapshot
 

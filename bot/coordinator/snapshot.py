@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from bot.beads.authority import Permission
 from bot.beads.policy import Policy
 from bot.beads.report import Report
 from bot.coordinator.claims import Claims
@@ -44,6 +46,7 @@ class Rules:
     protected: bool = False
     checks: tuple[RequiredCheck, ...] = ()
     approvals: int = 0
+    merge_queue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,13 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A review thread."""
+    """A review thread; `login` began it."""
 
     id: str
     path: str
     line: int | None
     resolved: bool
+    login: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ class PullRequest:
 
     `behind` is None when it is not known; `on_base` tells whether the merge commit is on the base branch;
     `reviewed_by` are the logins of review bots that have spoken about this head. `same_patch_as` is the head
-    that this one was made from by our own update, when its patch is identical.
+    that this one was made from by our own update, when its patch is identical. `pushed_by` is the person
+    whose commit the head is (None: it is ours, or not known), `closed_by` who closed it without a merge.
     """
 
     number: int
@@ -98,6 +103,51 @@ class PullRequest:
     twin_heads: tuple[int, ...] = ()
     reviewed_by: tuple[str, ...] = ()
     same_patch_as: str | None = None
+    pushed_by: str | None = None
+    closed_by: str | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of an issue's title or body, by whom and when."""
+
+    login: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NativeEdge:
+    """What GitHub's own dependencies say that an issue waits for. `repository` is ``owner/name`` of another
+    repository's issue, None for our own."""
+
+    number: int
+    open: bool
+    repository: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on an issue or pull request that may hold commands, which we have not answered for good.
+
+    `id` is its node, `subject` that of the issue or pull request `number`. `permission` is the least that its
+    author, and whoever edited it, has: 0 for a bot that is not let in. `taken` tells that our `eyes` are on
+    it. `bead` is the bead that it is about: the issue itself, or that of the pull request's branch; None for
+    what is no bead (yet).
+    """
+
+    id: str
+    database_id: int
+    number: int
+    subject: str
+    on_pull: bool
+    bead: int | None
+    login: str
+    permission: Permission
+    body: str
+    at: datetime
+    taken: bool = False
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +167,12 @@ class Issue:
     released_by: str | None = None
     released: bool = False
     markers: tuple[str, ...] = ()
+    author: str = ""
+    ready_at: datetime | None = None
+    edits: tuple[Edit, ...] = ()  # of title and body, since `ready_at`
+    assignees: tuple[str, ...] = ()
+    native: tuple[NativeEdge, ...] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +197,13 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One repository at one moment. `issues` are the open beads; `closed` the numbers known to be closed;
-    `focus` the beads whose latest pull requests are among `pulls` whatever their age."""
+    `focus` the beads whose latest pull requests are among `pulls` whatever their age.
+
+    `authority` is the permission of everybody on whose word something rests. `comments` are those that may
+    hold commands and that we have not answered; `heard_until` is the moment up to which all were looked at.
+    `shown` holds the digests (`coordinator/shown.py`) of what our comments and check runs are known to say,
+    by their key; what is not in it is not known.
+    """
 
     repository: str
     repository_id: str
@@ -162,3 +224,8 @@ class Snapshot:
     policy_fault: str | None = None
     workflow_enabled: bool = True
     focus: frozenset[int] = frozenset()
+    authority: Mapping[str, Permission] = field(default_factory=dict)
+    comments: tuple[Comment, ...] = ()
+    heard_until: datetime | None = None
+    shown: Mapping[str, str] = field(default_factory=dict)
+    server: str = "https://github.com"

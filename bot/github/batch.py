@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.beads.digest import digest
 from bot.beads.labels import LABEL_LOOKS
 from bot.beads.markers import read_marker, write_marker
-from bot.coordinator.actions import Close, DeleteRef, Say, SetLabels
+from bot.coordinator.actions import Close, DeleteRef, React, Reopen, Say, SetBody, SetLabels
 from bot.coordinator.ports import Unsure
+from bot.coordinator.shown import comment_key, shown_digest
 from bot.github.answers import CommentNode, Connection, Named, Shape
-from bot.github.documents import COMMENTS, mutation_document
+from bot.github.documents import COMMENTS, WORDING, mutation_document
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
 from bot.github.observe import Known
 
-Cheap = SetLabels | Say | Close | DeleteRef
+Cheap = SetLabels | Say | Close | DeleteRef | React | Reopen | SetBody
+SIGNS = {"taken": "EYES", "done": "ROCKET", "refused": "THUMBS_DOWN"}
 NO_COMMIT = "0" * 40
 GREY = "ededed"
 FIELDS = 40
@@ -33,6 +36,15 @@ class _Subject(Shape):
 
 class _CommentsReply(Shape):
     node: _Subject | None = None
+
+
+class _Wording(Shape):
+    title: str
+    body: str
+
+
+class _WordingReply(Shape):
+    node: _Wording | None = None
 
 
 class _CreatedLabel(Shape):
@@ -76,7 +88,18 @@ class Batcher:
                 batch.answers[index] = why_not(error)
         await self._send_all(batch)
         await self._send_all(_Batch(await self._twins(actions, batch), batch.answers))
+        self._note(actions, batch.answers)
         return batch.answers
+
+    def _note(self, actions: Sequence[Cheap], answers: Sequence[str | None]) -> None:
+        """Remember what our comments say now, or that it is not known."""
+        for action, answer in zip(actions, answers, strict=True):
+            if isinstance(action, Say):
+                key = comment_key(action.number, action.marker)
+                if answer is None:
+                    self._known.shown[key] = shown_digest(action.body)
+                else:
+                    self._known.shown.pop(key, None)
 
     async def _send_all(self, batch: _Batch) -> None:
         for start in range(0, len(batch.writes), FIELDS):
@@ -122,6 +145,14 @@ class Batcher:
             case Close():
                 reason = "DUPLICATE" if action.twin else "COMPLETED"
                 return [("close", {"issueId": action.node_id, "stateReason": reason})]
+            case React():
+                return [("react", {"subjectId": action.subject, "content": SIGNS[action.sign]})]
+            case Reopen(pull=True):
+                return [("reopenPull", {"pullRequestId": action.node_id})]
+            case Reopen():
+                return [("reopen", {"issueId": action.node_id})]
+            case SetBody():
+                return await self._body(action)
             case DeleteRef():
                 update = {
                     "name": action.name,
@@ -147,6 +178,12 @@ class Batcher:
         if remove:
             wanted.append(("removeLabels", {"labelableId": action.node_id, "labelIds": remove}))
         return wanted
+
+    async def _body(self, action: SetBody) -> list[tuple[str, Mapping[str, object]]]:
+        reply = await self._github.query(WORDING, _WordingReply, {"subject": action.node_id})
+        if reply.node is None or digest(reply.node.title, reply.node.body) != action.was:
+            raise GitHubError(409, f"#{action.number} was edited in between; its text stays as it is")
+        return [("setBody", {"id": action.node_id, "body": action.body})]
 
     async def _comment(self, action: Say) -> list[tuple[str, Mapping[str, object]]]:
         """The first comment with the marker is kept and edited; what a lost answer left beside it goes."""

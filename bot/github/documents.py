@@ -215,6 +215,26 @@ fragment Ours on IssueCommentConnection {{
 }}
 """
 
+WORDING = """
+query Wording($subject: ID!) { node(id: $subject) { ... on Issue { title body } } }
+"""
+
+NEWEST_PULLS = """
+query NewestPulls($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) {
+    pullRequests(first: 50, orderBy: {field: CREATED_AT, direction: DESC}) {
+      nodes { number body viewerDidAuthor }
+    }
+  }
+}
+"""
+
+REVERT = """
+mutation Revert($input: RevertPullRequestInput!) {
+  revertPullRequest(input: $input) { revertPullRequest { number } }
+}
+"""
+
 NEWEST_BEADS = """
 query NewestBeads($owner: String!, $name: String!) {
   repository(owner: $owner, name: $name) {
@@ -237,6 +257,10 @@ MUTATIONS = {
     "deleteComment": ("DeleteIssueCommentInput!", "deleteIssueComment(input: $%s) { clientMutationId }"),
     "close": ("CloseIssueInput!", "closeIssue(input: $%s) { clientMutationId }"),
     "moveRefs": ("UpdateRefsInput!", "updateRefs(input: $%s) { clientMutationId }"),
+    "react": ("AddReactionInput!", "addReaction(input: $%s) { clientMutationId }"),
+    "reopen": ("ReopenIssueInput!", "reopenIssue(input: $%s) { clientMutationId }"),
+    "reopenPull": ("ReopenPullRequestInput!", "reopenPullRequest(input: $%s) { clientMutationId }"),
+    "setBody": ("UpdateIssueInput!", "updateIssue(input: $%s) { clientMutationId }"),
 }
 """The cheap writes: a variable's type, and the field that takes it."""
 

@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from pydantic import BaseModel
 
 from bot.beads.markers import read_marker, write_marker
 from bot.coordinator.actions import (
     Action,
-    Close,
+    Assign,
+    CancelRun,
     CreateBead,
-    DeleteRef,
+    DeleteLabel,
     Dispatch,
     Merge,
     OpenPull,
     PostCheck,
     PublishAgain,
-    Say,
-    SetLabels,
+    Revert,
+    ShowEdge,
     UpdateBranch,
 )
 from bot.coordinator.claims import run_name
 from bot.coordinator.merging import CHECK
+from bot.coordinator.shown import check_key, shown_digest
 from bot.github.answers import Connection, Shape
 from bot.github.batch import Batcher, Cheap, why_not
 from bot.github.client import Answer, Dispatched
-from bot.github.documents import NEWEST_BEADS
+from bot.github.documents import NEWEST_BEADS, NEWEST_PULLS, REVERT
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
 from bot.github.observe import Known
 from bot.github.pulls import WORKFLOW
+
+ANNOTATIONS = 50
+"""How many annotations GitHub takes in one request."""
 
 
 class _Numbered(BaseModel):
@@ -53,6 +59,19 @@ class _Checks(BaseModel):
 
 class _Pull(BaseModel):
     merged: bool
+
+
+class _Pulled(Shape):
+    body: str
+    viewer_did_author: bool
+
+
+class _Pulls(Shape):
+    pull_requests: Connection[_Pulled]
+
+
+class _PullsReply(Shape):
+    repository: _Pulls
 
 
 class _Parent(Shape):
@@ -92,7 +111,7 @@ class Effects:
         cheap: list[Cheap] = []
         unposted: set[str] = set()
         for action in actions:
-            if isinstance(action, SetLabels | Say | Close | DeleteRef):
+            if isinstance(action, Cheap):
                 cheap.append(action)
                 continue
             answers += await self._cheap.apply(cheap)
@@ -106,7 +125,19 @@ class Effects:
         return (*answers, *await self._cheap.apply(cheap))
 
     async def _one(
-        self, action: Dispatch | PublishAgain | CreateBead | OpenPull | UpdateBranch | PostCheck | Merge
+        self,
+        action: Dispatch
+        | PublishAgain
+        | CreateBead
+        | OpenPull
+        | UpdateBranch
+        | PostCheck
+        | Merge
+        | Assign
+        | CancelRun
+        | Revert
+        | ShowEdge
+        | DeleteLabel,
     ) -> str | None:
         try:
             match action:
@@ -126,6 +157,21 @@ class Effects:
                     return await self._check(action)
                 case Merge():
                     return await self._merge(action)
+                case Assign():
+                    path = f"{self._at}/issues/{action.number}/assignees"
+                    return _why(await self._github.write("POST", path, {"assignees": list(action.logins)}))
+                case CancelRun():
+                    path = f"{self._at}/actions/runs/{action.run_id}/cancel"
+                    return _why(await self._github.write("POST", path))
+                case Revert():
+                    return await self._revert(action)
+                case ShowEdge():
+                    return await self._show_edge(action)
+                case DeleteLabel():
+                    self._known.label_ids.pop(action.name.lower(), None)
+                    path = f"{self._at}/labels/{quote(action.name, safe='')}"
+                    answer = await self._github.write("DELETE", path)
+                    return None if answer.status == 404 else _why(answer)
         except Limited:
             raise
         except GitHubError as error:
@@ -209,12 +255,53 @@ class Effects:
         path = f"{self._at}/issues/{number}/labels"
         return _why(await self._github.write("POST", path, {"labels": ["bead", "review"]}))
 
+    async def _revert(self, action: Revert) -> str | None:
+        reply = await self._github.query(NEWEST_PULLS, _PullsReply, self._where)
+        if any(
+            one.viewer_did_author and read_marker(one.body, "revert") == action.marker
+            for one in reply.repository.pull_requests.nodes
+        ):
+            return None
+        body = f"{action.body}\n\n{write_marker('revert', action.marker)}"
+        wanted = {"pullRequestId": action.node_id, "title": action.title, "body": body}
+        _, faults = await self._github.mutate(REVERT, {"input": wanted}, writes=1)
+        return "; ".join(fault.message for fault in faults) or None
+
+    async def _show_edge(self, action: ShowEdge) -> str | None:
+        path = f"{self._at}/issues/{action.number}/dependencies/blocked_by"
+        if action.add:
+            answer = await self._github.write("POST", path, {"issue_id": action.blocker})
+        else:
+            answer = await self._github.write("DELETE", f"{path}/{action.blocker}")
+        return _why(answer)
+
     async def _check(self, action: PostCheck) -> str | None:
+        refused = await self._post_check(action)
+        if refused is None:
+            self._known.shown[check_key(action.head)] = shown_digest(action.text)
+        return refused
+
+    async def _post_check(self, action: PostCheck) -> str | None:
         done = action.conclusion is not None
+        notes = [
+            {
+                "path": note.path,
+                "start_line": note.line,
+                "end_line": note.line,
+                "annotation_level": "warning",
+                "title": note.title,
+                "message": note.message,
+            }
+            for note in action.annotations[:ANNOTATIONS]
+        ]
         body: dict[str, object] = {
             "name": CHECK,
             "status": "completed" if done else "in_progress",
-            "output": {"title": action.title, "summary": action.summary},
+            "output": {"title": action.title, "summary": action.summary, "annotations": notes},
+            "actions": [
+                {"label": one.label, "description": one.description, "identifier": one.identifier}
+                for one in action.buttons
+            ],
         }
         if action.conclusion is not None:
             body["conclusion"] = action.conclusion

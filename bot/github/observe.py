@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
@@ -96,7 +96,8 @@ class _Workflow(BaseModel):
 
 @dataclass(slots=True)
 class Known:
-    """What a process remembers of a repository; all of it can be asked again."""
+    """What a process remembers of a repository; all of it can be asked again. `shown` holds the digests of
+    what our comments and check runs say (`coordinator/shown.py`)."""
 
     default_branch: str | None = None
     standings: frozenset[int] = frozenset()
@@ -108,6 +109,7 @@ class Known:
     held: frozenset[int] = frozenset()
     workflow_enabled: bool = True
     repository_id: str = ""
+    shown: dict[str, str] = field(default_factory=dict)
 
 
 class Observer:
@@ -150,7 +152,8 @@ class Observer:
             workflow_enabled=await self._enabled(),
             focus=focus,
         )
-        return snapshot_of(self._repository, node, beside, self._github.app.app_id, self._spelling)
+        snapshot = snapshot_of(self._repository, node, beside, self._github.app.app_id, self._spelling)
+        return replace(snapshot, shown=dict(self._known.shown))
 
     async def _whole(self, focus: frozenset[int]) -> tuple[RepositoryNode, frozenset[int], list[PullNode]]:
         if self._known.default_branch is None:

@@ -23,6 +23,12 @@ DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
     "more threads": (documents.MORE_THREADS, {"pull": "x", "after": "x"}),
     "comments": (documents.COMMENTS, {"subject": "x", "before": None}),
     "newest beads": (documents.NEWEST_BEADS, WHERE),
+    "newest pulls": (documents.NEWEST_PULLS, WHERE),
+    "wording": (documents.WORDING, {"subject": "x"}),
+    "revert": (
+        documents.REVERT,
+        {"input": {"pullRequestId": "x", "title": "Revert", "body": "It broke."}},
+    ),
     "update": (documents.UPDATE, {**WHERE, "oid": "a" * 40}),
     "claims": (documents.CLAIMS, WHERE),
 }
@@ -34,6 +40,10 @@ INPUTS: dict[str, dict[str, object]] = {
     "editComment": {"id": "x", "body": "said"},
     "deleteComment": {"id": "x"},
     "close": {"issueId": "x", "stateReason": "COMPLETED"},
+    "react": {"subjectId": "x", "content": "EYES"},
+    "reopen": {"issueId": "x"},
+    "reopenPull": {"pullRequestId": "x"},
+    "setBody": {"id": "x", "body": "said"},
     "moveRefs": {
         "repositoryId": "x",
         "refUpdates": [{"name": "refs/heads/bead/1", "beforeOid": "a" * 40, "afterOid": "0" * 40}],

@@ -1,0 +1,39 @@
+"""A command on its way to its effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.beads.commands import Command
+from bot.coordinator.claims import Answer, Word
+from bot.coordinator.decision import Draft
+from bot.coordinator.snapshot import Comment, Issue, PullRequest, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One command by somebody who may give it. `issue` is the open bead that it is about and `pull` the pull
+    request that speaks for that bead; None where there is none (yet)."""
+
+    comment: Comment
+    command: Command
+    snapshot: Snapshot
+    issue: Issue | None
+    pull: PullRequest | None
+    now: datetime
+
+    def word(self, *, head: str | None = None) -> Word:
+        """What is remembered of it."""
+        return Word(
+            by=self.comment.login,
+            at=self.now,
+            comment=self.comment.database_id,
+            head=head,
+            reason=self.command.text,
+        )
+
+
+Effect = Callable[[Said, Draft], Answer]
+"""What a command does: it changes the draft, and gives the answer that is recorded with that change."""
