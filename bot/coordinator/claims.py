@@ -213,11 +213,13 @@ class Going(BaseModel):
 
 
 class Answer(BaseModel):
-    """What was made of a comment's commands: done, or refused; and the reply, where there is one."""
+    """What was made of a comment's commands, and when: done, or refused; and the reply, where there is
+    one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     done: bool
     reply: str = ""
+    at: AwareDatetime | None = None
 
 
 class Claims(BaseModel):
@@ -225,8 +227,9 @@ class Claims(BaseModel):
 
     `answers` are by the database id of the comment. A command takes effect in the same move of the document
     that records its answer, so it takes effect once, however often the comment is met; the reply and the
-    reaction follow, and when they are seen to be there the answer is forgotten. `heard_until` is the moment
-    up to which every comment was looked at and answered: after an outage looking goes on from there.
+    reaction follow, and when the comment is met no more the answer is forgotten (`hear.py`). `heard_until` is
+    the moment up to which every comment was looked at and answered: after an outage looking goes on from
+    there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -28,8 +28,8 @@ def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, d
     when nothing else changes, no move of the claims is spent on it alone for a while.
     """
     runs = {run.token: run for run in snapshot.runs}
-    hurried = False
-    for bead, claim in snapshot.claims.live.items():
+    hurried = draft.claims != snapshot.claims
+    for bead, claim in draft.claims.live.items():
         run = runs.get(claim.token)
         if run is None:
             if now - claim.since >= LOST_DISPATCH:

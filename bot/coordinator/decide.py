@@ -8,7 +8,7 @@ decision whatever led to it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.beads.graph import Graph
 from bot.beads.labels import Labels, parse_labels
@@ -19,7 +19,9 @@ from bot.coordinator.admission import Admission
 from bot.coordinator.cleanup import close_merged, settle_claims, sweep
 from bot.coordinator.decision import Decision, Draft, State
 from bot.coordinator.edges import node_of
+from bot.coordinator.hear import hear, reply
 from bot.coordinator.merging import carry_over, merge_in_turn
+from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.release import is_released, rearm
 from bot.coordinator.review import advance
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
@@ -32,6 +34,7 @@ PROJECTION = {
     State.NEEDS_HUMAN: "bead:needs-human",
 }
 REVIEW_LABELS = ("bead", "review")
+NEW = timedelta(minutes=10)
 
 
 def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision:
@@ -46,6 +49,8 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
         The decision; equal arguments give equal decisions.
     """
     draft = Draft(snapshot.claims)
+    hearing = hear(snapshot, now, draft)
+    snapshot = hearing.snapshot
     issues = {issue.number: issue for issue in snapshot.issues}
     labels = {issue.number: parse_labels(issue.labels) for issue in snapshot.issues}
     graph = Graph((node_of(issue, labels[issue.number]) for issue in snapshot.issues), closed=snapshot.closed)
@@ -92,11 +97,12 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
                 draft.focus.add(number)
         else:
             draft.say(number, State.READY, refused)
-    _forget_closed(issues, draft)
+    _forget_closed(issues, now, draft)
     sweep(snapshot, issues, draft)
     people.tell(issues, labels, snapshot.policy_fault, draft)
     breaker.tell(snapshot.claims, issues, now, draft)
     _project(issues, draft)
+    reply(hearing, draft)
     return draft.finish(snapshot.claims)
 
 
@@ -116,16 +122,6 @@ def _close_twins(issues: dict[int, Issue], labels: dict[int, Labels], draft: Dra
                     draft.rewired.add(waiting.number)
             draft.before.append(Close(number, issues[number].id, twin=True))
             draft.say(number, State.DONE, f"it is a twin of #{stays}, made by a lost answer")
-
-
-def latest_pulls(pulls: Iterable[PullRequest]) -> dict[int, PullRequest]:
-    """The pull request that speaks for each bead: the open one, else the newest."""
-    chosen: dict[int, PullRequest] = {}
-    for pull in sorted(pulls, key=lambda pull: (pull.state == "open", pull.number)):
-        prefix, _, number = pull.head_ref.partition("/")
-        if prefix == "bead" and number.isdigit():
-            chosen[int(number)] = pull
-    return chosen
 
 
 def _epic(issue: Issue, graph: Graph, now: datetime, issues: dict[int, Issue], draft: Draft) -> None:
@@ -195,9 +191,11 @@ def _clear(
     return True
 
 
-def _forget_closed(issues: dict[int, Issue], draft: Draft) -> None:
-    for number in draft.claims.history:
-        if number not in issues and number not in draft.claims.live:
+def _forget_closed(issues: dict[int, Issue], now: datetime, draft: Draft) -> None:
+    for number, known in draft.claims.history.items():
+        # An issue that a command has just made a bead may not show as one yet.
+        new = known.release is not None and not known.attempts and now - known.release.at < NEW
+        if number not in issues and number not in draft.claims.live and not new:
             draft.claims = draft.claims.forget(number)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -65,6 +65,23 @@ class Draft:
     rewired: set[int] = field(
         default_factory=set
     )  # beads whose edges `before` changes: not judged on old ones
+
+    def saved(self) -> Draft:
+        """A copy of it as it is now, for `restore`."""
+        return replace(
+            self,
+            verdicts=dict(self.verdicts),
+            before=list(self.before),
+            after=list(self.after),
+            looks=list(self.looks),
+            focus=set(self.focus),
+            rewired=set(self.rewired),
+        )
+
+    def restore(self, saved: Draft) -> None:
+        """Make it again what it was when it was saved."""
+        for one in fields(self):
+            setattr(self, one.name, getattr(saved, one.name))
 
     def say(self, bead: int, state: State, *reasons: str) -> None:
         """Set a bead's verdict."""

@@ -24,6 +24,12 @@ class Said:
     pull: PullRequest | None
     now: datetime
 
+    @property
+    def bead(self) -> Issue:
+        """The open bead, for a command that works on nothing else."""
+        assert self.issue is not None, f"{self.command.name} works where no bead is"
+        return self.issue
+
     def word(self, *, head: str | None = None) -> Word:
         """What is remembered of it."""
         return Word(

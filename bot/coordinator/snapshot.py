@@ -132,8 +132,9 @@ class Comment:
 
     `id` is its node, `subject` that of the issue or pull request `number`. `permission` is the least that its
     author, and whoever edited it, has: 0 for a bot that is not let in. `taken` tells that our `eyes` are on
-    it. `bead` is the bead that it is about: the issue itself, or that of the pull request's branch; None for
-    what is no bead (yet).
+    it. `bead` is the bead that it is about, open or not: the issue itself, or that of the pull request's
+    branch; None for what is no bead (yet). `open` tells of the issue or pull request. `earlier` counts the
+    comments with commands that its author wrote in the hour before it.
     """
 
     id: str
@@ -148,6 +149,8 @@ class Comment:
     at: datetime
     taken: bool = False
     url: str = ""
+    open: bool = True
+    earlier: int = 0
 
 
 @dataclass(frozen=True, slots=True)

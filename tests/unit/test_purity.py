@@ -26,9 +26,13 @@ PURE = (
             "cleanup",
             "decide",
             "decision",
+            "hear",
             "merging",
+            "pulls",
             "review",
             "snapshot",
+            "start_stop",
+            "steer",
         )
     ),
 )

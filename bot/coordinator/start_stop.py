@@ -1,0 +1,102 @@
+"""Commands that let a bead go on, or keep it from that."""
+
+from __future__ import annotations
+
+from bot.coordinator.actions import CancelRun, SetLabels
+from bot.coordinator.claims import Answer
+from bot.coordinator.decision import Draft
+from bot.coordinator.said import Said
+
+
+def ready(said: Said, draft: Draft) -> Answer:
+    """Release it. What is no bead yet becomes one: its labels are put on by us, and whose word that was is
+    remembered."""
+    comment, issue = said.comment, said.issue
+    number = issue.number if issue is not None else comment.number
+    node = issue.id if issue is not None else comment.subject
+    have = {label.lower() for label in issue.labels} if issue is not None else set()
+    missing = tuple(label for label in ("bead", "ready") if label not in have)
+    if missing:
+        draft.before.append(SetLabels(number, node, add=missing))
+    draft.claims = draft.claims.remember(number, release=said.word())
+    if "hold" in have:
+        return Answer(
+            done=True, reply="It is released, and `hold` is still on it: `/bead unhold` lets it go on."
+        )
+    if draft.claims.of(number).stopped:
+        return Answer(
+            done=True, reply="It is released, and still stopped: `/bead retry` lets it be tried again."
+        )
+    return Answer(done=True)
+
+
+def hold(said: Said, draft: Draft) -> Answer:
+    """Keep it from going on; what runs ends as it would."""
+    _hold(said, draft)
+    if said.bead.number in draft.claims.live:
+        return Answer(
+            done=True, reply="Its run ends as it would, and then it waits; `/bead stop` ends the run now."
+        )
+    return Answer(done=True)
+
+
+def unhold(said: Said, draft: Draft) -> Answer:
+    """Take the hold off, whoever put it on."""
+    issue = said.bead
+    held = tuple(label for label in issue.labels if label.lower() == "hold")
+    if not held and draft.claims.of(issue.number).hold is None:
+        return Answer(done=False, reply="Nothing holds it: `/bead why` says what it waits for.")
+    if held:
+        draft.before.append(SetLabels(issue.number, issue.id, remove=held))
+    draft.claims = draft.claims.remember(issue.number, hold=None)
+    return Answer(done=True)
+
+
+def retry(said: Said, draft: Draft) -> Answer:
+    """Forget what stopped it: counting starts again."""
+    issue = said.bead
+    known = draft.claims.of(issue.number)
+    if issue.number in draft.claims.live:
+        return Answer(done=False, reply="It is being worked on right now.")
+    if known.stopped is None and not known.failures and not known.rounds:
+        return Answer(done=False, reply="Nothing has stopped it: `/bead why` says what it waits for.")
+    draft.claims = draft.claims.remember(issue.number, stopped=None, failures=0, rounds=0)
+    return Answer(done=True)
+
+
+def stop(said: Said, draft: Draft) -> Answer:
+    """End its run and hold it. A dispatch whose run has not shown up loses its claim: so the run ends before
+    it has begun."""
+    issue = said.bead
+    claim = draft.claims.live.get(issue.number)
+    run = next((run for run in said.snapshot.runs if claim is not None and run.token == claim.token), None)
+    if claim is None or (run is not None and run.done):
+        return Answer(done=False, reply="Nothing of it runs; `/bead hold` keeps it from going on.")
+    if run is None:
+        draft.claims = draft.claims.release(issue.number)
+    else:
+        draft.before.append(CancelRun(run.id))
+    _hold(said, draft)
+    return Answer(done=True, reply="Its run is asked to end, and it is held; `/bead unhold` lets it go on.")
+
+
+def review(said: Said, draft: Draft) -> Answer:
+    """Forget the verdict, so that a fresh one is asked for."""
+    issue, pull = said.bead, said.pull
+    claim = draft.claims.live.get(issue.number)
+    if pull is None or pull.state != "open":
+        return Answer(done=False, reply="It has no open pull request that could be reviewed.")
+    if claim is not None:
+        doing = "reviewed" if claim.role == "reviewer" else "worked on"
+        return Answer(done=False, reply=f"It is being {doing} right now.")
+    if draft.claims.of(issue.number).verdict is None:
+        return Answer(done=False, reply="No review of it is known, so one comes as soon as it can.")
+    draft.claims = draft.claims.remember(issue.number, verdict=None)
+    return Answer(done=True)
+
+
+def _hold(said: Said, draft: Draft) -> None:
+    issue = said.bead
+    if "hold" not in {label.lower() for label in issue.labels}:
+        draft.before.append(SetLabels(issue.number, issue.id, add=("hold",)))
+    draft.claims = draft.claims.remember(issue.number, hold=said.word())

@@ -1,0 +1,273 @@
+"""What comments do: who may say what, where, once, and what is answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.beads.authority import Authority, Permission
+from bot.beads.policy import Policy
+from bot.coordinator.actions import Action, React, Say, SetLabels
+from bot.coordinator.claims import Claims
+from bot.coordinator.decision import Decision
+from bot.coordinator.snapshot import Comment, Snapshot
+from tests.unit.snapshots import NOW, approved, claimed, dispatches, issue, look, pull, remembered, run_decide
+
+
+def comment(body: str, number: int = 1, **changes: object) -> Comment:
+    """A maintainer's comment on bead #1, a minute ago."""
+    known = Comment(
+        id="IC_7",
+        database_id=7,
+        number=number,
+        subject=f"I_{number}",
+        on_pull=False,
+        bead=number,
+        login="ada",
+        permission=Permission.MAINTAIN,
+        body=body,
+        at=NOW - timedelta(minutes=1),
+    )
+    return replace(known, **changes)  # type: ignore[arg-type]
+
+
+def heard(*comments: Comment, **changes: object) -> Snapshot:
+    """Three beads, the first two released, and these comments."""
+    known = look(issue(1), issue(2), issue(3, released=False), heard_until=NOW)
+    return replace(known, comments=comments, **changes)  # type: ignore[arg-type]
+
+
+def replies(decision: Decision) -> list[str]:
+    return [one.body for one in decision.after if isinstance(one, Say) and one.marker.startswith("answer-")]
+
+
+def signs(decision: Decision) -> list[str]:
+    return [one.sign for one in (*decision.before, *decision.after) if isinstance(one, React)]
+
+
+def labelled(actions: tuple[Action, ...]) -> list[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+    ours = ("bead:running", "bead:in-review", "bead:needs-human")
+    return [
+        (one.number, one.add, one.remove)
+        for one in actions
+        if isinstance(one, SetLabels) and not set(ours) & {*one.add, *one.remove}
+    ]
+
+
+def refused(snapshot: Snapshot) -> list[str]:
+    """The replies of a decision that does nothing but refuse."""
+    decision = run_decide(snapshot)
+    quiet = run_decide(replace(snapshot, comments=()))
+    assert signs(decision) == ["refused"] * len(snapshot.comments)
+    assert decision.verdicts == quiet.verdicts
+    assert decision.before == quiet.before
+    assert (decision.claims or Claims()).history == (quiet.claims or Claims()).history
+    return replies(decision)
+
+
+# -- once ---------------------------------------------------------------------------------------------------
+def test_a_command_takes_effect_with_the_record_of_its_answer() -> None:
+    decision = run_decide(heard(comment("/bead hold the API changes")))
+    assert decision.claims is not None
+    assert labelled(decision.before) == [(1, ("hold",), ())]
+    word = decision.claims.of(1).hold
+    assert word is not None
+    assert (word.by, word.comment, word.reason) == ("ada", 7, "the API changes")
+    assert decision.claims.answers[7].done
+    assert signs(decision) == ["taken", "done"]
+    assert dispatches(decision) == [(2, "worker")]  # it holds in this very pass
+
+
+def test_a_command_that_is_met_again_is_answered_again_and_does_nothing() -> None:
+    first = run_decide(heard(comment("/bead hold", taken=True)))
+    assert first.claims is not None
+    # A person has taken the label off in between; nobody has seen our reaction yet.
+    again = run_decide(heard(comment("/bead hold", taken=True), claims=first.claims))
+    assert labelled(again.before) == []
+    assert signs(again) == ["done"]
+    assert 1 in {bead for bead, _ in dispatches(again)}
+
+
+def test_an_answer_is_forgotten_when_its_comment_is_met_no_more() -> None:
+    first = run_decide(heard(comment("/bead priority P1")))
+    assert first.claims is not None
+    assert first.claims.heard_until == NOW - timedelta(minutes=1)
+    soon = NOW + timedelta(minutes=59)
+    kept = run_decide(replace(heard(claims=first.claims), heard_until=soon), NOW + timedelta(hours=3))
+    assert kept.claims is not None
+    assert set(kept.claims.answers) == {7}
+    late = NOW + timedelta(minutes=61)
+    gone = run_decide(replace(heard(claims=first.claims), heard_until=late), NOW + timedelta(hours=3))
+    assert gone.claims is not None
+    assert not gone.claims.answers
+
+
+def test_where_nothing_else_moves_what_was_heard_is_recorded_once_an_hour() -> None:
+    idle = look(issue(1, released=False), claims=Claims(heard_until=NOW))
+    assert run_decide(replace(idle, heard_until=NOW + timedelta(minutes=59))).claims is None
+    recorded = run_decide(replace(idle, heard_until=NOW + timedelta(minutes=60))).claims
+    assert recorded is not None
+    assert recorded.heard_until == NOW + timedelta(minutes=60)
+
+
+def test_a_comment_that_waits_for_its_answer_is_not_passed() -> None:
+    old = comment("/bead why", at=NOW - timedelta(hours=5), permission=Permission.NONE)
+    decision = run_decide(heard(old))
+    assert decision.claims is not None
+    assert decision.claims.heard_until == old.at
+
+
+def test_comments_are_heard_in_the_order_in_which_they_were_written() -> None:
+    late = comment("/bead unhold", id="IC_9", database_id=9, at=NOW)
+    decision = run_decide(heard(late, comment("/bead hold")))
+    assert labelled(decision.before) == [(1, ("hold",), ()), (1, (), ("hold",))]
+    assert decision.claims is not None
+    assert decision.claims.of(1).hold is None
+
+
+def test_with_one_bad_command_nothing_of_a_comment_is_done() -> None:
+    assert refused(heard(comment("/bead hold\n/bead redy"))) == [
+        "`/bead redy` is no command; did you mean `/bead ready`?\n\nNothing of this comment was done."
+    ]
+
+
+def test_with_one_command_that_cannot_be_done_nothing_of_a_comment_is_done() -> None:
+    decision = run_decide(heard(comment("/bead hold\n/bead stop")))
+    assert signs(decision) == ["taken", "refused"]
+    assert labelled(decision.before) == []
+    assert decision.claims is not None
+    assert decision.claims.of(1).hold is None
+    assert replies(decision) == [
+        "Nothing of it runs; `/bead hold` keeps it from going on. Nothing else of this comment was done."
+    ]
+
+
+def test_several_commands_of_a_comment_are_one_change() -> None:
+    body = "/bead priority P0\n/bead type bug\n/bead blocked-by #2"
+    decision = run_decide(heard(comment(body)))
+    assert labelled(decision.before) == [(1, ("P0",), ()), (1, ("bug",), ()), (1, ("blocked-by:#2",), ())]
+    assert dispatches(decision) == [(2, "worker")]
+    assert signs(decision) == ["taken", "done"]
+    assert decision.next_look == NOW  # what the labels say is read back
+
+
+def test_a_question_moves_no_claims() -> None:
+    snapshot = heard(
+        comment("/bead help"), issues=(issue(3, released=False),), claims=Claims(heard_until=NOW)
+    )
+    decision = run_decide(snapshot)
+    assert decision.claims is None
+    (told,) = replies(decision)
+    assert "| `/bead hold [REASON]` | triage |" in told
+
+
+# -- who ----------------------------------------------------------------------------------------------------
+def test_the_policy_says_what_permission_a_command_needs() -> None:
+    said = comment("/bead ready", permission=Permission.TRIAGE, number=3)
+    assert refused(heard(said)) == [
+        "`/bead ready` needs write permission on this repository; you, or whoever edited your comment, have"
+        " triage."
+    ]
+    lax = Policy(authority=Authority(release="triage"))
+    assert signs(run_decide(heard(said, policy=lax))) == ["taken", "done"]
+    held = run_decide(heard(comment("/bead hold", permission=Permission.TRIAGE)))
+    assert signs(held) == ["taken", "done"]
+
+
+def test_what_a_stranger_says_moves_nothing_and_has_one_reply_on_an_issue() -> None:
+    first = comment("/bead hold", permission=Permission.READ, login="eve")
+    second = replace(first, id="IC_8", database_id=8, body="/bead merge")
+    decision = run_decide(heard(first, second, claims=Claims(heard_until=NOW)))
+    assert signs(decision) == ["refused", "refused"]
+    markers = {one.marker for one in decision.after if isinstance(one, Say)}
+    assert markers == {"answer-to-eve"}
+    assert (decision.claims or Claims()).answers == {}
+
+
+def test_a_bot_that_is_not_let_in_has_no_reply() -> None:
+    said = comment("/bead hold", permission=Permission.NONE, login="helper[bot]")
+    assert refused(heard(said)) == []
+
+
+def test_of_one_persons_comments_in_an_hour_only_so_many_are_answered() -> None:
+    last = comment("/bead hold", earlier=29)
+    assert signs(run_decide(heard(last))) == ["taken", "done"]
+    assert refused(heard(replace(last, earlier=30))) == []
+
+
+# -- where --------------------------------------------------------------------------------------------------
+def test_an_issue_that_is_no_bead_is_told_how_it_becomes_one() -> None:
+    said = comment("/bead hold", number=9, bead=None)
+    assert refused(heard(said)) == ["This is no bead: label it `bead`, or write `/bead ready`."]
+
+
+def test_ready_makes_any_open_issue_a_released_bead() -> None:
+    decision = run_decide(heard(comment("/bead ready", number=9, bead=None)))
+    assert labelled(decision.before) == [(9, ("bead", "ready"), ())]
+    assert decision.claims is not None
+    word = decision.claims.of(9).release
+    assert word is not None
+    assert word.by == "ada"
+    # It may take a moment until it shows as a bead.
+    assert run_decide(heard(claims=decision.claims)).claims != Claims()
+    closed = comment("/bead ready", number=9, bead=None, open=False)
+    assert refused(heard(closed)) == ["This issue is closed: reopen it, then `/bead ready` works."]
+
+
+def test_on_a_pull_request_a_command_is_about_its_bead() -> None:
+    said = comment("/bead hold", number=20, subject="PR_20", on_pull=True, bead=1)
+    decision = run_decide(heard(said, pulls=(pull(20, 1),)))
+    assert labelled(decision.before) == [(1, ("hold",), ())]
+    foreign = replace(said, bead=None)
+    assert refused(heard(foreign)) == ["This pull request is of no bead: only one from a branch `bead/N` is."]
+    over = replace(said, bead=8)
+    assert refused(heard(over)) == ["Bead #8 is closed: reopen it, then `/bead hold` works."]
+
+
+def test_a_command_in_a_quote_is_not_answered() -> None:
+    decision = run_decide(heard(comment("> /bead hold")))
+    assert signs(decision) == []
+    assert replies(decision) == []
+
+
+# -- the beads ----------------------------------------------------------------------------------------------
+def test_hold_says_that_a_run_goes_on_and_stop_ends_it() -> None:
+    claims = claimed(1)
+    held = run_decide(heard(comment("/bead hold"), claims=claims))
+    assert replies(held) == ["Its run ends as it would, and then it waits; `/bead stop` ends the run now."]
+    stopped = run_decide(heard(comment("/bead stop"), claims=claims))
+    assert stopped.claims is not None
+    assert 1 not in stopped.claims.live  # no run has shown up: it ends in its first step
+
+
+def test_review_forgets_what_was_found() -> None:
+    claims = approved(1)
+    decision = run_decide(heard(comment("/bead review"), claims=claims, pulls=(pull(20, 1),)))
+    assert decision.claims is not None
+    assert decision.claims.of(1).verdict is None
+    assert (1, "reviewer") in dispatches(decision)
+
+
+def test_retry_begins_counting_again() -> None:
+    claims = remembered(1, attempts=3, failures=3, stopped="3 attempts failed")
+    decision = run_decide(heard(comment("/bead retry"), claims=claims))
+    assert (1, "worker") in dispatches(decision)
+    told = run_decide(heard(comment("/bead retry")))
+    assert replies(told) == ["Nothing has stopped it: `/bead why` says what it waits for."]
+
+
+def test_a_cycle_is_refused_and_written_out() -> None:
+    issues = (issue(1), issue(2, "blocked-by:#1"), issue(3, "blocked-by:#2"))
+    decision = run_decide(heard(comment("/bead blocked-by #3"), issues=issues))
+    (told,) = replies(decision)
+    assert told.startswith("They would wait for each other for ever: ")
+    assert all(f"#{number}" in told for number in (1, 2, 3))
+    assert signs(decision) == ["taken", "refused"]
+
+
+def test_a_cycle_over_two_comments_is_refused_too() -> None:
+    one = comment("/bead blocked-by #2")
+    other = comment("/bead blocked-by #1", number=2, id="IC_8", database_id=8, at=NOW)
+    decision = run_decide(heard(one, other))
+    assert labelled(decision.before) == [(1, ("blocked-by:#2",), ())]
+    assert len(replies(decision)) == 1
