@@ -10,6 +10,7 @@ from bot.coordinator.actions import Close, CreateBead, DeleteRef, PublishAgain, 
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.job_port import PARTIAL, STAGING
+from bot.coordinator.quoting import quoted, quoted_line, quoted_title
 from bot.coordinator.snapshot import Issue, PullRequest, Run, Snapshot
 
 RERUNS = 2
@@ -115,14 +116,14 @@ def _settle(
                 update={"stopped": f"it says that it is blocked and names no blocker: {run.url}"}
             )
     else:
-        said = report.worker.summary if report and report.worker else ""
+        said = quoted_line(snapshot, report.worker.summary) if report and report.worker else ""
         history = history.model_copy(
             update={"stopped": f"attempt {claim.attempt} ended as {claim.outcome} ({run.url}): {said}"}
         )
     if claim.cost is not None or (report is not None and (report.worker or report.reviewer) is not None):
         breaker.close(draft, issues, claim.engine, claim)
     if report is not None and issue is not None:
-        _file_found_work(issue, claim, report, draft)
+        _file_found_work(snapshot, issue, claim, report, draft)
     cost = report.cost if report is not None else claim.cost or 0
     draft.claims = draft.claims.settle(bead, history, day=now.date(), cost=cost)
 
@@ -145,39 +146,44 @@ def _failed(snapshot: Snapshot, history: History, claim: Claim, run: Run) -> His
     if failures >= snapshot.policy.attempts:
         # The run's artifact holds the transcript.
         last = f"{claim.role}, attempt {claim.attempt}, {run.url}"
-        stopped = f"{failures} attempts failed; the last one ({last}): {_why_failed(run)}"
+        stopped = (
+            f"{failures} attempts failed; the last one ({last}): {quoted_line(snapshot, _why_failed(run))}"
+        )
     return history.model_copy(update={"failures": failures, "stopped": stopped})
 
 
-def _file_found_work(issue: Issue, claim: Claim, report: Report, draft: Draft) -> None:
+def _file_found_work(snapshot: Snapshot, issue: Issue, claim: Claim, report: Report, draft: Draft) -> None:
     answer = report.worker
     if answer is None or claim.stage != "published":
         return
     for index, follow_up in enumerate(answer.follow_ups):
-        draft.before.append(_follow_up(issue, claim, index, follow_up))
+        draft.before.append(_follow_up(snapshot, issue, claim, index, follow_up))
     if claim.outcome != "blocked" or not answer.blockers:
         return
     draft.rewired.add(issue.number)
-    draft.say(issue.number, State.BLOCKED, *(blocker.unblocked_when for blocker in answer.blockers))
+    waits_for = [quoted_line(snapshot, blocker.unblocked_when) for blocker in answer.blockers]
+    draft.say_all(issue.number, State.BLOCKED, waits_for)
     for index, blocker in enumerate(answer.blockers):
         if blocker.bead is not None:
             label = f"blocked-by:#{blocker.bead}"
             draft.before.append(SetLabels(issue.number, issue.id, add=(label,)))
         else:
-            draft.before.append(_blocker(issue, claim, index, blocker))
+            draft.before.append(_blocker(snapshot, issue, claim, index, blocker))
 
 
-def _follow_up(issue: Issue, claim: Claim, index: int, found: FollowUp) -> CreateBead:
-    body = f"{found.body}\n\n---\nFound while working on #{issue.number}."
+def _follow_up(snapshot: Snapshot, issue: Issue, claim: Claim, index: int, found: FollowUp) -> CreateBead:
+    body = f"{quoted(snapshot, found.body)}\n\n---\nFound while working on #{issue.number}."
     marker = f"{issue.number}-{claim.token[:12]}-f{index}"
     # It rests on work that is not merged yet.
     labels = ("bead", f"blocked-by:#{issue.number}")
-    return CreateBead(issue.number, marker, found.title, body, labels)
+    return CreateBead(issue.number, marker, quoted_title(snapshot, found.title), body, labels)
 
 
-def _blocker(issue: Issue, claim: Claim, index: int, blocker: Blocker) -> CreateBead:
-    title = blocker.title or blocker.unblocked_when
-    body = f"{blocker.body}\n\n## Outcome\n\n{blocker.unblocked_when}\n\n---\nBlocks #{issue.number}."
+def _blocker(snapshot: Snapshot, issue: Issue, claim: Claim, index: int, blocker: Blocker) -> CreateBead:
+    title = quoted_title(snapshot, blocker.title or blocker.unblocked_when)
+    outcome = quoted_line(snapshot, blocker.unblocked_when)
+    text = quoted(snapshot, blocker.body)
+    body = f"{text}\n\n## Outcome\n\n{outcome}\n\n---\nBlocks #{issue.number}."
     marker = f"{issue.number}-{claim.token[:12]}-b{index}"
     return CreateBead(issue.number, marker, title, body, ("bead",), blocks=issue.number)
 

@@ -22,6 +22,7 @@ from bot.coordinator.edges import node_of
 from bot.coordinator.hear import hear, reply
 from bot.coordinator.merging import carry_over, merge_in_turn
 from bot.coordinator.pulls import latest_pulls
+from bot.coordinator.quoting import quoted_title
 from bot.coordinator.release import is_released, rearm
 from bot.coordinator.review import advance
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
@@ -166,7 +167,8 @@ def _orphan_branch(snapshot: Snapshot, issue: Issue, draft: Draft) -> bool:
     body = (
         f"Bead #{issue.number}. The branch was published without a pull request; this one was opened later."
     )
-    draft.after.append(OpenPull(issue.number, name, snapshot.default_branch, issue.title, body))
+    title = quoted_title(snapshot, issue.title)
+    draft.after.append(OpenPull(issue.number, name, snapshot.default_branch, title, body))
     draft.say(issue.number, State.IN_REVIEW, f"`{name}` has no pull request; one is being opened")
     return True
 

@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 from bot.coordinator.actions import Merge, PostCheck, UpdateBranch
 from bot.coordinator.claims import History, Verdict
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.quoting import quoted_title
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 from bot.guards import evaluate
 from bot.guards.facts import CheckFact, CoolDown, PullFacts, Required
@@ -183,7 +184,8 @@ def _merge(snapshot: Snapshot, one: Approved, now: datetime, draft: Draft) -> No
     _post(one, draft)
     # Our own check may be required: it is posted first, and what is true then is read again.
     if posted or all(need.name != CHECK for need in snapshot.rules.checks):
-        title = f"{one.issue.title} (#{pull.number})"
+        # It becomes a commit message on the base branch, where closing words close.
+        title = f"{quoted_title(snapshot, one.issue.title)} (#{pull.number})"
         draft.after.append(Merge(pull.number, pull.head, snapshot.policy.merge.method, title))
         draft.focus.add(one.issue.number)
         draft.looks.append(now + LOOK_LATER)

@@ -167,6 +167,11 @@ class App:
         """The address of GraphQL beside this REST root."""
         return self.api_url.removesuffix("/v3") + "/graphql"
 
+    @property
+    def server_url(self) -> str:
+        """The address of the pages beside this REST root."""
+        return self.api_url.removesuffix("/api/v3").replace("//api.", "//")
+
     async def close(self) -> None:
         """Close the connections."""
         await self._transport.close()

@@ -153,7 +153,7 @@ class Observer:
             focus=focus,
         )
         snapshot = snapshot_of(self._repository, node, beside, self._github.app.app_id, self._spelling)
-        return replace(snapshot, shown=dict(self._known.shown))
+        return replace(snapshot, shown=dict(self._known.shown), server=self._github.app.server_url)
 
     async def _whole(self, focus: frozenset[int]) -> tuple[RepositoryNode, frozenset[int], list[PullNode]]:
         if self._known.default_branch is None:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.beads.visible_text import reveal, show_hidden
 from bot.coordinator.job_port import JobFacts, OpenThread, Remark
 from bot.jobs.git import Git, GitFault
-from bot.jobs.visible_text import reveal, show_hidden
 
 GUIDANCE = ("AGENTS.md", "CLAUDE.md")
 CITED = re.compile(r"(?<![\w/.-])((?:[\w.-]+/)*[\w.-]+\.(?:md|rst|txt|adoc))(?:#([\w-]+))?")

@@ -13,6 +13,7 @@ from typing import Literal
 from bot.beads.markers import read_marker
 from bot.beads.policy import DOLLAR, Engine, Policy, PolicyError, load_policy
 from bot.beads.report import ReviewerAnswer, WorkerAnswer
+from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import JobFacts, JobFault, JobGitHub
 from bot.jobs.checkout import fetch_missing, needed, restore_configuration, start_work
@@ -21,7 +22,6 @@ from bot.jobs.git import Git, authorised
 from bot.jobs.inputs import Inputs
 from bot.jobs.material import bead_text, fenced, guidance, read_diff, remark_text, thread_texts
 from bot.jobs.plan import Plan, failed, plan_path, write_report
-from bot.jobs.visible_text import reveal
 from bot.prompts import render_prompt
 
 NO_BASE = "0" * 40

@@ -11,10 +11,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from bot.beads.markers import write_marker
 from bot.beads.policy import PolicyError, load_policy
+from bot.beads.visible_text import link_hosts, neutralise
 from bot.coordinator.claims import CLAIMS_REF, Claim
 from bot.coordinator.job_port import (
     JobFacts,
@@ -28,7 +28,6 @@ from bot.coordinator.job_port import (
 from bot.jobs.artifact import Artifact
 from bot.jobs.clone import Clone
 from bot.jobs.inputs import Inputs
-from bot.jobs.visible_text import neutralise
 
 TRIES = 50
 """A run's work is paid for, so it does not give way to a busy repository: each try takes a second or two."""
@@ -42,12 +41,14 @@ class Denied(JobFault):
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """One publish job: what it was told, what it may use."""
+    """One publish job: what it was told, what it may use. `hosts` are those that links may lead to, besides
+    the server's own."""
 
     inputs: Inputs
     artifact: Artifact
     github: JobGitHub
     clone: Clone
+    hosts: tuple[str, ...] = ()
 
     @property
     def staging(self) -> str:
@@ -61,7 +62,14 @@ class Publishing:
 
     def safe(self, text: str) -> str:
         """A model's text as we may post it."""
-        return neutralise(text, {urlsplit(self.inputs.server).hostname or ""})
+        return neutralise(text, link_hosts(self.inputs.server, self.hosts))
+
+    def under(self, facts: JobFacts) -> Publishing:
+        """The same job, with the links that the policy lets through; none where it cannot be read."""
+        try:
+            return replace(self, hosts=load_policy(facts.policy).link_hosts)
+        except PolicyError:
+            return self
 
     def claim(self, facts: JobFacts) -> Claim:
         """The claim that this run holds. Raises JobFault when it does not."""

@@ -19,6 +19,7 @@ WORDS = {"approve": "nothing has to be corrected", "correct": "corrections are n
 def publish_review(run: Publishing) -> str:
     """Write what a reviewer found; gives a sentence about it. Raises JobFault."""
     facts = run.github.facts(run.inputs.bead)
+    run = run.under(facts)
     claim = run.claim(facts)
     report = run.artifact.report
     answer = report.reviewer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.beads.report import GateResult, Report, WorkerAnswer
+from bot.beads.visible_text import one_line
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import BeadPull, JobFacts, RefMove, ThreadReply, partial_ref
 from bot.jobs.publish import Denied, Publishing, forget_partial, protected_paths
@@ -16,6 +17,7 @@ RESULTS = {"pass": "passed", "fail": "**failed**", "not-run": "not run"}
 def publish_work(run: Publishing) -> str:
     """Write what a worker did; gives a sentence about it. Raises Denied, JobFault."""
     facts = run.github.facts(run.inputs.bead)
+    run = run.under(facts)
     claim = run.claim(facts)
     report = run.artifact.report
     answer = report.worker
@@ -38,7 +40,7 @@ def _publish_pull(
 ) -> str:
     head = claim.head
     if not run.settled_before(claim):
-        new = _checked_commit(run, facts, claim, f"{_one_line(run.safe(facts.title))} (#{run.inputs.bead})")
+        new = _checked_commit(run, facts, claim, f"{one_line(run.safe(facts.title))} (#{run.inputs.bead})")
         head = new or facts.branch
         if head is None:
             raise Denied("the work holds no change")
@@ -51,7 +53,7 @@ def _publish_pull(
         number = run.github.open_pull(
             head=run.inputs.branch,
             base=facts.default_branch,
-            title=_one_line(run.safe(facts.title))[:250],
+            title=one_line(run.safe(facts.title))[:250],
             body=pull_body(run, report, answer),
         )
         run.github.add_labels(number, LABELS)
@@ -116,7 +118,7 @@ def pull_body(run: Publishing, report: Report, answer: WorkerAnswer) -> str:
 def _row(run: Publishing, gate: GateResult) -> str:
     why = f": {gate.detail}" if gate.result == "not-run" else ""
     cells = (gate.name, f"{RESULTS[gate.result]}{why}")
-    return "| " + " | ".join(_one_line(run.safe(cell)).replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(one_line(run.safe(cell)).replace("|", "\\|") for cell in cells) + " |"
 
 
 def _answers(run: Publishing, pull: BeadPull, answer: WorkerAnswer) -> list[ThreadReply]:
@@ -128,7 +130,3 @@ def _answers(run: Publishing, pull: BeadPull, answer: WorkerAnswer) -> list[Thre
         if said.thread in open_threads
         and not any(run.marker in remark.body for remark in open_threads[said.thread].remarks)
     ]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

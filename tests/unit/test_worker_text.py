@@ -6,9 +6,9 @@ import base64
 
 import pytest
 
+from bot.beads.visible_text import GAP, neutralise, reveal
 from bot.jobs.material import section
 from bot.jobs.redaction import known_secrets, redact
-from bot.jobs.visible_text import GAP, neutralise, reveal
 
 SECRET = "correct horse battery staple"
 
@@ -22,6 +22,8 @@ SECRET = "correct horse battery staple"
         ("turn\u202eed", "turn[U+202E]ed"),
         ("zero\u200bwidth\u2060", "zero[U+200B]width[U+2060]"),
         ("\x1b[31mred\x1b[0m\r\n", "red\n"),
+        ("smuggled\U000e0155", "smuggled[U+E0155]"),
+        (f"@{GAP}maya", "@maya"),
         ("größe → ok\n\tx", "größe → ok\n\tx"),
     ],
 )
@@ -39,18 +41,36 @@ def test_hidden_text_is_shown_or_removed(text: str, shown: str) -> None:
         ("resolves https://github.com/o/r/issues/1", f"resolves {GAP}https://github.com/o/r/issues/1"),
         ("see #12", "see #12"),
         ("/bead merge", f"/{GAP}bead merge"),
-        ("![x](https://evil.test/?q=1)", f"!{GAP}[x](https:{GAP}//evil.test/?q=1)"),
-        ("[x](//evil.test)", f"[x]({GAP}//evil.test)"),
+        ("![x](https://evil.test/?q=1)", f"!{GAP}[x]{GAP}(https:{GAP}//evil.test/?q=1)"),
+        ("[x](//evil.test)", f"[x]{GAP}(//evil.test)"),
         ("www.evil.test", f"www{GAP}.evil.test"),
         ("https://github.com@evil.test/", f"https:{GAP}//github.com@{GAP}evil.test/"),
         ("<img src=x>", f"<{GAP}img src=x>"),
         ("<!-- beadwright:token=x -->hi", "hi"),
+        ("&#64;maya and @&#109;aya", f"&{GAP}#64;maya and @&{GAP}#109;aya"),
+        ("fixes GH-1", f"fixes GH-{GAP}1"),
+        ("closes **https://github.com/o/r/1**", f"closes **{GAP}https://github.com/o/r/1**"),
+        ("fixes &#35;1", f"fixes &{GAP}#{GAP}35;1"),
+        ("_https://evil.test 1www.evil.test", f"_https:{GAP}//evil.test 1www{GAP}.evil.test"),
+        ("https://github.com'@evil.test", f"https:{GAP}//github.com'@{GAP}evil.test"),
+        ("https://github.com\\@evil.test", f"https:{GAP}//github.com\\@{GAP}evil.test"),
+        (
+            "[a](https://github.com/x)[b](https://evil.test)",
+            f"[a](https://github.com/x)[b]{GAP}(https:{GAP}//evil.test)",
+        ),
+        ("[x](https\\://evil.test)", f"[x]{GAP}(https\\://evil.test)"),
+        ("[x](http:evil.test)", f"[x]{GAP}(http:evil.test)"),
+        ("[x](javascript:alert(1))", f"[x]{GAP}(javascript:alert(1))"),
+        ("> [x]:\n> //evil.test", f"> [x]{GAP}:\n> //evil.test"),
+        ("[x](docs/a.md#b) [1]: it", "[x](docs/a.md#b) [1]: it"),
         ("https://github.com/o/r", "https://github.com/o/r"),
+        ("(see https://GitHub.com:443).", "(see https://GitHub.com:443)."),
         ("a < b and 1/2", "a < b and 1/2"),
     ],
 )
 def test_what_a_model_writes_acts_on_nothing(text: str, posted: str) -> None:
     assert neutralise(text, {"github.com"}) == posted
+    assert neutralise(posted, {"github.com"}) == posted
 
 
 @pytest.mark.parametrize("lead", ["", "x", "xy"])
