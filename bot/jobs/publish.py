@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from bot.beads.markers import write_marker
-from bot.beads.policy import PolicyError, load_policy
+from bot.beads.policy_file import PolicyError, load_policy
 from bot.coordinator.claims import CLAIMS_REF, Claim
 from bot.coordinator.job_port import (
     JobFacts,
