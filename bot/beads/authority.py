@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Literal
 
+from pydantic import Field
+
 from bot.beads.sections import Section
 
 
@@ -26,32 +28,37 @@ class Permission(IntEnum):
 
 Needed = Literal["read", "triage", "write", "maintain", "admin"]
 Right = Literal["ask", "steer", "hold", "release", "work", "merge", "hands", "undo", "pace"]
-"""What commands and labels ask for:
-
-- `ask`: have something told (status, why, cost, help).
-- `steer`: change what a bead is or waits for (priority, complexity, type, edges, dates).
-- `hold`: keep a bead from going on, and let it go on.
-- `release`: let a bead be worked on, also again; answer its questions, file what it found, have it shaped.
-- `work`: have it reviewed anew, or what runs stopped.
-- `merge`: say yes where the policy waits for a person.
-- `hands`: take a bead over, and give it back.
-- `undo`: revert what was merged.
-- `pace`: pause and resume the repository, or say how much it does.
-"""
+"""What commands and labels ask for; `Authority` says what each is."""
 
 
 class Authority(Section):
     """The permission that each right needs, as GitHub words it."""
 
-    ask: Needed = "read"
-    steer: Needed = "triage"
-    hold: Needed = "triage"
-    release: Needed = "write"
-    work: Needed = "write"
-    merge: Needed = "write"
-    hands: Needed = "write"
-    undo: Needed = "write"
-    pace: Needed = "maintain"
+    ask: Needed = Field(default="read", description="Have something told: status, why, cost, help.")
+    steer: Needed = Field(
+        default="triage",
+        description="Change what a bead is or waits for: priority, complexity, type, edges, dates.",
+    )
+    hold: Needed = Field(
+        default="triage", description="Keep a bead from going on, and let it go on.", examples=["write"]
+    )
+    release: Needed = Field(
+        default="write",
+        description="Let a bead be worked on, also again; answer its questions, file what it found, have it"
+        " shaped.",
+        examples=["maintain"],
+    )
+    work: Needed = Field(default="write", description="Have it reviewed anew, or what runs stopped.")
+    merge: Needed = Field(
+        default="write", description="Say yes where the policy waits for a person.", examples=["maintain"]
+    )
+    hands: Needed = Field(default="write", description="Take a bead over, and give it back.")
+    undo: Needed = Field(default="write", description="Revert what was merged.", examples=["maintain"])
+    pace: Needed = Field(
+        default="maintain",
+        description="Pause and resume the repository, or say how much it does.",
+        examples=["admin"],
+    )
 
     def needed(self, right: Right) -> Permission:
         """The least permission that has this right."""

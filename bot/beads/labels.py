@@ -7,7 +7,7 @@ is a problem, never silence: one that may hide an edge (`blocked-by`, `defer`) k
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -19,7 +19,7 @@ NAME_LIMIT = 50
 """How many characters GitHub lets a label's name have."""
 
 PROJECTED = ("bead:running", "bead:in-review", "bead:needs-human")
-"""What the bot shows on a bead; never an input."""
+"""What the bot shows on a bead, as it is called by default; never an input."""
 
 VALUE_LIMIT = 11
 """The longest value behind a prefix: an issue's number, a date, a complexity."""
@@ -41,10 +41,18 @@ class LabelNames:
     complexity: str = "complexity:"
     types: tuple[tuple[BeadType, str], ...] = tuple((kind, kind.value) for kind in BeadType)
     priorities: tuple[tuple[Priority, str], ...] = tuple((level, level.name) for level in Priority)
+    running: str = PROJECTED[0]
+    in_review: str = PROJECTED[1]
+    needs_human: str = PROJECTED[2]
+
+    @property
+    def projected(self) -> tuple[str, str, str]:
+        """The three labels that only show something, in the order of `PROJECTED`."""
+        return self.running, self.in_review, self.needs_human
 
     def __post_init__(self) -> None:
         prefixes = (self.blocked_by, self.defer, self.complexity)
-        names = [self.bead, self.review, self.ready, self.hold, *PROJECTED]
+        names = [self.bead, self.review, self.ready, self.hold, *self.projected]
         names += [name for _, name in self.types] + [name for _, name in self.priorities]
         if {kind for kind, _ in self.types} != set(BeadType):
             raise ValueError("types: each type needs one label")
@@ -81,7 +89,8 @@ class LabelProblem:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What an issue's labels say. `foreign` are the labels that are not ours, as they are spelled."""
+    """What an issue's labels say. `foreign` are the labels that are not ours, as they are spelled;
+    `projected` those of `PROJECTED` that are there, whatever the repository calls them."""
 
     bead: bool = False
     review: bool = False
@@ -113,34 +122,36 @@ class _Reading:
     problems: list[LabelProblem] = field(default_factory=list)
 
 
-def parse_labels(names: Iterable[str], spelling: LabelNames = DEFAULT) -> Labels:
-    """What these labels say.
+def parse_labels(
+    names: Iterable[str], spelling: LabelNames = DEFAULT, kind: BeadType = BeadType.TASK
+) -> Labels:
+    """What these labels say; `kind` is the type where none of them names one.
 
     Two types, priorities, complexities or dates are a problem: the most urgent, the first in the order of
     their kinds, the hardest and the latest one count, so that the answer does not depend on order.
     """
-    return _parse(tuple(names), spelling)
+    return _parse(tuple(names), spelling, kind)
 
 
 # Nearly every bead of a pass has the labels that it had in the pass before.
 @lru_cache(maxsize=1 << 14)
-def _parse(names: tuple[str, ...], spelling: LabelNames) -> Labels:
+def _parse(names: tuple[str, ...], spelling: LabelNames, kind: BeadType) -> Labels:
     known = _grammar(spelling)
     found = _Reading()
     for name in sorted(set(names)):
         key = name.lower()
         match known.names.get(key):
-            case BeadType() as kind:
-                found.types[kind] = name
+            case BeadType() as named:
+                found.types[named] = name
             case Priority() as level:
                 found.priorities[level] = name
+            case str() as shown if shown in PROJECTED:
+                found.projected.add(shown)
             case str() as flag:
                 found.flags.add(flag)
-            case None if key in PROJECTED:
-                found.projected.add(key)
             case None if not _valued(name, key, known, found):
                 found.foreign.append(name)
-    return _resolve(found)
+    return _resolve(found, kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +176,7 @@ def _grammar(spelling: LabelNames) -> _Grammar:
     }
     names |= {name.lower(): kind for kind, name in spelling.types}
     names |= {name.lower(): level for level, name in spelling.priorities}
+    names |= {name.lower(): shown for shown, name in zip(PROJECTED, spelling.projected, strict=True)}
     return _Grammar(
         spelling=spelling,
         names=names,
@@ -219,7 +231,7 @@ def _day(value: re.Match[str] | None) -> date | None:
         return None
 
 
-def _resolve(found: _Reading) -> Labels:
+def _resolve(found: _Reading, kind: BeadType) -> Labels:
     problems = found.problems
     priority = _one(found.priorities, problems, lambda level: level)
     return Labels(
@@ -227,7 +239,7 @@ def _resolve(found: _Reading) -> Labels:
         review="review" in found.flags,
         ready="ready" in found.flags,
         hold="hold" in found.flags,
-        type=_one(found.types, problems, list(BeadType).index) or BeadType.TASK,
+        type=_one(found.types, problems, list(BeadType).index) or kind,
         priority=Priority.P2 if priority is None else priority,  # P0 is falsy
         complexity=_one(found.complexities, problems, lambda size: -list(Complexity).index(size)),
         blocked_by=frozenset(found.blocked_by),
@@ -262,7 +274,26 @@ def format_labels(labels: Labels, spelling: LabelNames = DEFAULT) -> tuple[str, 
         names.append(f"{spelling.complexity}{labels.complexity.value}")
     if labels.defer is not None:
         names.append(f"{spelling.defer}{labels.defer.isoformat()}")
-    return tuple(sorted([*names, *labels.projected, *labels.foreign]))
+    shown = dict(zip(PROJECTED, spelling.projected, strict=True))
+    names += [shown[name] for name in labels.projected]
+    return tuple(sorted([*names, *labels.foreign]))
+
+
+@lru_cache(maxsize=64)
+def label_looks(spelling: LabelNames = DEFAULT) -> Mapping[str, tuple[str, str]]:
+    """Colour and description of the labels that the bot makes, by their names in lower case; others get
+    GitHub's default grey."""
+    own = {
+        "bead": spelling.bead,
+        "review": spelling.review,
+        "ready": spelling.ready,
+        "hold": spelling.hold,
+        **dict(zip(PROJECTED, spelling.projected, strict=True)),
+        **{kind.value: name for kind, name in spelling.types},
+        **{level.name: name for level, name in spelling.priorities},
+        **{f"{DEFAULT.complexity}{size}": f"{spelling.complexity}{size}" for size in Complexity},
+    }
+    return {own[name].lower(): looks for name, looks in LABEL_LOOKS.items()}
 
 
 LABEL_LOOKS: dict[str, tuple[str, str]] = {
@@ -290,4 +321,4 @@ LABEL_LOOKS: dict[str, tuple[str, str]] = {
     "complexity:high": ("f9d0c4", "It takes the strongest model"),
     "complexity:epic": ("e99695", "Too much for one bead"),
 }
-"""Colour and description, by default name, of labels that the bot makes; others get GitHub's default grey."""
+"""Colour and description by default name."""

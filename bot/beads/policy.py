@@ -5,37 +5,32 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import (
-    Field,
-    StringConstraints,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from bot.beads.authority import Authority
+from bot.beads.label_policy import LabelPolicy
+from bot.beads.labels import LabelNames
+from bot.beads.model import BeadType
 from bot.beads.sections import Section
 
 POLICY_PATH = ".github/beadwright.yml"
 DOLLAR = 1_000_000
 
-
-class PolicyError(ValueError):
-    """The file is wrong: one line per fault, each with its place."""
-
-
 EngineName = Literal["command", "claude", "codex"]
 Model = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@\[\]-]{0,99}$")]
-LOOPBACK = re.compile(r"^http://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?(?:/[^\s?#]*)?$")
+LOOPBACK = r"http://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?(?:/[^\s?#]*)?"
+URL = rf"^(?:{LOOPBACK}|https://[^\s/?#@]+(?:/[^\s?#]*)?)$"
+VARIABLE = r"^(?!GITHUB_|GH_|ACTIONS_)[A-Z][A-Z0-9_]{0,99}$"
 
 
 class Price(Section):
-    """What a model costs, in dollars for a million tokens. `cached` are input tokens read from a cache."""
+    """What a model costs, in dollars for a million tokens."""
 
-    input: float = Field(ge=0, le=10_000)
-    cached: float = Field(ge=0, le=10_000)
-    output: float = Field(ge=0, le=10_000)
+    input: float = Field(ge=0, le=10_000, description="Input tokens.", examples=[1.25])
+    cached: float = Field(
+        ge=0, le=10_000, description="Input tokens that are read from a cache.", examples=[0.125]
+    )
+    output: float = Field(ge=0, le=10_000, description="Output tokens.", examples=[10])
 
 
 class Engine(Section):
@@ -45,23 +40,47 @@ class Engine(Section):
     that name; one place names their credential: `key` or `login`.
     """
 
-    name: EngineName = "command"
-    command: tuple[str, ...] = ()
-    model: Model | None = Field(default=None, description="The model; without it the CLI chooses.")
+    name: EngineName = Field(
+        default="command",
+        description="`claude` and `codex` are the CLIs of that name; `command` is a program of your own.",
+        examples=["claude"],
+    )
+    command: tuple[str, ...] = Field(
+        default=(),
+        description="The program and its arguments, for `command` alone; the prompt is its input.",
+        examples=[["python3", "tools/agent.py"]],
+    )
+    model: Model | None = Field(
+        default=None,
+        description="The model; without it the CLI chooses.",
+        examples=["claude-sonnet-5"],
+    )
     url: str | None = Field(
-        default=None, max_length=500, description="The provider's API root; without it the provider's own."
+        default=None,
+        max_length=500,
+        description="The provider's API root, `https://` with no query and no credential in it; without it"
+        " the provider's own.",
+        examples=["https://gateway.example.com/anthropic"],
+        json_schema_extra={"pattern": URL},
     )
     key: str | None = Field(
-        default=None, description="The environment variable of the agent step that holds the credential."
+        default=None,
+        description="The environment variable of the agent step that holds the credential.",
+        examples=["MODEL_KEY"],
+        json_schema_extra={"pattern": VARIABLE},
     )
     login: str | None = Field(
         default=None,
         min_length=1,
         max_length=1_000,
-        description="The file of a person's own login with the CLI, on a machine of theirs.",
+        description="The file of a person's own login with the CLI, on a machine of theirs; not with `key`.",
+        examples=["~/.codex/auth.json"],
     )
     prices: dict[Model, Price] = Field(
-        default_factory=dict, max_length=50, description="Dollars per million tokens, by model."
+        default_factory=dict,
+        max_length=50,
+        description="Dollars per million tokens, by model; for `codex`, which does not tell its cost itself.",
+        examples=[{"gpt-5.5": {"input": 1.25, "cached": 0.125, "output": 10}}],
     )
     minutes: int = Field(default=30, ge=1, le=330, description="Wall clock of one run of the engine.")
 
@@ -79,14 +98,14 @@ class Engine(Section):
     @field_validator("url")
     @classmethod
     def _carries_a_key(cls, value: str | None) -> str | None:
-        if value is None or LOOPBACK.match(value) or re.match(r"^https://[^\s/?#@]+(?:/[^\s?#]*)?$", value):
+        if value is None or re.fullmatch(URL, value):
             return value
         raise ValueError("must be https:// with no query and no credential in it (http:// to loopback only)")
 
     @field_validator("key")
     @classmethod
     def _may_leave(cls, value: str | None) -> str | None:
-        if value is not None and not re.match(r"^(?!GITHUB_|GH_|ACTIONS_)[A-Z][A-Z0-9_]{0,99}$", value):
+        if value is not None and not re.fullmatch(VARIABLE, value):
             raise ValueError("must be the name of an environment variable, and none of GitHub's own")
         return value
 
@@ -101,8 +120,12 @@ class Engine(Section):
 class Gate(Section):
     """One quality gate: a shell command in the checkout; exit status 0 is a pass."""
 
-    name: str = Field(min_length=1, max_length=60)
-    run: str = Field(min_length=1, max_length=2_000)
+    name: str = Field(
+        min_length=1, max_length=60, description="What reports call it.", examples=["unit tests"]
+    )
+    run: str = Field(
+        min_length=1, max_length=2_000, description="What the shell is given.", examples=["make test"]
+    )
 
 
 class Budget(Section):
@@ -117,37 +140,82 @@ class Budget(Section):
 class MergePolicy(Section):
     """When the bot merges by itself: `protected` is where the base branch has required checks."""
 
-    by_itself: Literal["protected", "never"] = "protected"
-    method: Literal["merge", "squash", "rebase"] = "merge"
-    min_checks: int = Field(default=1, ge=0, le=100)
-    blocking_labels: tuple[str, ...] = ("do-not-merge",)
+    by_itself: Literal["protected", "never"] = Field(
+        default="protected",
+        description="`protected`: where the base branch has required checks, elsewhere a person merges;"
+        " `never`: a person always does.",
+    )
+    method: Literal["merge", "squash", "rebase"] = Field(
+        default="merge", description="How GitHub merges.", examples=["squash"]
+    )
+    min_checks: int = Field(
+        default=1, ge=0, le=100, description="How many checks a head needs that passed, at least."
+    )
+    blocking_labels: tuple[str, ...] = Field(
+        default=("do-not-merge",), description="Labels of a pull request that keep it from being merged."
+    )
     cool_down: dict[str, int] = Field(
-        default_factory=dict, description="Seconds to wait after a head's push for a review bot's login."
+        default_factory=dict,
+        description="Seconds to wait after a head's push for a review bot, by its login.",
+        examples=[{"review-bot[bot]": 300}],
     )
 
 
 class Pace(Section):
-    """How fast work goes. In the `quiet` hours (``22:00-07:00``, in the time zone) nothing starts."""
+    """How fast work goes."""
 
-    quiet: tuple[str, ...] = Field(default=(), max_length=14)
-    time_zone: str = Field(default="UTC", max_length=60, description="An IANA name, like Europe/Berlin.")
-    beads_per_day: int | None = Field(default=None, ge=1, le=10_000)
+    quiet: tuple[str, ...] = Field(
+        default=(),
+        max_length=14,
+        description="Hours of the day in which nothing starts, in the time zone.",
+        examples=[["22:00-07:00"]],
+    )
+    time_zone: str = Field(
+        default="UTC",
+        max_length=60,
+        description="An IANA name of the time zone.",
+        examples=["Europe/Berlin"],
+    )
+    beads_per_day: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        description="How many beads are begun on one day; without it as many as the budget lets.",
+        examples=[10],
+    )
     failures: int = Field(default=3, ge=1, le=100, description="Failed attempts in a row that pause it all.")
 
 
 class Policy(Section):
     """Everything that a repository can choose."""
 
-    workers: int = Field(default=3, ge=1, le=100)
+    workers: int = Field(default=3, ge=1, le=100, description="How many runs go on at the same time.")
     attempts: int = Field(default=3, ge=1, le=20, description="Failed attempts before a person is asked.")
     rounds: int = Field(default=2, ge=0, le=10, description="Correction rounds before a person is asked.")
-    engine: Engine = Engine()
-    reviewer: Engine | None = None
-    gates: tuple[Gate, ...] = ()
-    budget: Budget = Budget()
-    merge: MergePolicy = MergePolicy()
-    authority: Authority = Authority()
-    pace: Pace = Pace()
+    engine: Engine = Field(default=Engine(), description="The program that works.")
+    reviewer: Engine | None = Field(
+        default=None,
+        description="The program that reviews; without it the one that works.",
+        examples=[{"name": "codex", "model": "gpt-5.5"}],
+    )
+    gates: tuple[Gate, ...] = Field(
+        default=(),
+        description="Commands that must pass before work is published; without them what the repository's"
+        " files tell.",
+        examples=[[{"name": "unit tests", "run": "make test"}]],
+    )
+    budget: Budget = Field(default=Budget(), description="What work may cost.")
+    merge: MergePolicy = Field(default=MergePolicy(), description="When and how the bot merges.")
+    authority: Authority = Field(default=Authority(), description="Who may do what.")
+    pace: Pace = Field(default=Pace(), description="How fast work goes.")
+    labels: LabelPolicy = Field(default=LabelPolicy(), description="What the labels are called.")
+    issue_types: dict[str, BeadType] = Field(
+        default_factory=dict,
+        max_length=50,
+        description="The type of a bead without a label for it, by the issue type that its organisation gives"
+        " it.",
+        examples=[{"Bug": "bug", "Feature": "feature"}],
+    )
     gate: Literal["warn", "enforce"] = Field(
         default="warn",
         description="What a bead meets that lacks outcome, acceptance criteria, scope or verification: `warn`"
@@ -160,46 +228,33 @@ class Policy(Section):
     bots: tuple[str, ...] = Field(
         default=(),
         max_length=50,
-        description="Bots (`name[bot]`) whose words count, with write permission.",
+        description="Bots whose words count as a person's with write permission, by login.",
+        examples=[["renovate[bot]"]],
     )
     link_hosts: tuple[str, ...] = Field(
-        default=(), max_length=50, description="Hosts that links in what a model wrote may lead to."
+        default=(),
+        max_length=50,
+        description="Hosts that links in what a model wrote may lead to.",
+        examples=[["docs.example.com"]],
     )
-    commands_per_hour: int = Field(default=30, ge=1, le=1000, description="How many of one person are heard.")
+    commands_per_hour: int = Field(
+        default=30, ge=1, le=1000, description="How many commands of one person are heard in an hour."
+    )
     protected: tuple[str, ...] = Field(
         default=(".github/", "CODEOWNERS", ".claude/", ".mcp.json", ".husky/"),
         description="Paths that a bead's work may not touch, at any depth.",
     )
     wall: Literal["namespace", "none"] = Field(
         default="namespace",
-        description="`none` accepts, in writing, that the agent shares the runner's user.",
+        description="What stands between the agent and the runner: `none` accepts, in writing, that the agent"
+        " shares the runner's user.",
     )
+
+    @property
+    def spelling(self) -> LabelNames:
+        """How the labels are spelled."""
+        return self.labels.spelling
 
     def engine_of(self, role: Literal["worker", "reviewer"]) -> str:
         """The name of the engine that runs of this role use."""
         return (self.engine if role == "worker" else self.reviewer or self.engine).name
-
-
-def load_policy(text: str | None) -> Policy:
-    """The policy in a file's text; None means that there is no file.
-
-    Raises PolicyError naming line and column for YAML that is none, and the key's path for a wrong value.
-    """
-    if text is None:
-        return Policy()
-    try:
-        data = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise PolicyError(f"{POLICY_PATH}: {place}{error.problem or 'this is not YAML'}") from error
-    if data is None:
-        return Policy()
-    try:
-        return Policy.model_validate(data)
-    except ValidationError as error:
-        faults = [
-            f"{POLICY_PATH}: {'.'.join(str(part) for part in fault['loc']) or 'the file'}: {fault['msg']}"
-            for fault in error.errors()
-        ]
-        raise PolicyError("\n".join(faults)) from error

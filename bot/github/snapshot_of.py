@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.beads.labels import DEFAULT, LabelNames, parse_labels
-from bot.beads.policy import Policy, PolicyError, load_policy
+from bot.beads.policy import Policy
+from bot.beads.policy_file import PolicyError, load_policy
 from bot.coordinator.claims import Claims, read_claims
 from bot.coordinator.snapshot import Issue, PullRequest, Rules, Run, Snapshot
 from bot.github.answers import BeadNode, PullNode, RepositoryNode

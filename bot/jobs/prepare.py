@@ -11,7 +11,8 @@ import shutil
 from typing import Literal
 
 from bot.beads.markers import read_marker
-from bot.beads.policy import DOLLAR, Engine, Policy, PolicyError, load_policy
+from bot.beads.policy import DOLLAR, Engine, Policy
+from bot.beads.policy_file import PolicyError, load_policy
 from bot.beads.report import ReviewerAnswer, WorkerAnswer
 from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim

@@ -8,7 +8,8 @@ from typing import NoReturn
 import pytest
 from rich.console import Console
 
-from bot.beads.policy import Budget, Engine, Policy, load_policy
+from bot.beads.policy import Budget, Engine, Policy
+from bot.beads.policy_file import load_policy
 from bot.commands.demo_engine import agree, choose_engine
 from bot.coordinator.claims import Breaker, Claim, Claims
 from bot.local.demo.build import sample_files

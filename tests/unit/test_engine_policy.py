@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.beads.policy import Engine, PolicyError, Price, load_policy
+from bot.beads.policy import Engine, Price
+from bot.beads.policy_file import PolicyError, load_policy
 from bot.engines.credential import Credential, NoCredential, Source, engine_secrets, find_source
 
-FILE = ".github/beadwright.yml: "
+FILE = ".github/beadwright.yml: line 1, column "
 
 
 def test_an_engine_and_another_for_reviews_are_read() -> None:
@@ -46,13 +47,14 @@ def test_an_engine_and_another_for_reviews_are_read() -> None:
         ("{name: claude, url: 'https://user:pass@example.com'}", "engine.url", "no credential in it"),
         ("{name: claude, url: 'https://example.com/?a=b'}", "engine.url", "no query"),
         ("{name: claude, model: '--dangerously-skip-permissions'}", "engine.model", "match pattern"),
-        ("{name: claude, bare: true}", "engine.bare", "Extra inputs"),
+        ("{name: claude, bare: true}", "engine.bare", "there is no such key"),
     ],
 )
 def test_what_does_not_belong_is_refused_at_its_place(engine: str, place: str, said: str) -> None:
     with pytest.raises(PolicyError) as caught:
         load_policy(f"engine: {engine}")
-    assert str(caught.value).startswith(f"{FILE}{place}: ")
+    assert str(caught.value).startswith(FILE)
+    assert f": {place}: " in str(caught.value)
     assert said in str(caught.value)
 
 

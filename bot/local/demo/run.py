@@ -17,7 +17,8 @@ from pathlib import Path
 import httpx
 
 from bot.beads.bd.reading import PlannedIssue
-from bot.beads.policy import POLICY_PATH, Policy, load_policy
+from bot.beads.policy import POLICY_PATH, Policy
+from bot.beads.policy_file import load_policy
 from bot.coordinator.claims import CLAIMS_REF, Claims, read_claims
 from bot.local.demo import board
 from bot.local.demo.build import DemoError, DemoWorld, build_world, client, export_action, protect
