@@ -63,15 +63,19 @@ BESIDES = {
 SEARCH_DATES = frozenset({"created"})
 WITHOUT_SCHEMA = frozenset({304, 500, 501, 502, 503, 504})
 ANYTHING: Schema = {}
-INSTALLATION_ACCOUNT = (
+INSTALLATION = (
     *("paths", "/app/installations", "get", "responses", "200", "content", "application/json"),
-    *("schema", "items", "properties", "account"),
+    *("schema", "items", "properties"),
 )
 # Null where a schema that is written out by hand forgot it; the schemas `label` and `issue` say so.
 NULLABLE = (
     ("pull-request-simple", "properties", "labels", "items", "properties", "description"),
     ("issue-search-result-item", "properties", "body"),
 )
+# A rule that is not taken is refused with a sentence (github.com/s4k10503/velvet, issue 298), for which other
+# operations have a shape of their own; here only the one with objects is described.
+RULESETS = ("paths", "/repos/{owner}/{repo}/rulesets", "post", "responses")
+VALIDATION = [{"$ref": f"#/components/schemas/validation-error{kind}"} for kind in ("", "-simple")]
 # "You can also pass an `array` of labels directly", says the text of these, not their schema.
 BARE_LABELS = frozenset(
     {
@@ -97,10 +101,14 @@ def _description() -> Mapping[str, object]:
     description = cast("dict[str, object]", json.loads(DESCRIPTION.read_bytes()))
     # Written out by hand there, an installation's account is a user *and* an enterprise; everywhere else it
     # is one of them.
-    account = cast("Schema", _at(description, *INSTALLATION_ACCOUNT))
-    account["anyOf"] = account.pop("allOf")
+    installation = cast("dict[str, Schema]", _at(description, *INSTALLATION))
+    installation["account"]["anyOf"] = installation["account"].pop("allOf")
+    # Its permissions are written out by hand as well, and some are missing.
+    installation["permissions"] = {"$ref": "#/components/schemas/app-permissions"}
     for steps in NULLABLE:
         cast("Schema", _at(description, "components", "schemas", *steps))["nullable"] = True
+    refusals = cast("dict[str, object]", _at(description, *RULESETS))
+    refusals["422"] = {"content": {"application/json": {"schema": {"anyOf": VALIDATION}}}}
     return description
 
 

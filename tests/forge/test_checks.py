@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
-from bot.local.forge.state import Signal
+from bot.local.forge import checks, world
+from bot.local.forge.http import Refused
+from bot.local.forge.records import CheckRun
+from bot.local.forge.state import Signal, State
+from tests.contract.openapi import check_webhook
 from tests.forge.branches import REPO, ok, pull, tip
-from tests.forge.conftest import World
+from tests.forge.conftest import Receiver, World
 
 
 def create(forge: World, **fields: Any) -> dict[str, Any]:
@@ -100,6 +104,54 @@ def test_a_rerequest_only_tells_the_app(forge: World) -> None:
     assert forge.installed().post(f"{REPO}/check-runs/{made['id']}/rerequest").status_code == 201
     assert [(one.event, one.action) for one in heard] == [("check_run", "rerequested")]
     assert ok(forge.person("rita").get(f"{REPO}/check-runs/{made['id']}"))["conclusion"] == "failure"
+
+
+BUTTON = {"label": "Review again", "description": "Start a fresh review", "identifier": "review"}
+
+
+def press(forge: World, by: str, check: int, identifier: str) -> None:
+    """Press a button as one of the people."""
+    forge.forge.on(
+        lambda state: checks.request_action(state, forge.people[by], state.get(CheckRun, check), identifier)
+    )
+
+
+def test_a_button_is_pressed_by_who_writes_and_told_to_the_checks_own_app_alone(
+    hooked: World, receiver: Receiver
+) -> None:
+    check = create(hooked, conclusion="failure", actions=[BUTTON])["id"]
+
+    def install_another(state: State) -> None:
+        octo = hooked.people["octo"]
+        wanted = {"checks": "write", "contents": "write"}
+        other, _ = world.create_app(
+            state, octo, "other", permissions=wanted, events=["check_run"], webhook_url=receiver.url
+        )
+        world.install(state, other, octo, [hooked.repository])
+
+    hooked.forge.on(install_another)
+    hooked.forge.settle()
+    receiver.got.clear()
+    press(hooked, "will", check, "review")
+    hooked.forge.settle()
+    assert receiver.names == [("check_run", "requested_action")]
+    told = receiver.payloads[0]
+    assert told["requested_action"] == {"identifier": "review"}
+    assert (told["check_run"]["id"], told["sender"]["login"]) == (check, "will")
+    assert check_webhook("check_run", told) == []
+    ok(hooked.installed().post(f"{REPO}/check-runs/{check}/rerequest"))
+    hooked.forge.settle()
+    assert receiver.names[1:] == [("check_run", "rerequested")]
+
+
+@pytest.mark.parametrize(("by", "identifier", "status"), [("rita", "review", 403), ("will", "merge", 404)])
+def test_a_button_is_not_pressed_by_readers_nor_when_there_is_none(
+    forge: World, by: str, identifier: str, status: int
+) -> None:
+    check = create(forge, conclusion="failure", actions=[BUTTON])["id"]
+    with pytest.raises(Refused) as refused:
+        press(forge, by, check, identifier)
+    assert refused.value.status == status
 
 
 def test_the_newest_status_of_each_context_makes_the_combined_one(forge: World) -> None:

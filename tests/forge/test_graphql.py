@@ -475,6 +475,24 @@ class TestIssues:
         assert found["epic"]["subIssuesSummary"] == {"total": 1, "completed": 1, "percentCompleted": 100}
         assert (found["one"]["parent"], found["two"]["parent"]) == ({"number": 1}, None)
 
+    def test_people_are_assigned_besides_and_strangers_silently_not(self, forge: World, home: str) -> None:
+        will = forge.person("will")
+        issue = mutate(will, "createIssue", {"repositoryId": home, "title": "x"}, "issue { id }")["issue"]
+        ids = {
+            login: ask(will, "query($l: String!) { user(login: $l) { id } }", l=login)["user"]["id"]
+            for login in ("maya", "rita", "stan")
+        }
+        fields = "assignable { assignees(first: 5) { nodes { login } } }"
+
+        def assigned(name: str, *logins: str) -> list[str]:
+            given = {"assignableId": issue["id"], "assigneeIds": [ids[login] for login in logins]}
+            found = mutate(will, name, given, fields)["assignable"]["assignees"]["nodes"]
+            return [one["login"] for one in found]
+
+        assert assigned("addAssigneesToAssignable", "maya") == ["maya"]
+        assert assigned("addAssigneesToAssignable", "rita", "stan") == ["maya", "rita"]
+        assert assigned("removeAssigneesFromAssignable", "maya", "stan") == ["rita"]
+
     def test_a_comment_is_edited_reacted_to_and_deleted(
         self, forge: World, octo: httpx.Client, home: str
     ) -> None:

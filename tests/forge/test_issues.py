@@ -201,6 +201,26 @@ def test_comments_are_listed_since_edited_and_deleted_by_those_who_may(forge: Wo
     assert octo.get(f"{ISSUES}/comments/{first['id']}").status_code == 404
 
 
+def test_the_comments_of_a_repository_are_sorted_only_when_asked_and_cost_nothing_unchanged(
+    forge: World,
+) -> None:
+    octo = forge.person("octo")
+    octo.post(ISSUES, json={"title": "Talk"})
+    for body in ("one", "two"):
+        octo.post(f"{ISSUES}/1/comments", json={"body": body})
+    newest = {"sort": "updated", "direction": "desc"}
+    for params, order in (
+        ({}, ["one", "two"]),
+        ({"direction": "desc"}, ["one", "two"]),
+        (newest, ["two", "one"]),
+    ):
+        found = octo.get(f"{ISSUES}/comments", params=params).json()
+        assert [comment["body"] for comment in found] == order, params
+    tag = octo.get(f"{ISSUES}/comments", params=newest).headers["etag"]
+    again = octo.get(f"{ISSUES}/comments", params=newest, headers={"If-None-Match": tag})
+    assert again.status_code == 304
+
+
 def test_a_reaction_is_made_once(forge: World) -> None:
     octo = forge.person("octo")
     octo.post(ISSUES, json={"title": "React"})

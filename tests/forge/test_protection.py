@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.local.forge import protection, reviews
-from bot.local.forge.records import Pull, Thread
+from bot.local.forge import protection, reviews, world
+from bot.local.forge.records import Account, Pull, Thread
 from bot.local.forge.state import State
 from tests.forge.branches import REPO, advance, branch, commit, ok, pull, tip
 from tests.forge.conftest import World
@@ -331,9 +331,52 @@ def test_rulesets_are_listed_changed_and_read_per_branch(forge: World) -> None:
     assert octo.delete(f"{REPO}/rulesets/{number}").status_code == 204
 
 
+def test_an_apps_approval_counts_with_contents_write_and_never_on_its_own(forge: World) -> None:
+    def install(state: State, name: str, contents: str) -> str:
+        octo = forge.people["octo"]
+        wanted = {"contents": contents, "pull_requests": "write"}
+        app, _ = world.create_app(state, octo, name, permissions=wanted)
+        return world.installation_token(state, world.install(state, app, octo, [forge.repository]))
+
+    branch(forge, "bead/1", {"one.txt": "1\n"})
+    made = {"title": "Do it", "head": "bead/1", "base": "main"}
+    ok(forge.installed().post(f"{REPO}/pulls", json=made))
+    rule(forge, reviewed(required_approving_review_count=1))
+    own = forge.installed().post(f"{REPO}/pulls/1/reviews", json={"event": "APPROVE"})
+    assert (own.status_code, own.json()["errors"]) == (422, ["Review Can not approve your own pull request"])
+    looker = forge.forge.on(lambda state: install(state, "looker", "read"))
+    ok(forge.client(looker).post(f"{REPO}/pulls/1/reviews", json={"event": "APPROVE"}))
+    refused(forge, "At least 1 approving review is required")
+    reviewer = forge.forge.on(lambda state: install(state, "reviewer", "write"))
+    ok(forge.client(reviewer).post(f"{REPO}/pulls/1/reviews", json={"event": "APPROVE"}))
+    assert merge(forge)[0] == 200
+
+
+def test_a_free_plan_has_no_rules_for_a_private_repository(forge: World) -> None:
+    pull(forge)
+    protect(forge, required_status_checks={"strict": True, "contexts": ["ci"]})
+    rule(forge, reviewed(required_approving_review_count=1))
+
+    def downgrade(state: State) -> None:
+        octo = state.get(Account, forge.people["octo"].id)
+        octo.plan = "free"
+        state.put(octo)
+
+    forge.forge.on(downgrade)
+    assert merge(forge)[0] == 405  # public ones have them all the same
+    octo = forge.person("octo")
+    ok(octo.patch(REPO, json={"private": True}))
+    for path in ("/rules/branches/main", "/rulesets", "/branches/main/protection"):
+        answer = octo.get(f"{REPO}{path}")
+        assert (answer.status_code, answer.json()["message"]) == (403, protection.UPGRADE), path
+    assert octo.post(f"{REPO}/rulesets", json={}).json()["message"] == protection.UPGRADE
+    assert ok(octo.get(f"{REPO}/branches/main"))["protected"] is False
+    assert merge(forge)[0] == 200
+
+
 def test_a_rule_that_is_not_enforced_is_not_taken(forge: World) -> None:
-    body = {"name": "x", "enforcement": "active", "rules": [{"type": "merge_queue"}]}
+    body = {"name": "x", "enforcement": "active", "rules": [{"type": "required_signatures"}]}
     answer = forge.person("octo").post(f"{REPO}/rulesets", json=body)
     assert answer.status_code == 501
-    assert "merge_queue" in answer.json()["message"]
+    assert "required_signatures" in answer.json()["message"]
     assert ok(forge.person("octo").get(f"{REPO}/rulesets")) == []

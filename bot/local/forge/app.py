@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bot.local.forge import routes
+from bot.local.forge import merge_queue, routes
 from bot.local.forge.access import can_see, find_account, find_repository
 from bot.local.forge.addresses import base_url_of, origin_form
 from bot.local.forge.auth import authenticate
@@ -91,6 +91,8 @@ class Forge:
         return instead(fault.outcome)
 
     async def _respond(self, request: Request) -> Response:
+        merge_queue.let_time_pass(self.state)
+        self.state.commit()
         path = request.url.path
         host = request.headers.get("host", "")
         if host.startswith("api."):

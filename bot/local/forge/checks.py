@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.local.forge.git_objects import GitDir
-from bot.local.forge.http import invalid
+from bot.local.forge.http import ROLES, Refused, invalid, not_found, role_of
 from bot.local.forge.records import (
     Account,
     App,
@@ -115,6 +115,20 @@ def update_run(state: State, run: CheckRun, **fields: Any) -> CheckRun:
 def rerequest_run(state: State, actor: Account, run: CheckRun) -> None:
     """Ask the check's App to run it again: it is told, and nothing else changes."""
     _tell(state, actor, run, "rerequested")
+
+
+def request_action(state: State, actor: Account, run: CheckRun, identifier: str) -> None:
+    """Press one of the check's buttons: its App is told, and nothing else changes.
+
+    Raises Refused(403) for somebody without write access, Refused(404) for a button that it does not have.
+    https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-checks#check-runs-and-requested-actions
+    """
+    role = role_of(state, actor, state.get(Repository, run.repo_id))
+    if ROLES.index(role) < ROLES.index("write"):
+        raise Refused(403, "Must have push access to repository.")
+    if all(action["identifier"] != identifier for action in run.actions):
+        raise not_found()
+    _tell(state, actor, run, "requested_action", requested_action={"identifier": identifier})
 
 
 def set_status(
@@ -266,10 +280,10 @@ def _touch_suite(state: State, suite: CheckSuite) -> None:
     state.put(suite)
 
 
-def _tell(state: State, sender: App | Account, run: CheckRun, action: str) -> None:
+def _tell(state: State, sender: App | Account, run: CheckRun, action: str, **extra: object) -> None:
     sender_id = sender.bot_id if isinstance(sender, App) else sender.id
     about = {"check_run": run.id, "check_suite": run.suite_id}
-    state.signal(Signal("check_run", action, run.repo_id, sender_id, about))
+    state.signal(Signal("check_run", action, run.repo_id, sender_id, about, extra))
 
 
 def _completed(state: State, app: App, run: CheckRun, suite: CheckSuite) -> None:

@@ -291,14 +291,18 @@ class GitDir:
 
     def replay(self, commit: Commit, onto: str) -> str | None:
         """The tree of `commit`'s own change applied on another commit, or None when it conflicts."""
-        who = Signature("replay", "replay", datetime.fromtimestamp(0, UTC))
         before = self.commit(commit.parents[0]).tree if commit.parents else EMPTY_TREE
-        if before == EMPTY_TREE:
-            before = self.run("mktree", stdin=b"").decode().strip()
+        return self.change(before, commit.tree, onto)
+
+    def change(self, before: str, after: str, onto: str) -> str | None:
+        """The tree of the change from one tree to another applied on a commit, or None when it conflicts."""
+        who = Signature("replay", "replay", datetime.fromtimestamp(0, UTC))
+        if EMPTY_TREE in (before, after):
+            self.run("mktree", stdin=b"")  # known to git, but not there before it is written
         # Three commits in the shape of a fork: their merge base is what the change started from.
         root = self.make_commit(before, [], "base", who, who)
         ours = self.make_commit(self.commit(onto).tree, [root], "ours", who, who)
-        theirs = self.make_commit(commit.tree, [root], "theirs", who, who)
+        theirs = self.make_commit(after, [root], "theirs", who, who)
         return self.merge_tree(ours, theirs)
 
     def diff(self, before: str, after: str) -> str:

@@ -24,13 +24,18 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.local.forge.payloads import payload
-from bot.local.forge.records import App, Delivery, Installation
+from bot.local.forge.records import App, CheckRun, Delivery, Installation
 from bot.local.forge.state import Missing, Signal, State
 
 TIMEOUT = 10.0  # seconds
 KEPT_FOR = timedelta(days=3)
 KEPT = 1000
 ALWAYS = frozenset({"installation", "installation_repositories"})
+OWN_CHECKS = frozenset({"requested_action", "rerequested"})
+"""What of check runs is told to the check's own App alone."""
+GATED = {"merge_group": "merge_queues"}
+"""Events that need a permission of their own: the prose of GitHub's documentation says so, its description of
+the payloads does not."""
 
 
 class Hooks:
@@ -71,10 +76,17 @@ class Hooks:
             wants = signal.event in ALWAYS or signal.event in installation.events
             if signal.about.get("installation", installation.id) != installation.id:
                 continue
-            if app.webhook_url and wants and signal.repo_id in installation.repository_ids:
+            inside = signal.repo_id in installation.repository_ids
+            if app.webhook_url and wants and inside and self._is_for(app, installation, signal):
                 # What is missing was made and deleted by one and the same request.
                 with contextlib.suppress(Missing):
                     self._queue(self._delivery(app, installation, signal))
+
+    def _is_for(self, app: App, installation: Installation, signal: Signal) -> bool:
+        if signal.event == "check_run" and signal.action in OWN_CHECKS:
+            return self._state.get(CheckRun, signal.about["check_run"]).app_id == app.id
+        permission = GATED.get(signal.event)
+        return permission is None or permission in installation.permissions
 
     async def settle(self) -> None:
         """Wait until all that is queued has been delivered."""

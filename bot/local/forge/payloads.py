@@ -57,7 +57,7 @@ ROLES: dict[str, tuple[str, type[Record], Renderer]] = {
     "job": ("workflow_job", Job, render_actions.job),
 }
 LINKS = ("sub_issue", "parent_issue", "blocked_issue", "blocking_issue")
-EXTRAS = ("before", "after", "changes", "inputs", "ref", "workflow", "requested_action")
+EXTRAS = ("before", "after", "changes", "inputs", "reason", "ref", "workflow", "requested_action")
 
 
 def payload(state: State, base_url: str, signal: Signal, *, installation_id: int | None = None) -> JSON:
@@ -89,6 +89,8 @@ def _subject(state: State, base_url: str, signal: Signal) -> JSON:
         return render_pull.webhook_status(state, base_url, state.get(CommitStatus, signal.about["status"]))
     if signal.event.startswith("installation"):
         return _installation(state, base_url, signal)
+    if signal.event == "merge_group":
+        return _merge_group(state, signal)
     body: JSON = {}
     for role, record_id in signal.about.items():
         if role in LINKS:
@@ -102,6 +104,14 @@ def _subject(state: State, base_url: str, signal: Signal) -> JSON:
         run = state.get(Run, signal.about["run"])
         body["workflow"] = render_actions.workflow(state, base_url, state.get(Workflow, run.workflow_id))
     return body | {name: signal.extra[name] for name in EXTRAS if name in signal.extra}
+
+
+def _merge_group(state: State, signal: Signal) -> JSON:
+    extra = signal.extra
+    git = open_git(state, state.get(Repository, signal.repo_id))
+    group: JSON = {name: extra[name] for name in ("head_sha", "head_ref", "base_sha", "base_ref")}
+    group["head_commit"] = render_pull.simple_commit(git.commit(str(extra["head_sha"])))
+    return {"merge_group": group} | ({"reason": extra["reason"]} if "reason" in extra else {})
 
 
 def _record(state: State, signal: Signal, kind: type[Record], record_id: int) -> Record:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.local.forge import checks
 from bot.local.forge.git_objects import ZERO, GitDir
-from bot.local.forge.http import ROLES, role_of
+from bot.local.forge.http import ROLES, Refused, role_of
 from bot.local.forge.records import (
     Account,
     App,
@@ -32,6 +32,9 @@ from bot.local.forge.records import (
 from bot.local.forge.state import State
 
 BYPASS_ROLES = {1: "read", 2: "maintain", 3: "triage", 4: "write", 5: "admin"}  # GitHub's built-in role ids
+UPGRADE = "Upgrade to GitHub Pro or make this repository public to enable this feature."
+QUEUE_ONLY = "Changes must be made through the merge queue"
+QUEUE_BRANCHES = "refs/heads/gh-readonly-queue/"
 METHOD_WORDS = {"merge": "Merge commits", "squash": "Squash merges", "rebase": "Rebase merges"}
 
 
@@ -53,6 +56,17 @@ class Block:
 
 
 # -- which rules there are --------------------------------------------------------------------------------
+def has_rules(state: State, repository: Repository) -> bool:
+    """Whether the plan has protection and rulesets: a free one has them for public repositories alone."""
+    return not repository.private or state.get(Account, repository.owner_id).plan != "free"
+
+
+def require_rules(state: State, repository: Repository) -> None:
+    """Raise Refused(403) where the plan has none, in the words that GitHub has for that."""
+    if not has_rules(state, repository):
+        raise Refused(403, UPGRADE)
+
+
 def classic(state: State, repository: Repository, branch: str) -> BranchProtection | None:
     """A branch's classic protection."""
     return state.one(BranchProtection, repo_id=repository.id, branch=branch)
@@ -77,6 +91,8 @@ def rules_of(
 ) -> list[Rule]:
     """The rules of a ref that bind `actor` (all of them for None), classic protection's first."""
     found: list[Rule] = []
+    if not has_rules(state, repository):
+        return found
     protected = classic(state, repository, ref.removeprefix("refs/heads/"))
     if protected is not None and ref.startswith("refs/heads/") and not _overrides(state, actor, protected):
         found += _classic_rules(protected)
@@ -114,8 +130,9 @@ def bypasses(
 def is_protected(state: State, repository: Repository, branch: str) -> bool:
     """`protected` of a branch: classic protection, or an active ruleset with rules."""
     ref = f"refs/heads/{branch}"
-    return classic(state, repository, branch) is not None or any(
-        ruleset.rules for ruleset in rulesets_of(state, repository, ref)
+    return has_rules(state, repository) and (
+        classic(state, repository, branch) is not None
+        or any(ruleset.rules for ruleset in rulesets_of(state, repository, ref))
     )
 
 
@@ -147,6 +164,12 @@ def required_approvals(state: State, repository: Repository, branch: str) -> int
     return max(counts, default=0) or None
 
 
+def merge_queue(state: State, repository: Repository, branch: str) -> Mapping[str, Any] | None:
+    """The parameters of a branch's merge queue; None when it has none."""
+    rules = rules_of(state, repository, f"refs/heads/{branch}")
+    return next((rule.parameters for rule in rules if rule.type == "merge_queue"), None)
+
+
 def dismisses_stale_reviews(state: State, repository: Repository, branch: str) -> bool:
     """Whether a push that changes the diff takes approvals away."""
     return any(
@@ -157,24 +180,41 @@ def dismisses_stale_reviews(state: State, repository: Repository, branch: str) -
 
 
 # -- what they forbid -------------------------------------------------------------------------------------
-def merge_blocks(state: State, actor: Account | None, pull: Pull, *, method: str | None = None) -> list[str]:
+def merge_blocks(
+    state: State,
+    actor: Account | None,
+    pull: Pull,
+    *,
+    method: str | None = None,
+    queued: bool = False,
+) -> list[str]:
     """All reasons for which the rules refuse this merge, in GitHub's words; none, an empty list.
 
     Args:
         actor: who merges; None answers for somebody who bypasses nothing.
         method: merge, squash or rebase; None leaves out what depends on it.
+        queued: where there is a merge queue, it merges, on the newest base.
     """
-    return [block.reason for block in find_merge_blocks(state, actor, pull, method=method)]
+    found = find_merge_blocks(state, actor, pull, method=method, queued=queued)
+    return [block.reason for block in found]
 
 
 def find_merge_blocks(
-    state: State, actor: Account | None, pull: Pull, *, method: str | None = None
+    state: State,
+    actor: Account | None,
+    pull: Pull,
+    *,
+    method: str | None = None,
+    queued: bool = False,
 ) -> list[Block]:
     """`merge_blocks` with the rule behind each reason."""
     repository = state.get(Repository, pull.repo_id)
     ref = f"refs/heads/{pull.base_ref}"
     found: dict[str, Block] = {}
-    for rule in rules_of(state, repository, ref, actor, merging=True):
+    rules = rules_of(state, repository, ref, actor, merging=True)
+    if queued and any(rule.type == "merge_queue" for rule in rules):
+        rules = [_without_strict(rule) for rule in rules if rule.type != "merge_queue"]
+    for rule in rules:
         for reason in _merge_reasons(state, repository, actor, pull, rule, method):
             found.setdefault(reason, Block(rule, reason))
     return list(found.values())
@@ -185,6 +225,9 @@ def push_blocks(
 ) -> list[Block]:
     """All reasons for which the rules refuse to move a ref so; ZERO creates and deletes."""
     found: dict[str, Block] = {}
+    if ref.startswith(QUEUE_BRANCHES):
+        reason = "Cannot update this protected ref."
+        found[reason] = Block(Rule("update", {}), reason)
     for rule in rules_of(state, repository, ref, actor):
         for reason in _push_reasons(state, repository, actor, rule, before, after):
             found.setdefault(reason, Block(rule, reason))
@@ -255,6 +298,8 @@ def _merge_reasons(
         yield "Cannot update this protected ref."
     elif rule.type == "lock_branch":
         yield "Cannot change this locked branch"
+    elif rule.type == "merge_queue":
+        yield QUEUE_ONLY
 
 
 def _push_reasons(
@@ -288,6 +333,9 @@ def _push_reasons(
     elif rule.type == "pull_request":
         if not created:
             yield "Changes must be made through a pull request."
+    elif rule.type == "merge_queue":
+        if not created:
+            yield QUEUE_ONLY
     elif rule.type == "required_status_checks" and not (
         created and rule.parameters.get("do_not_enforce_on_create")
     ):
@@ -320,6 +368,10 @@ def _review_reasons(state: State, repository: Repository, pull: Pull, rule: Rule
 
 
 # -- inside -----------------------------------------------------------------------------------------------
+def _without_strict(rule: Rule) -> Rule:
+    return replace(rule, parameters={**rule.parameters, "strict_required_status_checks_policy": False})
+
+
 def _contexts(rule: Rule) -> list[tuple[str, int | None]]:
     wanted = rule.parameters.get("required_status_checks", [])
     return [(check["context"], check.get("integration_id")) for check in wanted]
@@ -373,13 +425,15 @@ def _is_listed(state: State, actor: Account, rule: Rule) -> bool:
 
 
 def _opinion_counts(state: State, repository: Repository, account: Account) -> bool:
-    """Whether an approval counts: of people with write access, of Apps that may write pull requests here."""
+    """Whether an approval counts: of people with write access, of Apps that may write contents here.
+
+    With `contents: read` an App's review changes nothing: https://github.com/IronSecCo/ironclaw/pull/186
+    """
     app = state.one(App, bot_id=account.id)
     if app is None:
         return ROLES.index(role_of(state, account, repository)) >= ROLES.index("write")
     return any(
-        repository.id in installation.repository_ids
-        and installation.permissions.get("pull_requests") == "write"
+        repository.id in installation.repository_ids and installation.permissions.get("contents") == "write"
         for installation in state.find(Installation, app_id=app.id)
     )
 

@@ -227,7 +227,7 @@ def merge_state(state: State, pull: Pull) -> MergeState:
         return MergeState(False, "dirty", behind)
     if pull.draft:
         return MergeState(True, "draft", behind)
-    blocks = protection.merge_blocks(state, None, pull)
+    blocks = protection.merge_blocks(state, None, pull, queued=True)
     if blocks == ["The head branch is not up to date with the base branch."]:
         return MergeState(True, "behind", behind)
     if blocks:
@@ -294,12 +294,7 @@ def merge(
     blocks = protection.find_merge_blocks(state, actor, pull, method=method)
     if blocks:
         raise Refused(405, protection.explain(blocks))
-    if method == "merge":
-        after = _merge_commit(state, git, actor, pull, base, tree, title, message)
-    elif method == "squash":
-        after = _squash_commit(state, git, pull, base, tree, title, message)
-    else:
-        after = _rebased(state, git, actor, pull, base)
+    after = merged_tip(state, actor, pull, base, tree, method, title=title, message=message)
     move = Move(f"refs/heads/{pull.base_ref}", base, after)
     if not may_change_workflows(token) and (path := touched_workflow(git, repository, move)):
         raise Refused(403, workflow_refusal(path))
@@ -308,10 +303,38 @@ def merge(
     except Refused:
         # 405, although it is a race: https://github.com/NixOS/nixpkgs-merge-bot/issues/179
         raise Refused(405, "Base branch was modified. Review and try the merge again.") from None
-    pull.base_sha = base
-    pull_sync.mark_merged(state, actor, pull, after)
-    _follow_up(state, repository, actor, pull, move)
+    conclude(state, actor, pull, move)
     return after
+
+
+def merged_tip(
+    state: State,
+    actor: Account,
+    pull: Pull,
+    base: str,
+    tree: str,
+    method: Method,
+    *,
+    title: str | None = None,
+    message: str | None = None,
+) -> str:
+    """The commit that merging it into `base` by that method makes; `tree` is that of a clean merge.
+
+    Raises Refused(405) for commits that cannot be put one after another onto the base.
+    """
+    git = open_git(state, state.get(Repository, pull.repo_id))
+    if method == "merge":
+        return _merge_commit(state, git, actor, pull, base, tree, title, message)
+    if method == "squash":
+        return _squash_commit(state, git, pull, base, tree, title, message)
+    return _rebased(state, git, actor, pull, base)
+
+
+def conclude(state: State, actor: Account, pull: Pull, merged: Move) -> None:
+    """What follows the move of its base that merged it: marks, the push, issues that it closes."""
+    pull.base_sha = merged.before
+    pull_sync.mark_merged(state, actor, pull, merged.after)
+    _follow_up(state, state.get(Repository, pull.repo_id), actor, pull, merged)
 
 
 def update_branch(

@@ -31,6 +31,7 @@ class Account(Record):
     login: str
     type: Literal["User", "Bot", "Organization"] = "User"
     name: str | None = None
+    plan: Literal["free", "paid"] = "paid"
 
 
 class App(Record):
@@ -206,6 +207,27 @@ class Pull(Record):
     merge_commit_sha: str | None = None
     last_pusher_id: int | None = None
     requested_reviewer_ids: list[int] = Field(default_factory=list)
+
+
+class QueueEntry(Record):
+    """A pull request in the merge queue of its base branch.
+
+    `head_sha` is its head when it was queued. Once its group is built, `group_sha` (the branch `group_ref`)
+    is the commit before it (`base_sha`) with this one merged, and its checks were asked for at `asked_at`.
+    """
+
+    INDEX: ClassVar[Index] = (("repo_id",), ("repo_id", "branch"), ("pull_id",))
+    repo_id: int
+    branch: str
+    pull_id: int
+    head_sha: str
+    enqueuer_id: int
+    jump: bool = False
+    enqueued_at: datetime
+    base_sha: str | None = None
+    group_ref: str | None = None
+    group_sha: str | None = None
+    asked_at: datetime | None = None
 
 
 class Review(Record):

@@ -21,7 +21,7 @@ from typing import TypeVar
 
 import uvicorn
 
-from bot.local.forge import git_http, graphql, oidc, results, triggers
+from bot.local.forge import git_http, graphql, merge_queue, oidc, results, triggers
 from bot.local.forge.app import Forge, Mount
 from bot.local.forge.faults import Faults
 from bot.local.forge.hooks import Hooks
@@ -86,6 +86,7 @@ async def running(
         stack.callback(forge.close)
         hooks = await stack.enter_async_context(Hooks.open(state, base_url))
         triggers.watch(state, lambda signal: payload(state, base_url, signal))
+        merge_queue.watch(state)
         await stack.enter_async_context(_listening(forge, listener))
         found = RunningForge(state, base_url, hooks, faults)
         for attachment in attach:

@@ -1,4 +1,4 @@
-"""Which workflows an event starts: pushes and pull requests (dispatches are `actions.dispatch`).
+"""Which workflows an event starts: pushes, pull requests, merge groups (dispatches are `actions.dispatch`).
 
 What the job token of a run did starts nothing, as on GitHub; its account is the App "github-actions"'s bot.
 A pull request's workflow is read from its merge commit, so one that conflicts runs nothing.
@@ -28,7 +28,7 @@ def watch(state: State, payload_of: Payload) -> None:
     """Start runs for whatever happens from now on; `payload_of` renders the event as its webhook has it."""
 
     def on_signal(signal: Signal) -> None:
-        if signal.event not in ("push", "pull_request"):
+        if signal.event not in ("push", "pull_request", "merge_group"):
             return
         if signal.sender_id == actions.actions_app(state).bot_id:
             return
@@ -36,6 +36,8 @@ def watch(state: State, payload_of: Payload) -> None:
             return
         if signal.event == "push":
             _on_push(state, signal, payload_of)
+        elif signal.event == "merge_group":
+            _on_merge_group(state, signal, payload_of)
         else:
             _on_pull_request(state, signal, payload_of)
         state.commit()
@@ -120,6 +122,32 @@ def _on_pull_request(state: State, signal: Signal, payload_of: Payload) -> None:
             payload=payload_of(signal),
             title=state.get(Issue, pull.issue_id).title,
             pull=pull,
+        )
+
+
+def _on_merge_group(state: State, signal: Signal, payload_of: Payload) -> None:
+    if signal.action != "checks_requested":
+        return
+    repository = state.get(Repository, signal.repo_id)
+    ref, sha = str(signal.extra["head_ref"]), str(signal.extra["head_sha"])
+    head = workflow_files.head(state, repository, sha)
+    assert head is not None
+    for path in workflow_files.paths(state, repository, sha):
+        filters, wrong = _trigger(state, repository, sha, path, "merge_group", {"types"})
+        if filters is None:
+            continue
+        _start(
+            state,
+            signal,
+            repository,
+            actions.register(state, repository, sha, path),
+            wrong,
+            ref=ref,
+            checkout_sha=sha,
+            head_sha=sha,
+            head_branch=actions.ref_name(ref),
+            payload=payload_of(signal),
+            title=(head.message.splitlines() or [""])[0],
         )
 
 

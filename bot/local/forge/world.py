@@ -24,11 +24,12 @@ def create_user(
     *,
     name: str | None = None,
     type: Literal["User", "Organization"] = "User",
+    plan: Literal["free", "paid"] = "paid",
 ) -> tuple[Account, str]:
     """An account and a token of its own that never expires. Raises ValueError for a login that is taken."""
     if any(found.login.lower() == login.lower() for found in state.all(Account)):
         raise ValueError(f"the login {login} is taken")
-    account = state.put(Account(id=state.new_id(), login=login, name=name, type=type))
+    account = state.put(Account(id=state.new_id(), login=login, name=name, type=type, plan=plan))
     return account, issue_token(state, "user", account).value
 
 

@@ -1,4 +1,4 @@
-"""What GitHub has and no repository here: milestones, projects, teams, forks, stars, merge queues.
+"""What GitHub has and no repository here: milestones, projects, teams, forks, stars.
 
 Clients ask for these along with everything else, `gh` for classic projects whenever it shows an issue; of
 what there is none of, none is the true answer. (github.com answers classic projects with an error as well
@@ -64,8 +64,6 @@ constant(
     "PullRequest",
     activeLockReason=None,
     autoMergeRequest=None,
-    isInMergeQueue=False,
-    isMergeQueueEnabled=False,
     milestone=None,
 )
 for _type in ("IssueComment", "PullRequestReview", "PullRequestReviewComment"):

@@ -129,6 +129,24 @@ def edit_words(ask: Ask, issue: Issue, given: Input) -> None:
             issues.set_assignees(ask.state, ask.me, issue, _logins(ask, given["assignee_ids"]))
 
 
+@mutation("addAssigneesToAssignable")
+def add_assignees(info: Info, given: Input) -> Payload:
+    """Assign people besides; who cannot be assigned is left out silently."""
+    issue = subject_of(info, given["assignable_id"], role="triage")
+    ask = info.context
+    issues.assign(ask.state, ask.me, issue, _logins(ask, given["assignee_ids"]))
+    return {"assignable": shown(ask, issue)}
+
+
+@mutation("removeAssigneesFromAssignable")
+def remove_assignees(info: Info, given: Input) -> Payload:
+    """Take people off."""
+    issue = subject_of(info, given["assignable_id"], role="triage")
+    ask = info.context
+    issues.unassign(ask.state, ask.me, issue, _logins(ask, given["assignee_ids"]))
+    return {"assignable": shown(ask, issue)}
+
+
 @mutation("replaceActorsForAssignable")
 def replace_assignees(info: Info, given: Input) -> Payload:
     """Assign these and nobody else; named by id or by login."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.local.forge import pulls, reviews
-from bot.local.forge.graphql.ask import Info, failure
+from bot.local.forge import merge_queue, pulls, reverts, reviews
+from bot.local.forge.graphql.ask import Ask, Info, failure
 from bot.local.forge.graphql.connections import Edge
 from bot.local.forge.graphql.issue_mutations import edit_words
 from bot.local.forge.graphql.review_fields import may_resolve
@@ -168,6 +168,58 @@ def update_branch(info: Info, given: Input) -> Payload:
     expected = given.get("expected_head_oid")
     pulls.update_branch(ask.state, ask.me, pull, expected_head_sha=expected, token=ask.caller.token)
     return {"pullRequest": pull}
+
+
+@mutation("enqueuePullRequest")
+def enqueue(info: Info, given: Input) -> Payload:
+    """Put it into the merge queue, if the head is what the caller believes it to be."""
+    pull = named(info.context, given["pull_request_id"], Pull)
+    ask = _may_queue(info, pull)
+    entry = merge_queue.enqueue(
+        ask.state,
+        ask.me,
+        pull,
+        expected_head=given.get("expected_head_oid"),
+        jump=bool(given.get("jump")),
+    )
+    return {"mergeQueueEntry": entry}
+
+
+@mutation("dequeuePullRequest")
+def dequeue(info: Info, given: Input) -> Payload:
+    """Take it out of the merge queue."""
+    pull = named(info.context, given["id"], Pull)
+    ask = _may_queue(info, pull)
+    return {"mergeQueueEntry": merge_queue.dequeue(ask.state, ask.me, pull)}
+
+
+def _may_queue(info: Info, pull: Pull) -> Ask:
+    """What the queue will merge, an App must be let merge; and "Merge queues" is a permission of its own.
+
+    GitHub's documentation does not say which of the two `enqueuePullRequest` asks for, so here it is both.
+    """
+    home = info.context.state.get(Repository, pull.repo_id)
+    permit(info, home, "merge_queues")
+    return permit(info, home, "contents")
+
+
+@mutation("revertPullRequest")
+def revert(info: Info, given: Input) -> Payload:
+    """Open a pull request that undoes a merged one."""
+    pull = named(info.context, given["pull_request_id"], Pull)
+    home = info.context.state.get(Repository, pull.repo_id)
+    permit(info, home, "pull_requests")
+    ask = permit(info, home, "contents")
+    made = reverts.revert(
+        ask.state,
+        ask.me,
+        pull,
+        title=given.get("title"),
+        body=given.get("body"),
+        draft=bool(given.get("draft")),
+        token=ask.caller.token,
+    )
+    return {"pullRequest": pull, "revertPullRequest": made}
 
 
 # -- reviews ----------------------------------------------------------------------------------------------

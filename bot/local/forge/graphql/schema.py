@@ -32,6 +32,7 @@ from bot.local.forge.graphql import (
     protection_fields,
     pull_fields,
     pull_mutations,
+    queue_fields,
     ref_mutations,
     review_fields,
     search_fields,
@@ -42,6 +43,7 @@ from bot.local.forge.graphql.ask import GitThing, Info, Ref
 from bot.local.forge.graphql.connections import resolve_connections
 from bot.local.forge.graphql.fields import RESOLVERS
 from bot.local.forge.graphql.pull_fields import PullCommit
+from bot.local.forge.graphql.queue_fields import MergeQueue
 from bot.local.forge.graphql.review_fields import ReviewRequest
 from bot.local.forge.records import (
     Account,
@@ -55,6 +57,7 @@ from bot.local.forge.records import (
     Issue,
     Label,
     Pull,
+    QueueEntry,
     Reaction,
     Record,
     Repository,
@@ -82,6 +85,7 @@ MODULES = (
     tree_fields,
     pull_fields,
     pull_mutations,
+    queue_fields,
     timeline_fields,
 )
 """Importing these registers the resolvers."""
@@ -98,6 +102,8 @@ TYPES: dict[type, str] = {
     Label: "Label",
     Pull: "PullRequest",
     PullCommit: "PullRequestCommit",
+    MergeQueue: "MergeQueue",
+    QueueEntry: "MergeQueueEntry",
     Reaction: "Reaction",
     Ref: "Ref",
     Repository: "Repository",

@@ -33,6 +33,8 @@ EVENTS = {
     "head_ref_force_pushed": "HeadRefForcePushedEvent",
     "head_ref_deleted": "HeadRefDeletedEvent",
     "review_requested": "ReviewRequestedEvent",
+    "added_to_merge_queue": "AddedToMergeQueueEvent",
+    "removed_from_merge_queue": "RemovedFromMergeQueueEvent",
 }
 """The type of each event that can be read here; others are left out of `timelineItems`."""
 
@@ -102,6 +104,8 @@ for _name in EVENTS.values():
             "HeadRefForcePushedEvent",
             "HeadRefDeletedEvent",
             "ReviewRequestedEvent",
+            "AddedToMergeQueueEvent",
+            "RemovedFromMergeQueueEvent",
         )
     ),
 )

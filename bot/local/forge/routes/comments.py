@@ -35,13 +35,13 @@ def list_for_issue(call: Call) -> Answer:
 
 @operation("issues/list-comments-for-repo", "GET", OF_REPO, LISTS)
 def list_for_repo(call: Call) -> Answer:
-    """All comments of the repository."""
+    """All comments of the repository, oldest first; `direction` counts beside `sort` alone."""
     call.only("since", "sort", "direction")
     by_update = call.query.get("sort") == "updated"
     found = sorted(
         call.state.find(Comment, repo_id=call.repo.id),
         key=lambda comment: (comment.updated_at if by_update else comment.created_at, comment.id),
-        reverse=call.query.get("direction") == "desc",
+        reverse="sort" in call.query and call.query.get("direction") == "desc",
     )
     return _listed(call, found)
 

@@ -73,6 +73,7 @@ def get(call: Call) -> Answer:
 @operation("repos/update-branch-protection", "PUT", PATH, WRITE)
 def put(call: Call) -> Answer:
     """Protect a branch so, and not otherwise."""
+    protection.require_rules(call.state, call.repo)
     new, branch = call.read(Protection), _branch(call)
     checks, reviews, allowed = (
         new.required_status_checks,
@@ -135,6 +136,7 @@ def _branch(call: Call) -> str:
 
 
 def _record(call: Call) -> BranchProtection:
+    protection.require_rules(call.state, call.repo)
     record = protection.classic(call.state, call.repo, _branch(call))
     if record is None:
         raise Refused(404, NOT_PROTECTED)
