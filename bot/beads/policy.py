@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import time
+from functools import lru_cache
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from bot.beads.authority import Authority
 from bot.beads.label_policy import LabelPolicy
@@ -161,13 +164,30 @@ class MergePolicy(Section):
     )
 
 
-class Pace(Section):
-    """How fast work goes."""
+HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
+MINUTES_OF_A_DAY = 24 * 60
 
-    quiet: tuple[str, ...] = Field(
+
+def _hours(text: str) -> str:
+    found = HOURS.fullmatch(text)
+    if found is None:
+        raise ValueError("must be hours like 22:00-07:00, from 00:00 to 23:59")
+    if found[1] + found[2] == found[3] + found[4]:
+        raise ValueError("begins when it ends; write what is between, like 22:00-07:00")
+    return text
+
+
+Hours = Annotated[str, AfterValidator(_hours), Field(json_schema_extra={"pattern": f"^{HOURS.pattern}$"})]
+
+
+class Pace(Section):
+    """How fast work goes. In the `quiet` hours, and when the day's beads have begun, no bead begins; those
+    that have begun go on."""
+
+    quiet: tuple[Hours, ...] = Field(
         default=(),
         max_length=14,
-        description="Hours of the day in which nothing starts, in the time zone.",
+        description="Hours of the day in which no bead begins, in the time zone.",
         examples=[["22:00-07:00"]],
     )
     time_zone: str = Field(
@@ -180,10 +200,51 @@ class Pace(Section):
         default=None,
         ge=1,
         le=10_000,
-        description="How many beads are begun on one day; without it as many as the budget lets.",
+        description="How many beads begin on one day; without it as many as the budget lets.",
         examples=[10],
     )
     failures: int = Field(default=3, ge=1, le=100, description="Failed attempts in a row that pause it all.")
+
+    @field_validator("quiet")
+    @classmethod
+    def _leave_a_minute(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value and all(_in_hours(value, minute) for minute in range(MINUTES_OF_A_DAY)):
+            raise ValueError("leave no minute of the day in which a bead could begin")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:  # `ZoneInfoNotFoundError` is a KeyError
+            raise ValueError(f"{value!r} is no time zone; write an IANA name like Europe/Berlin") from error
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of its hours and days."""
+        return ZoneInfo(self.time_zone)
+
+    def is_quiet(self, at: time) -> bool:
+        """Whether a clock on the wall that shows this is in the quiet hours. Their end is not."""
+        return _in_hours(self.quiet, at.hour * 60 + at.minute)
+
+
+def _in_hours(hours: tuple[str, ...], minute: int) -> bool:
+    return any(
+        begin <= minute < end if begin < end else minute >= begin or minute < end
+        for begin, end in map(_minutes, hours)
+    )
+
+
+@lru_cache(maxsize=256)
+def _minutes(hours: str) -> tuple[int, int]:
+    """Begin and end, in minutes after midnight."""
+    found = HOURS.fullmatch(hours)
+    assert found is not None
+    begin_hour, begin_minute, end_hour, end_minute = (int(part) for part in found.groups())
+    return begin_hour * 60 + begin_minute, end_hour * 60 + end_minute
 
 
 class Policy(Section):

@@ -1,43 +1,56 @@
-"""Admission: whether one more run may start now, and the claim that lets it."""
+"""Admission: whether one more run may start now, or a pull request go on, and the claim that lets a run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bot.beads.policy import DOLLAR, Policy
-from bot.coordinator import breaker
+from bot.beads.labels import Labels
+from bot.beads.policy import DOLLAR
+from bot.coordinator import breaker, pace
 from bot.coordinator.actions import Dispatch
-from bot.coordinator.claims import LOST_DISPATCH, Claim, Role
+from bot.coordinator.claims import LOST_DISPATCH, Claim, Going, Role
 from bot.coordinator.decision import Draft
-from bot.coordinator.snapshot import Issue
+from bot.coordinator.snapshot import Issue, Snapshot
 
 
 class Admission:
-    """Gives out claims within the cap, the day's ceiling and what the engines' providers serve, from tokens
-    that nobody has seen.
+    """Gives out claims within the pace, the cap, the day's ceiling and what the engines' providers serve,
+    from tokens that nobody has seen.
 
     Args:
-        policy: the cap, the ceiling and what a run reserves.
-        base: the base branch's commit at this moment.
+        snapshot: the facts.
+        labels: what the open beads' labels say.
         now: the present.
         tokens: fresh fencing tokens; one is used per claim.
-        paused: why nothing may start, or None.
     """
 
     def __init__(
-        self, policy: Policy, base: str, now: datetime, tokens: Iterator[str], paused: str | None
+        self, snapshot: Snapshot, labels: Mapping[int, Labels], now: datetime, tokens: Iterator[str]
     ) -> None:
-        self.policy = policy
-        self._base = base
+        self.policy = snapshot.policy
+        self._snapshot = snapshot
+        self._labels = labels
         self._now = now
         self._tokens = tokens
-        self._paused = paused
+        self._beginning: tuple[Going, tuple[str, ...]] | None = None
+
+    def stops(self, bead: int, draft: Draft) -> tuple[str, ...]:
+        """Why nothing of the bead may go on: no run, no update, no merge. Every reason; none when it may."""
+        red = pace.red_base(self._snapshot, self._labels[bead])
+        return (*pace.standstill(self._snapshot, draft.claims.going), *((red,) if red else ()))
+
+    def mends_base(self, bead: int) -> bool:
+        """Whether the bead is there to mend a red base branch."""
+        return pace.mends(self._labels[bead])
 
     def refusal(self, bead: int, role: Role, draft: Draft) -> str | None:
         """Why no run of this role may start now for the bead, or None."""
-        if self._paused is not None:
-            return self._paused
+        stops = self.stops(bead, draft)
+        if not stops and draft.claims.of(bead).attempts == 0:
+            stops = self._not_yet(draft)
+        if stops:
+            return "; ".join(stops)
         waits = breaker.refusal(draft, self.policy.engine_of(role), bead, self._now)
         if waits is not None:
             return waits
@@ -63,13 +76,15 @@ class Admission:
             role=role,
             attempt=history.attempts + 1,
             token=next(self._tokens),
-            base=self._base,
+            base=self._snapshot.base,
             since=self._now,
             reserved=self._reserve,
             engine=self.policy.engine_of(role),
             correction=correction,
         )
         claims = breaker.on_trial(draft.claims.claim(issue.number, claim), claim.engine, claim.token)
+        if claim.attempt == 1:
+            claims = pace.begin(self.policy.pace, claims, self._now)
         if correction:
             known = claims.of(issue.number)
             known = known.model_copy(update={"rounds": known.rounds + 1})
@@ -79,6 +94,12 @@ class Admission:
             Dispatch(issue.number, role, claim.attempt, claim.token, self._now + LOST_DISPATCH / 2)
         )
         return None
+
+    def _not_yet(self, draft: Draft) -> tuple[str, ...]:
+        going = draft.claims.going
+        if self._beginning is None or self._beginning[0] is not going:
+            self._beginning = going, pace.not_yet(self.policy.pace, draft, self._now)
+        return self._beginning[1]
 
     @property
     def _reserve(self) -> int:

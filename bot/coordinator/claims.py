@@ -202,11 +202,13 @@ class Breaker(BaseModel):
 
 class Going(BaseModel):
     """How the whole repository goes. `paused` is whose word stops it (`by` is empty when we stopped it
-    ourselves), `left` how many beads may still begin, `failures` the failed attempts in a row, over all
-    beads, `begun` the beads begun per day of the policy's time zone, today and the day before."""
+    ourselves; then people are told so on `bead`), `left` how many beads may still begin, `failures` the
+    failed attempts in a row, over all beads, `begun` the beads begun per day of the policy's time zone, today
+    and the day before."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     paused: Word | None = None
+    bead: int | None = None
     left: int | None = Field(default=None, ge=0)
     failures: int = Field(default=0, ge=0)
     begun: dict[date, int] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.beads.report import Blocker, FollowUp, Report
-from bot.coordinator import breaker
+from bot.coordinator import breaker, pace
 from bot.coordinator.actions import Close, CreateBead, DeleteRef, PublishAgain, Say, SetLabels
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Verdict
 from bot.coordinator.decision import Draft, State
@@ -97,12 +97,14 @@ def _settle(
     report = run.report
     # A verdict whose findings nobody could read is none.
     untold = claim.role == "reviewer" and run.unpublished is not None
-    if claim.stage != "published" or claim.outcome == "failed" or untold:
+    failed = claim.stage != "published" or claim.outcome == "failed" or untold
+    if failed:
         if report is not None and report.provider is not None:
             draft.claims = draft.claims.release(bead).book(now.date(), report.cost)
             breaker.trip(draft, claim.engine or report.engine, bead, claim, report.provider, now)
             return
         history = _failed(snapshot, history, claim, run)
+        draft.claims = pace.count_failure(snapshot.policy.pace, draft.claims, bead, now)
     elif claim.role == "reviewer":
         assert claim.head is not None
         verdict = Verdict(head=claim.head, approve=claim.outcome == "approve", run_id=run.id)
@@ -120,6 +122,8 @@ def _settle(
         history = history.model_copy(
             update={"stopped": f"attempt {claim.attempt} ended as {claim.outcome} ({run.url}): {said}"}
         )
+    if not failed:
+        draft.claims = pace.count_success(draft.claims)
     if claim.cost is not None or (report is not None and (report.worker or report.reviewer) is not None):
         breaker.close(draft, issues, claim.engine, claim)
     if report is not None and issue is not None:

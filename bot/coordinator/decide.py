@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.beads.graph import Graph
 from bot.beads.labels import Labels, parse_labels
 from bot.beads.model import BeadType
-from bot.coordinator import breaker, people
+from bot.coordinator import breaker, pace, people
 from bot.coordinator.actions import Close, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.cleanup import close_merged, settle_claims, sweep
@@ -55,10 +55,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     issues = {issue.number: issue for issue in snapshot.issues}
     labels = {issue.number: parse_labels(issue.labels) for issue in snapshot.issues}
     graph = Graph((node_of(issue, labels[issue.number]) for issue in snapshot.issues), closed=snapshot.closed)
-    paused = snapshot.policy_fault
-    if not snapshot.workflow_enabled:
-        paused = "the workflow is disabled in this repository"
-    admission = Admission(snapshot.policy, snapshot.base, now, iter(tokens), paused)
+    admission = Admission(snapshot, labels, now, iter(tokens))
 
     settle_claims(snapshot, issues, now, draft)
     _close_twins(issues, labels, draft)
@@ -89,7 +86,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             pass
         elif _clear(issue, labels[number], graph, issues, now, draft):
             ready.append(number)
-    merge_in_turn(snapshot, approved, now, draft)
+    merge_in_turn(snapshot, approved, now, admission, draft)
     for number in ready:
         refused = admission.claim(issues[number], "worker", draft)
         if refused is None:
@@ -100,6 +97,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             draft.say(number, State.READY, refused)
     _forget_closed(issues, now, draft)
     sweep(snapshot, issues, draft)
+    pace.tell(issues, draft)
     people.tell(issues, labels, snapshot.policy_fault, draft)
     breaker.tell(snapshot.claims, issues, now, draft)
     _project(issues, draft)

@@ -7,7 +7,8 @@ is carried over such an update (`carry_over`), CI is not.
 
 - What can be merged at once goes first; then who has the turn, then the order of the lane.
 - What waits for a person (a label, an approval, an objection) has no turn and holds nobody up. Neither has
-  what a person merges anyway, because the base branch is not protected.
+  what nobody has said yes to where that is needed: the base branch has no required checks, or the policy says
+  `never`. `/bead merge` is that yes: to the head of that moment, and to our own updates of it.
 - A turn lasts an hour at most. After that the pull request goes behind all that had none, and people are told
   when GitHub is what holds it up; so one that GitHub refuses, or whose CI hangs, costs the others an hour,
   once. Of several such the hour on the clock picks one.
@@ -20,7 +21,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.coordinator.actions import Merge, PostCheck, UpdateBranch
-from bot.coordinator.claims import History, Verdict
+from bot.coordinator.admission import Admission
+from bot.coordinator.claims import Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.quoting import quoted_title
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
@@ -40,11 +42,13 @@ SETTLING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """An approved pull request and what its guards say; `turn` is when it first had the turn."""
+    """An approved pull request and what its guards say; `wanted` tells that it may be merged when they all
+    pass, `turn` is when it first had the turn."""
 
     issue: Issue
     pull: PullRequest
     report: GuardReport
+    wanted: bool
     turn: datetime | None
 
     @property
@@ -58,35 +62,47 @@ class Approved:
 
 
 def carry_over(issue: Issue, pull: PullRequest, draft: Draft) -> None:
-    """Move an approval to a head that is our own update of the approved one, with an identical patch."""
+    """Move an approval, and a person's yes, to a head that is our own update of the one that they are about,
+    with an identical patch."""
     known = draft.claims.of(issue.number)
-    verdict = known.verdict
-    if verdict is None or not verdict.approve or verdict.head != pull.same_patch_as:
-        return
-    carried = Verdict(
-        head=pull.head, approve=True, run_id=verdict.run_id, reviewed=verdict.reviewed or verdict.head
-    )
-    _remember(draft, issue.number, known.model_copy(update={"verdict": carried}))
+    verdict, yes = known.verdict, known.merge
+    if verdict is not None and verdict.approve and verdict.head == pull.same_patch_as:
+        carried = Verdict(
+            head=pull.head, approve=True, run_id=verdict.run_id, reviewed=verdict.reviewed or verdict.head
+        )
+        draft.claims = draft.claims.remember(issue.number, verdict=carried)
+    if yes is not None and yes.head == pull.same_patch_as:
+        draft.claims = draft.claims.remember(issue.number, merge=yes.model_copy(update={"head": pull.head}))
+
+
+def merges_by_itself(snapshot: Snapshot) -> bool:
+    """Whether approved pull requests need no person's yes: where checks guard the base branch, unless the
+    policy says otherwise."""
+    guarded = snapshot.rules.protected and bool(snapshot.rules.checks)
+    return guarded and snapshot.policy.merge.by_itself == "protected"
 
 
 def merge_in_turn(
-    snapshot: Snapshot, lane: Sequence[tuple[Issue, PullRequest]], now: datetime, draft: Draft
+    snapshot: Snapshot,
+    lane: Sequence[tuple[Issue, PullRequest]],
+    now: datetime,
+    admission: Admission,
+    draft: Draft,
 ) -> None:
     """The next step of every approved pull request; `lane` holds them in their order."""
-    protected = snapshot.rules.protected and bool(snapshot.rules.checks)
-    approved = [_approved(snapshot, issue, pull, now, draft) for issue, pull in lane]
-    # On a red base everything would be red.
-    may = [one for one in approved if one.settles and (protected or not one.report.merges)]
-    first = _first(may, now) if snapshot.base_state != "red" else None
+    approved = [_approved(snapshot, issue, pull, now, admission, draft) for issue, pull in lane]
+    stops = {one.issue.number: admission.stops(one.issue.number, draft) for one in approved}
+    may = [one for one in approved if one.settles and (one.wanted or not one.report.merges)]
+    first = _first([one for one in may if not stops[one.issue.number]], now)
     for one in approved:
         bead = one.issue.number
         if one is first:
             _go(snapshot, one, now, draft)
-        elif one.report.merges and not protected:
+        elif stops[bead]:
+            draft.say(bead, State.MERGING, *stops[bead], *one.report.reasons)
+        elif one.report.merges and not one.wanted:
             _post(one, draft)
-            base = one.pull.base_ref
-            said = f"I would merge #{one.pull.number}: {base} has no required checks, so a person merges"
-            draft.say(bead, State.NEEDS_HUMAN, said)
+            draft.say(bead, State.NEEDS_HUMAN, _would_merge(snapshot, one.pull))
         elif first is not None and one.settles:
             draft.say(bead, State.MERGING, f"#{first.pull.number} goes first", *one.report.reasons)
         else:
@@ -96,7 +112,13 @@ def merge_in_turn(
 
 
 def pull_facts(
-    snapshot: Snapshot, pull: PullRequest, reviewed: str | None, approve: bool, now: datetime
+    snapshot: Snapshot,
+    pull: PullRequest,
+    reviewed: str | None,
+    approve: bool,
+    now: datetime,
+    *,
+    mends_base: bool = False,
 ) -> PullFacts:
     """The facts about one pull request that the guards look at."""
     merge = snapshot.policy.merge
@@ -135,14 +157,30 @@ def pull_facts(
         twin_pulls=pull.twin_heads,
         rules_known=snapshot.rules.known,
         own_check=CHECK,
+        mends_base=mends_base,
     )
 
 
-def _approved(snapshot: Snapshot, issue: Issue, pull: PullRequest, now: datetime, draft: Draft) -> Approved:
+def _would_merge(snapshot: Snapshot, pull: PullRequest) -> str:
+    guarded = snapshot.rules.protected and bool(snapshot.rules.checks)
+    why = "the policy lets a person say so" if guarded else f"{pull.base_ref} has no required checks"
+    return f"I would merge #{pull.number}: {why}, so it waits for `/bead merge`"
+
+
+def _approved(
+    snapshot: Snapshot,
+    issue: Issue,
+    pull: PullRequest,
+    now: datetime,
+    admission: Admission,
+    draft: Draft,
+) -> Approved:
     known = draft.claims.of(issue.number)
     assert known.verdict is not None
-    report = evaluate(pull_facts(snapshot, pull, known.verdict.head, known.verdict.approve, now))
-    return Approved(issue, pull, report, known.turn)
+    mends = admission.mends_base(issue.number)
+    facts = pull_facts(snapshot, pull, known.verdict.head, known.verdict.approve, now, mends_base=mends)
+    wanted = merges_by_itself(snapshot) or (known.merge is not None and known.merge.head == pull.head)
+    return Approved(issue, pull, evaluate(facts), wanted, known.turn)
 
 
 def _first(settling: Sequence[Approved], now: datetime) -> Approved | None:
@@ -157,8 +195,7 @@ def _first(settling: Sequence[Approved], now: datetime) -> Approved | None:
 def _go(snapshot: Snapshot, one: Approved, now: datetime, draft: Draft) -> None:
     issue, pull = one.issue, one.pull
     if one.turn is None:
-        known = draft.claims.of(issue.number)
-        _remember(draft, issue.number, known.model_copy(update={"turn": now}))
+        draft.claims = draft.claims.remember(issue.number, turn=now)
     if not one.is_late(now):
         draft.looks.append((one.turn or now) + TURN)
     if pull.behind:
@@ -198,7 +235,3 @@ def _post(one: Approved, draft: Draft) -> None:
     if not any(check.ours and check.name == CHECK and check.state == "green" for check in pull.checks):
         table = one.report.table()
         draft.after.append(PostCheck(pull.number, pull.head, "success", "Every guard passes", table))
-
-
-def _remember(draft: Draft, bead: int, known: History) -> None:
-    draft.claims = draft.claims.model_copy(update={"history": {**draft.claims.history, bead: known}})

@@ -21,6 +21,7 @@ def advance(
     bead = issue.number
     history = draft.claims.of(bead)
     verdict = history.verdict if history.verdict and history.verdict.head == pull.head else None
+    stops = admission.stops(bead, draft)
     if history.stopped:
         draft.say(bead, State.NEEDS_HUMAN, history.stopped)
     elif pull.draft:
@@ -38,6 +39,8 @@ def advance(
     elif pull.mergeable == "unknown" or pull.behind is None:
         draft.say(bead, State.IN_REVIEW, "GitHub has not computed yet whether it merges")
         draft.looks.append(now + LOOK_AGAIN)
+    elif pull.behind and not history.updated and stops:
+        draft.say_all(bead, State.IN_REVIEW, stops)
     elif pull.behind and not history.updated:
         _update(issue, pull, draft)
     else:

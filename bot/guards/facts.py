@@ -48,7 +48,8 @@ class CoolDown(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class PullFacts:
     """One pull request at one moment. `reviewed_head` is the head that the verdict `approved` is about;
-    `behind` and `mergeable` may not be known yet; `blocking_labels` are those that it really carries."""
+    `behind` and `mergeable` may not be known yet; `blocking_labels` are those that it really carries;
+    `mends_base` tells that it is there to mend the base branch."""
 
     open: bool
     draft: bool
@@ -70,3 +71,4 @@ class PullFacts:
     twin_pulls: tuple[int, ...]
     rules_known: bool
     own_check: str
+    mends_base: bool = False

@@ -37,6 +37,7 @@ TESTS_RED = (CheckFact("tests", "red", 7), CheckFact("lint", "green", 7))
         (replace(GOOD, mergeable="unknown"), "merge-state", "unknown", "not worked out"),
         (replace(GOOD, blocking_labels=("do-not-merge",)), "blocking-label", "block", "`do-not-merge`"),
         (replace(GOOD, base_state="red"), "base-green", "block", "red"),
+        (replace(GOOD, base_state="waiting", mends_base=True), "base-green", "wait", "not ended"),
         (replace(GOOD, base_state="waiting"), "base-green", "wait", "not ended"),
         (replace(GOOD, twin_pulls=(9, 12)), "single-head", "block", "#9, #12"),
         (replace(GOOD, rules_known=False), "rules", "unknown", "could not be read"),
@@ -100,3 +101,10 @@ def test_a_review_bot_is_waited_for_as_its_policy_says(bot: CoolDown, state: str
 def test_the_verdict_is_about_the_whole_head_not_its_first_digits() -> None:
     facts = replace(GOOD, reviewed_head=HEAD[:39] + "b")
     assert answer(facts, "reviewed-head").state == "wait"
+
+
+def test_what_mends_a_red_base_may_go_onto_it_and_needs_every_other_guard() -> None:
+    mending = replace(GOOD, base_state="red", mends_base=True)
+    assert answer(mending, "base-green").state == "pass"
+    assert evaluate(mending).merges
+    assert not evaluate(replace(mending, checks=TESTS_RED)).merges
