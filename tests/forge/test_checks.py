@@ -13,6 +13,7 @@ from bot.local.forge.state import Signal, State
 from tests.contract.openapi import check_webhook
 from tests.forge.branches import REPO, ok, pull, tip
 from tests.forge.conftest import Receiver, World
+from tests.forge.graphql_client import errors, mutate, mutation, repository
 
 
 def create(forge: World, **fields: Any) -> dict[str, Any]:
@@ -179,3 +180,47 @@ def test_a_check_that_is_not_green_makes_a_pull_request_unstable(forge: World) -
     assert ok(forge.person("rita").get(path))["mergeable_state"] == "unstable"
     ok(forge.installed().patch(f"{REPO}/check-runs/{made['id']}", json={"conclusion": "skipped"}))
     assert ok(forge.person("rita").get(path))["mergeable_state"] == "clean"
+
+
+REMARK = {
+    "path": "README.md",
+    "annotationLevel": "WARNING",
+    "location": {"startLine": 1, "endLine": 1},
+    "message": "hm",
+    "title": "T",
+}
+BUTTON = {"label": "Again", "description": "Once more", "identifier": "again"}
+
+
+def test_a_mutation_writes_a_check_run_as_rest_does(forge: World) -> None:
+    app = forge.installed()
+    home = repository(app, "id")["id"]
+    output = {"title": "Waits", "summary": "s", "annotations": [REMARK]}
+    new = {"repositoryId": home, "headSha": tip(forge), "name": "guard", "status": "IN_PROGRESS"}
+    made = mutate(
+        app,
+        "createCheckRun",
+        {**new, "output": output, "actions": [BUTTON]},
+        "checkRun { id databaseId status conclusion title }",
+    )["checkRun"]
+    assert (made["status"], made["conclusion"], made["title"]) == ("IN_PROGRESS", None, "Waits")
+    path = f"{REPO}/check-runs/{made['databaseId']}"
+    (listed,) = ok(app.get(f"{path}/annotations"))
+    assert (listed["path"], listed["start_line"], listed["title"]) == ("README.md", 1, "T")
+    change = {"repositoryId": home, "checkRunId": made["id"], "conclusion": "ACTION_REQUIRED"}
+    (error,) = errors(forge.person("octo"), mutation("updateCheckRun"), i=change)
+    assert error["type"] == "FORBIDDEN"
+    mutate(app, "updateCheckRun", {**change, "output": output})
+    done = ok(app.get(path))
+    assert (done["status"], done["conclusion"]) == ("completed", "action_required")
+    assert done["output"]["annotations_count"] == 2
+
+
+def test_a_completed_check_run_does_not_go_back_and_a_newer_one_counts_instead(forge: World) -> None:
+    made = create(forge, status="completed", conclusion="failure")
+    path = f"{REPO}/check-runs/{made['id']}"
+    again = ok(forge.installed().patch(path, json={"status": "in_progress"}))
+    assert (again["status"], again["conclusion"]) == ("completed", "failure")
+    newer = create(forge, status="in_progress")
+    (shown,) = ok(forge.person("rita").get(f"{REPO}/commits/main/check-runs"))["check_runs"]
+    assert (shown["id"], shown["status"]) == (newer["id"], "in_progress")

@@ -99,9 +99,15 @@ def create_run(
 def update_run(state: State, run: CheckRun, **fields: Any) -> CheckRun:
     """Change a check run: name, status, conclusion, external_id, details_url, started_at, completed_at,
     title, summary, text, annotations (added to those there are), actions. Raises Refused(422).
+
+    One that is completed stays so; its conclusion can still be another. (3P: GitHub's staff on
+    https://github.com/orgs/community/discussions/24761, Mergifyio/mergify#1989.)
     """
     _check(fields)
     was = run.status
+    if was == "completed":
+        fields["status"] = "completed"
+        fields["conclusion"] = fields.get("conclusion") or run.conclusion
     _set(state, run, fields)
     state.put(run)
     app = state.get(App, run.app_id)
