@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.beads.markers import write_marker
-from bot.beads.visible_text import link_hosts, neutralise
 from bot.beads.policy_file import PolicyError, load_policy
+from bot.beads.visible_text import link_hosts, neutralise
 from bot.coordinator.claims import CLAIMS_REF, Claim
 from bot.coordinator.job_port import (
     JobFacts,

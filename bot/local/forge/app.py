@@ -2,7 +2,8 @@
 
 Addresses are those of a GitHub server that is one host: REST below ``/api/v3``, GraphQL at ``/api/graphql``,
 git at ``/OWNER/NAME.git``; a request to a host ``api.…`` finds REST and ``/graphql`` at the root, as on
-github.com (`addresses`). What is not implemented answers 501 with its name.
+github.com (`addresses`). Every other address is a page for people (`pages`). What is not implemented answers
+501 with its name.
 """
 
 from __future__ import annotations
@@ -13,20 +14,18 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bot.local.forge import merge_queue, routes
-from bot.local.forge.access import can_see, find_account, find_repository
+from bot.local.forge import merge_queue, pages, routes
 from bot.local.forge.addresses import base_url_of, origin_form
 from bot.local.forge.auth import authenticate
 from bot.local.forge.faults import BEFORE, Faults, asked_by, finish, instead
 from bot.local.forge.headers import common
-from bot.local.forge.http import OPERATIONS, Answer, Call, Caller, Refused, allowed, not_found
-from bot.local.forge.records import Repository
+from bot.local.forge.http import Answer, Call, Caller, Refused, not_found
+from bot.local.forge.operations import find_operation, perform
 from bot.local.forge.state import Missing, State
 
 Mount = Callable[[State, Request], Awaitable[Response]]
@@ -106,7 +105,7 @@ class Forge:
             return await self._mounts[first](self.state, request)
         if ".git/" in path or path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack")):
             return await self._mounts["git"](self.state, request)
-        return _json(404, {"message": "Not Found"})
+        return await pages.serve(self.state, self._base_url(request), request)
 
     def _base_url(self, request: Request) -> str:
         return base_url_of(request.headers.get("host", ""), self.base_url)
@@ -138,14 +137,10 @@ class Forge:
 
     def _call(self, request: Request, path: str, raw: bytes, body: Any, caller: Caller) -> Answer:
         method = "GET" if request.method == "HEAD" else request.method
-        found = [
-            (row, match) for row in OPERATIONS if row.method == method and (match := row.pattern.match(path))
-        ]
-        if not found:
+        found = find_operation(method, path)
+        if found is None:
             return Answer(501, {"message": f"This forge does not implement {method} {path}"})
-        # /issues/comments is no /issues/{issue_number}: the most literal address is meant.
-        row, match = min(found, key=lambda one: (one[0].template.count("{"), -len(one[0].template)))
-        params = {key: unquote(value) for key, value in match.groupdict().items()}
+        row, params = found
         call = Call(
             self.state,
             self._base_url(request),
@@ -159,33 +154,7 @@ class Forge:
             raw=raw,
             rate=self._rate(caller),
         )
-        if row.need.app:
-            if caller.app is None:
-                raise Refused(401, "A JSON web token could not be decoded")
-        elif caller.app is not None:
-            raise Refused(
-                403, "You must authenticate with an installation access token to call this endpoint"
-            )
-        elif row.need.user and caller.account is None:
-            raise Refused(401, "Requires authentication")
-        if "owner" in params and "repo" in params:
-            call.repository = self._find_repository(params["owner"], params["repo"], caller)
-            if not row.need.app and not allowed(self.state, caller, call.repository, row.need):
-                raise _forbidden(caller)
-            if row.need.access != "read" and caller.account is None:
-                raise Refused(401, "Requires authentication")
-            # An archived repository can be changed back by its settings alone.
-            frozen = call.repository.archived and row.name != "repos/update"
-            if row.need.access != "read" and frozen:
-                raise Refused(403, "Repository was archived so is read-only.")
-        return row.handler(call)
-
-    def _find_repository(self, owner: str, name: str, caller: Caller) -> Repository:
-        account = find_account(self.state, owner)
-        repository = find_repository(self.state, account, name) if account else None
-        if repository is None or not can_see(self.state, caller, repository):
-            raise not_found()
-        return repository
+        return perform(row, call)
 
     def _finish(self, request: Request, caller: Caller, answer: Answer) -> Response:
         if isinstance(answer.body, bytes):
@@ -274,14 +243,6 @@ class Forge:
         }
         self._record.write(json.dumps(line, separators=(",", ":")) + "\n")
         self._record.flush()
-
-
-def _forbidden(caller: Caller) -> Refused:
-    if caller.account is None:
-        return Refused(401, "Requires authentication")
-    if caller.token is not None and caller.token.permissions is not None:
-        return Refused(403, "Resource not accessible by integration")
-    return Refused(403, "Must have push access to repository.")
 
 
 def _refusal(refused: Refused) -> Answer:

@@ -23,6 +23,11 @@ def actions_secret(state: State) -> bytes:
     return _kept(state.folder / "actions.key", lambda: secrets.token_bytes(32))
 
 
+def pages_secret(state: State) -> bytes:
+    """What signs the sessions of people at the pages."""
+    return _kept(state.folder / "pages.key", lambda: secrets.token_bytes(32))
+
+
 def oidc_key(state: State) -> rsa.RSAPrivateKey:
     """What signs the identities of jobs."""
     key = load_pem_private_key(_kept(state.folder / "oidc.pem", _new_rsa), None)

@@ -213,15 +213,18 @@ def messages(state: State, pull: Pull) -> list[str]:
     return [git.commit(oid).message for oid in commits(state, pull)]
 
 
-def merge_state(state: State, pull: Pull) -> MergeState:
-    """Whether and how it can be merged by somebody who bypasses no rule."""
+def merge_state(state: State, pull: Pull, *, wait: bool = False) -> MergeState:
+    """Whether and how it can be merged by somebody who bypasses no rule.
+
+    With `wait` it is worked out now, where the API says that it is not known yet: GitHub's own page waits.
+    """
     repository, issue = _home(state, pull)
     git = open_git(state, repository)
     base = git.branch(pull.base_ref)
     if issue.state == "closed" or base is None:
         return MergeState(None, "unknown", False)
     behind = not git.is_ancestor(base, pull.head_sha)
-    if not worked_out(state, pull, base):
+    if not wait and not worked_out(state, pull, base):
         return MergeState(None, "unknown", behind)
     if git.merge_tree(base, pull.head_sha) is None:
         return MergeState(False, "dirty", behind)
