@@ -1,0 +1,158 @@
+"""A town to walk through: a forge with its pages, runs by `act`, the coordinator as a process of its own.
+
+A test moves nothing in it but by what people have: pages, git and tokens of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from bot.commands import serve
+from bot.commands.demo import fill_tool_cache, import_plan
+from bot.coordinator.claims import CLAIMS_REF, Claims, read_claims
+from bot.jobs.git import Git
+from bot.jobs.wall import probe
+from bot.local.demo.build import DemoWorld, client, export_action
+from bot.local.demo.run import DemoParts, attached_runner, coordinator, free_port, search_path
+from bot.local.forge import world
+from bot.local.forge.serve import ThreadedForge, in_thread
+from bot.local.forge.state import State
+from tests.loop.world import AGENT, CI, MANIFEST, NAME, ROOT, WORKFLOW
+
+T = TypeVar("T")
+OWNER, MAINTAINER, STRANGER = "octo", "maya", "mallory"
+PATIENCE = 120.0
+"""Seconds that what a person waits for may take: runs of `act` are slow on a busy machine."""
+
+
+@dataclass(frozen=True)
+class Town:
+    """octo/tally: `octo` owns it, `maya` maintains it, `mallory` is a stranger; `tokens` are by login."""
+
+    forge: ThreadedForge
+    folder: Path
+    tokens: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        """The repository's page."""
+        return f"{self.forge.base_url}/{NAME}"
+
+    def api(self, login: str) -> httpx.Client:
+        """REST, as one of its people."""
+        return client(self.forge.base_url, self.tokens[login])
+
+    def get(self, path: str) -> Any:
+        """What REST answers to its owner."""
+        with self.api(OWNER) as api:
+            answer = api.get(f"/repos/{NAME}{path}")
+            answer.raise_for_status()
+            return answer.json()
+
+    def claims(self) -> Claims:
+        """The document at the claims ref."""
+        git = Git(self.folder / "forge" / "git" / f"{NAME}.git")
+        found = git.text("for-each-ref", "--format=%(objectname)", CLAIMS_REF)
+        return read_claims(git.text("log", "-1", "--format=%B", found) if found else None)
+
+    def wait(self, what: str, found: Callable[[], T | None], seconds: float = PATIENCE) -> T:
+        """What is found, as soon as it is there. Fails with `what` and the coordinator's last words."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            thing = found()
+            if thing:
+                return thing
+            time.sleep(0.3)
+        told = (self.folder / "coordinator.log").read_text(encoding="utf-8")[-4000:]
+        raise AssertionError(f"{what} did not come about in {seconds:.0f} s\n{told}")
+
+
+@contextmanager
+def open_town(
+    folder: Path, *, approvals: int = 0, policy: Mapping[str, object] | None = None
+) -> Iterator[Town]:
+    """A new town.
+
+    Args:
+        folder: empty; everything is kept in it.
+        approvals: how many approving reviews `main` asks for.
+        policy: added to the repository's policy file.
+    """
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    fill_tool_cache(folder / "tools")
+    jobs = attached_runner(export_action(folder / "action"), folder / "tools", _path())
+    with in_thread(folder / "forge", record=folder / "exchanges.jsonl", attach=[jobs]) as forge:
+        built, tokens = forge.on(lambda state: _build(state, url, _files(policy or {})))
+        with client(forge.base_url, tokens[OWNER]) as api:
+            protection = {
+                "required_status_checks": {"strict": True, "contexts": ["test"]},
+                "enforce_admins": True,
+                "required_pull_request_reviews": {"required_approving_review_count": approvals}
+                if approvals
+                else None,
+                "restrictions": None,
+                "required_conversation_resolution": True,
+            }
+            api.put(f"/repos/{NAME}/branches/main/protection", json=protection).raise_for_status()
+            variable = {"name": "BEADWRIGHT_URL", "value": url}
+            api.post(f"/repos/{NAME}/actions/variables", json=variable).raise_for_status()
+        parts = DemoParts(import_plan, serve.command, fill_tool_cache, _path(), {})
+        with asyncio.Runner() as runner:
+            process = coordinator(folder, built, forge.base_url, parts, port)
+            runner.run(process.__aenter__())
+            try:
+                yield Town(forge, folder, tokens)
+            finally:
+                runner.run(process.__aexit__(None, None, None))
+
+
+def _path() -> str:
+    return search_path(Path(sys.executable).parent)
+
+
+def _files(policy: Mapping[str, object]) -> dict[str, str]:
+    settings = {
+        "engine": {"name": "command", "command": ["python3", "tools/agent.py"], "minutes": 2},
+        "wall": "namespace" if probe() is None else "none",
+        "gates": [{"name": "true", "run": "true"}],
+        **policy,
+    }
+    return {
+        "README.md": "# tally\n",
+        "tools/agent.py": AGENT.read_text(encoding="utf-8"),
+        ".github/beadwright.yml": json.dumps(settings, indent=2),
+        ".github/workflows/ci.yml": CI,
+        WORKFLOW: (ROOT / WORKFLOW).read_text(encoding="utf-8"),
+    }
+
+
+def _build(state: State, url: str, files: Mapping[str, str]) -> tuple[DemoWorld, dict[str, str]]:
+    people = {login: world.create_user(state, login) for login in (OWNER, MAINTAINER, STRANGER)}
+    owner, maintainer = people[OWNER][0], people[MAINTAINER][0]
+    repository = world.create_repository(state, owner, NAME.partition("/")[2], files=files)
+    world.add_collaborator(state, repository, maintainer, "maintain")
+    secret = secrets.token_hex(20)
+    app, key = world.create_app(
+        state,
+        owner,
+        "beadwright",
+        permissions=MANIFEST["default_permissions"],
+        events=MANIFEST["default_events"],
+        webhook_url=f"{url}/webhooks",
+        webhook_secret=secret,
+    )
+    world.install(state, app, owner, [repository])
+    tokens = {login: token for login, (_, token) in people.items()}
+    return DemoWorld(repository, NAME, tokens[OWNER], tokens[MAINTAINER], app, key, secret), tokens
