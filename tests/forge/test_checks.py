@@ -189,7 +189,7 @@ REMARK = {
     "message": "hm",
     "title": "T",
 }
-BUTTON = {"label": "Again", "description": "Once more", "identifier": "again"}
+AGAIN = {"label": "Again", "description": "Once more", "identifier": "again"}
 
 
 def test_a_mutation_writes_a_check_run_as_rest_does(forge: World) -> None:
@@ -200,7 +200,7 @@ def test_a_mutation_writes_a_check_run_as_rest_does(forge: World) -> None:
     made = mutate(
         app,
         "createCheckRun",
-        {**new, "output": output, "actions": [BUTTON]},
+        {**new, "output": output, "actions": [AGAIN]},
         "checkRun { id databaseId status conclusion title }",
     )["checkRun"]
     assert (made["status"], made["conclusion"], made["title"]) == ("IN_PROGRESS", None, "Waits")
