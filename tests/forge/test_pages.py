@@ -30,6 +30,15 @@ on: {push: {branches: [main]}, workflow_dispatch: {}}
 jobs:
   test: {runs-on: ubuntu-latest, steps: [{run: "true"}]}
 """
+QUEUE = {
+    "check_response_timeout_minutes": 60,
+    "grouping_strategy": "ALLGREEN",
+    "max_entries_to_build": 5,
+    "max_entries_to_merge": 5,
+    "merge_method": "MERGE",
+    "min_entries_to_merge": 1,
+    "min_entries_to_merge_wait_minutes": 5,
+}
 
 
 @pytest.fixture
@@ -477,6 +486,66 @@ def test_a_merge_is_pinned_to_the_head_that_the_page_showed(forge: World, visiti
     assert answer.status_code == 409
     assert "Head branch was modified" in answer.text
     assert not ok(forge.person("octo").get(f"{REPO}/pulls/1"))["merged"]
+
+
+def test_a_checks_buttons_are_pressed_by_who_may_write_and_heard_by_its_app(
+    forge: World, visiting: Visiting
+) -> None:
+    made = pull(forge)
+    button = {"label": "Review again", "description": "Ask for a fresh reviewer", "identifier": "review"}
+    wanted = {"name": "beadwright", "head_sha": made["head"]["sha"], "actions": [button]}
+    run = ok(forge.installed().post(f"{REPO}/check-runs", json=wanted))
+    action = f"{HOME}/runs/{run['id']}/action"
+    heard: list[Signal] = []
+    forge.forge.on(lambda state: state.subscribers.append(heard.append))
+    for page in (f"{HOME}/pull/1", f"{HOME}/pull/1/checks", f"{HOME}/runs/{run['id']}"):
+        visiting("will").send(page, action, press="Review again")
+        assert not visiting("rita").get(page).has_form(action)
+    told = {"requested_action": {"identifier": "review"}}
+    assert [(one.event, one.action, one.sender_id, one.extra) for one in heard] == [
+        ("check_run", "requested_action", forge.people["will"].id, told)
+    ] * 3
+    for login, given, status in (("rita", "review", 403), ("will", "other", 404), (None, "review", 401)):
+        visitor = visiting(login)
+        assert visitor.post(action, {"token": visitor.token(), "action": given}).status_code == status
+    assert len(heard) == 3
+
+
+def test_a_merged_pull_request_is_reverted_by_a_button(forge: World, visiting: Visiting) -> None:
+    pull(forge)
+    visitor = visiting("will")
+    visitor.send(f"{HOME}/pull/1", f"{HOME}/pull/1/merge", method="merge")
+    page = visitor.send(f"{HOME}/pull/1", f"{HOME}/pull/1/revert")
+    assert "will wants to merge revert-1-bead/1 into main" in page.text
+    assert not visiting("rita").get(f"{HOME}/pull/1").has_form(f"{HOME}/pull/1/revert")
+
+
+def test_where_there_is_a_merge_queue_a_pull_request_is_queued(forge: World, visiting: Visiting) -> None:
+    def belong_to_an_organisation(state: State) -> None:  # only those have queues
+        octo = state.get(Account, forge.people["octo"].id)
+        octo.type = "Organization"
+        state.put(octo)
+
+    pull(forge)
+    forge.forge.on(belong_to_an_organisation)
+    checks = [{"context": "test"}]
+    waits = {"strict_required_status_checks_policy": False, "required_status_checks": checks}
+    rules = [
+        {"type": "merge_queue", "parameters": QUEUE},
+        {"type": "required_status_checks", "parameters": waits},
+    ]
+    target = {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}}
+    wanted = {"name": "queue", "target": "branch", "enforcement": "active", "conditions": target}
+    ok(forge.person("octo").post(f"{REPO}/rulesets", json={**wanted, "rules": rules}))
+    head = tip(forge, "bead/1")
+    good = {"name": "test", "head_sha": head, "conclusion": "success"}
+    ok(forge.installed().post(f"{REPO}/check-runs", json=good))
+    visitor = visiting("will")
+    page = visitor.send(f"{HOME}/pull/1", f"{HOME}/pull/1/queue", press="Merge when ready")
+    assert "In the merge queue: awaiting checks." in page.text
+    assert "will added this to the merge queue" in page.text
+    page = visitor.send(f"{HOME}/pull/1", f"{HOME}/pull/1/queue", press="Remove from the queue")
+    assert "Merge when ready" in page.text
 
 
 def test_nobody_approves_their_own_pull_request(forge: World, visiting: Visiting) -> None:
