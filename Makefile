@@ -28,6 +28,7 @@ test: setup
 	@requirements/install engines
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && \
 	env -i PATH="$$PATH" HOME="$$home" LANG=C.UTF-8 TERM="$${TERM:-dumb}" CI="$${CI:-}" \
+		BEADWRIGHT_SCREENSHOTS="$${BEADWRIGHT_SCREENSHOTS:-}" \
 		$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: setup

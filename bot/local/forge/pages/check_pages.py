@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from bot.local.forge import checks, protection
-from bot.local.forge.http import not_found
+from bot.local.forge.http import Refused, not_found
 from bot.local.forge.pages import parts
 from bot.local.forge.pages.pull_frame import frame
 from bot.local.forge.pages.visit import Visit, page
@@ -51,6 +51,18 @@ def show_run(visit: Visit) -> Response:
         pulls=pulls_here,
         colors=COLOR_OF_LEVEL,
     )
+
+
+@page("/{owner}/{repo}/runs/{id}/action", "POST")
+def press(visit: Visit) -> Response:
+    """Press one of a check's buttons: its App is told, and what follows is the App's to do."""
+    run = _run(visit)
+    if visit.viewer is None:
+        raise Refused(401, "Requires authentication")
+    if visit.repository.archived:
+        raise Refused(403, "Repository was archived so is read-only.")
+    checks.request_action(visit.state, visit.viewer, run, visit.text("action"))
+    return visit.go(f"{visit.home}/runs/{run.id}")
 
 
 @page("/{owner}/{repo}/pull/{number}/checks")

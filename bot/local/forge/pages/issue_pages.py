@@ -13,7 +13,7 @@ from bot.local.forge import checks, issues, search
 from bot.local.forge.access import can_see
 from bot.local.forge.pages import parts, timeline
 from bot.local.forge.pages.visit import Visit, page
-from bot.local.forge.records import Account, Comment, Issue, Label, Pull, Repository
+from bot.local.forge.records import Account, Comment, Issue, Label, Pull, Repository, Review
 
 WORDS = {"issues": "issue", "pulls": "pr"}
 
@@ -193,4 +193,7 @@ def _linked(visit: Visit, ids: list[int]) -> list[Issue]:
 
 def _participants(visit: Visit, issue: Issue) -> list[Markup]:
     ids = [issue.user_id, *(one.user_id for one in visit.state.find(Comment, issue_id=issue.id))]
+    if issue.pull_id is not None:
+        submitted = (one for one in visit.state.find(Review, pull_id=issue.pull_id) if one.submitted_at)
+        ids += [one.user_id for one in submitted]
     return [parts.person_of(visit, one) for one in dict.fromkeys(ids)]

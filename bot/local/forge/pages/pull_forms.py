@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from bot.local.forge.http import Refused, not_found
 from bot.local.forge.pages.visit import Visit, page
-from bot.local.forge.records import ReviewComment, Thread
+from bot.local.forge.records import Pull, ReviewComment, Thread
 
 PULL = "/{owner}/{repo}/pull/{number}"
 
@@ -86,6 +86,26 @@ def set_draft(visit: Visit) -> Response:
     wanted = "markPullRequestReadyForReview" if visit.text("draft") == "no" else "convertPullRequestToDraft"
     visit.mutate(wanted, pullRequestId=visit.state.node_id(pull))
     return visit.go(f"{visit.home}/pull/{pull.number}")
+
+
+@page(PULL + "/queue", "POST")
+def queue(visit: Visit) -> Response:
+    """Put the head that the page showed into the merge queue, or take it out."""
+    pull = visit.pull()
+    node = visit.state.node_id(pull)
+    if visit.text("then") == "dequeue":
+        visit.mutate("dequeuePullRequest", id=node)
+    else:
+        visit.mutate("enqueuePullRequest", pullRequestId=node, expectedHeadOid=visit.text("commit"))
+    return visit.go(f"{visit.home}/pull/{pull.number}")
+
+
+@page(PULL + "/revert", "POST")
+def revert(visit: Visit) -> Response:
+    """Open a pull request that undoes this one."""
+    visit.mutate("revertPullRequest", pullRequestId=visit.state.node_id(visit.pull()))
+    made = visit.state.find(Pull, repo_id=visit.repository.id)[-1]
+    return visit.go(f"{visit.home}/pull/{made.number}")
 
 
 def _thread(visit: Visit) -> Thread:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from starlette.responses import Response
 
-from bot.local.forge import issues, protection, pulls
+from bot.local.forge import issues, merge_queue, protection, pulls
 from bot.local.forge.http import not_found
 from bot.local.forge.merge_message import Method
 from bot.local.forge.pages import parts, timeline
@@ -44,6 +44,9 @@ class MergeBox:
     methods: dict[Method, str]
     may_merge: bool
     may_update: bool
+    has_queue: bool
+    queued: str | None
+    """How its place in the merge queue stands, when it has one."""
 
 
 @page("/{owner}/{repo}/pull/{number}")
@@ -70,6 +73,7 @@ def show_pull(visit: Visit) -> Response:
         and viewer is not None
         and issues.may_author(visit.state, viewer, issue)
         and not visit.repository.archived,
+        may_revert=pull.merged and visit.may("pulls/merge"),
         merged_by=parts.person_of(visit, pull.merged_by_id) if pull.merged_by_id is not None else None,
         **shown,
     )
@@ -96,30 +100,39 @@ def _merge_box(visit: Visit, pull: Pull) -> MergeBox:
     state, home = visit.state, visit.repository
     merge_state = pulls.merge_state(state, pull, wait=True)
     color, sentence = SAID[merge_state.word]
-    reasons = protection.merge_blocks(state, visit.viewer, pull)
+    has_queue = protection.merge_queue(state, home, pull.base_ref) is not None
+    entry = merge_queue.entry_of(state, pull)
+    reasons = protection.merge_blocks(state, visit.viewer, pull, queued=has_queue)
     if merge_state.word == "blocked" and not reasons:
         color, sentence = "amber", "Rules block this merge, and you may pass them."
-    allowed: dict[Method, bool] = {
-        "merge": home.allow_merge_commit,
-        "squash": home.allow_squash_merge,
-        "rebase": home.allow_rebase_merge,
-    }
-    methods = {
-        method: word
-        for method, word in METHODS.items()
-        if allowed[method]
-        and len(protection.merge_blocks(state, visit.viewer, pull, method=method)) == len(reasons)
-    }
-    can = merge_state.mergeable is True and not pull.draft and not reasons and bool(methods)
+    can = merge_state.mergeable is True and not pull.draft and not reasons
     return MergeBox(
         color,
         sentence,
         reasons,
         checks_of(visit, pull),
-        methods,
-        may_merge=can and visit.may("pulls/merge"),
+        methods := _methods(visit, pull, reasons),
+        may_merge=can and (has_queue or bool(methods)) and visit.may("pulls/merge"),
         may_update=merge_state.behind and merge_state.word != "dirty" and visit.may("pulls/update-branch"),
+        has_queue=has_queue,
+        queued=merge_queue.word_of(state, entry).replace("_", " ").lower() if entry is not None else None,
     )
+
+
+def _methods(visit: Visit, pull: Pull, reasons: list[str]) -> dict[Method, str]:
+    """The ways to merge that neither the repository's settings nor its rules forbid."""
+    home = visit.repository
+    allowed: dict[Method, bool] = {
+        "merge": home.allow_merge_commit,
+        "squash": home.allow_squash_merge,
+        "rebase": home.allow_rebase_merge,
+    }
+
+    def is_free(method: Method) -> bool:
+        found = protection.merge_blocks(visit.state, visit.viewer, pull, method=method)
+        return allowed[method] and set(found) <= set(reasons)
+
+    return {method: word for method, word in METHODS.items() if is_free(method)}
 
 
 def _reviewers(visit: Visit, pull: Pull) -> list[tuple[Markup, str, str]]:

@@ -100,7 +100,7 @@ def _respond(visit: Visit, method: str) -> Response:
     wanted = "GET" if method == "HEAD" else method
     row = next(((row, params) for row, params in rows if row.method == wanted), None)
     if row is None:
-        raise _no_page(visit, rows)
+        raise _no_page(rows)
     visit.params = row[1]
     if "owner" in visit.params and "repo" in visit.params:
         owner, name = visit.params["owner"], visit.params["repo"]
@@ -108,17 +108,19 @@ def _respond(visit: Visit, method: str) -> Response:
     return row[0].handler(visit)
 
 
-def _no_page(visit: Visit, rows: list[tuple[Page, dict[str, str]]]) -> Refused:
-    if rows:
-        methods = ", ".join(sorted({row.method for row, _ in rows}))
-        return Refused(405, f"This address takes {methods}", headers={"Allow": methods})
-    name = name_of(visit.address)
-    return not_found() if name is None else Refused(501, f"{name} is not implemented by this forge")
+def _no_page(rows: list[tuple[Page, dict[str, str]]]) -> Refused:
+    if not rows:
+        return not_found()
+    methods = ", ".join(sorted({row.method for row, _ in rows}))
+    return Refused(405, f"This address takes {methods}", headers={"Allow": methods})
 
 
 def _refusal(visit: Visit, refused: Refused) -> Response:
-    sentence = in_words(refused).message
+    name = name_of(visit.address) if refused.status == 404 else None
+    if name is not None:
+        refused = Refused(501, f"{name} is not implemented by this forge")
     title = TITLES.get(refused.status, "That did not work")
+    sentence = in_words(refused).message
     response = visit.show("refusal.html.j2", status=refused.status, title=title, sentence=sentence)
     response.headers.update(refused.headers)
     return response

@@ -282,6 +282,8 @@ PLAIN = {
     "reopened": "reopened this",
     "convert_to_draft": "made this a draft",
     "ready_for_review": "marked this as ready for review",
+    "added_to_merge_queue": "added this to the merge queue",
+    "removed_from_merge_queue": "removed this from the merge queue",
     "head_ref_deleted": "deleted the branch",
     "head_ref_restored": "restored the branch",
     "head_ref_force_pushed": "force-pushed the branch",
