@@ -119,6 +119,13 @@ def test_a_role_is_told_by_both_of_its_names(forge: World) -> None:
     assert client.get(f"{REPO}/collaborators/nobody/permission").status_code == 404
 
 
+def test_of_an_apps_bot_no_role_is_told_whatever_its_installation_may_do(forge: World) -> None:
+    client = forge.installed()
+    told = client.get(f"{REPO}/collaborators/beadwright[bot]/permission").json()
+    assert (told["permission"], told["role_name"]) == ("none", "none")
+    assert client.get(f"{REPO}/collaborators/beadwright/permission").status_code == 404
+
+
 def test_only_an_administrator_gives_roles_and_changes_settings(forge: World) -> None:
     octo, will = forge.person("octo"), forge.person("will")
     assert will.put(f"{REPO}/collaborators/stan", json={"permission": "admin"}).status_code == 403

@@ -6,7 +6,7 @@ from bot.github.assumptions.registry import Need, assume, expect
 from bot.github.assumptions.scratch import Scratch
 
 REST = "rest/collaborators/collaborators#get-repository-permissions-for-a-user"
-BY = ("github.observe",)
+BY = ("github.permissions",)
 
 
 @assume(source=REST, by=BY, otherwise="nobody could release beads")
@@ -35,6 +35,14 @@ def reader_is_told_from_writers(world: Scratch) -> None:
 def nobody_has_no_permission(world: Scratch) -> None:
     """For a name that nobody has it answers 404, or says `none`."""
     answer = world.me.get(f"collaborators/{world.name('nobody')}/permission")
+    told = answer.status == 404 or (answer.status == 200 and answer.body["permission"] == "none")
+    expect(told, f"answered {answer}")
+
+
+@assume(source=REST, by=BY, otherwise="a bot's permission could be asked for", needs=(Need.APP,))
+def bot_has_no_permission(world: Scratch) -> None:
+    """For an App's bot it says `none` or 404, also where its installation may write."""
+    answer = world.me.get(f"collaborators/{world.bot}/permission")
     told = answer.status == 404 or (answer.status == 200 and answer.body["permission"] == "none")
     expect(told, f"answered {answer}")
 

@@ -9,6 +9,7 @@ from bot.local.forge.http import (
     Body,
     Call,
     Need,
+    Refused,
     invalid,
     not_found,
     not_implemented,
@@ -122,9 +123,12 @@ def check_collaborator(call: Call) -> Answer:
 
 @operation("repos/get-collaborator-permission-level", "GET", PERSON + "/permission", Need())
 def get_permission(call: Call) -> Answer:
-    """Somebody's role, whoever they are: everybody may read what is public."""
+    """Somebody's role, whoever they are: everybody may read what is public. An App's bot has none, whatever
+    its installation may do; an organisation is no user."""
     person = _person(call)
-    role = role_of(call.state, person, call.repo)
+    if person.type == "Organization":
+        raise Refused(404, f"{person.login} is not a user")
+    role = "none" if person.type == "Bot" else role_of(call.state, person, call.repo)
     user = render_issue.collaborator(call.state, call.base_url, call.repo, person)
     return Answer(200, {"permission": LEGACY[role], "role_name": role, "user": user})
 
