@@ -15,6 +15,17 @@ def write_marker(key: str, value: str) -> str:
     return f"<!-- beadwright:{key}={value} -->"
 
 
+def mark(text: str, key: str, value: str) -> str:
+    """The text with a marker below it."""
+    return f"{text}\n\n{write_marker(key, value)}"
+
+
+def unmark(text: str, key: str) -> str:
+    """The text without the marker that `mark` put below it."""
+    value = read_marker(text, key)
+    return text.removesuffix(mark("", key, value)) if value is not None else text
+
+
 def read_marker(text: str, key: str) -> str | None:
     """The value of the last marker of that key, or None."""
     found = re.findall(rf"<!-- beadwright:{re.escape(key)}=({VALUE.pattern}) -->", text)

@@ -108,8 +108,8 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class PostCheck:
-    """Our check run on a head, by name and head: one per head, updated in place. `conclusion` None: it is in
-    progress."""
+    """Our check run on a head: one that is in progress is updated, one that is completed has a newer one
+    beside it, which counts. `conclusion` None: it is in progress."""
 
     pull: int
     head: str

@@ -10,6 +10,11 @@ def comment_key(number: int, marker: str) -> str:
     return f"comment:{number}:{marker}"
 
 
+def number_of(key: str) -> int:
+    """The issue or pull request of a `comment_key`."""
+    return int(key.split(":")[1])
+
+
 def check_key(head: str) -> str:
     """The key of our check run on a commit."""
     return f"check:{head}"

@@ -122,8 +122,10 @@ class ContextNode(Shape):
     """A `CheckRun` (name, status, conclusion, check suite) or a `StatusContext` (context, state)."""
 
     typename: str = Field(alias="__typename")
+    id: str = ""
     database_id: int | None = None
     name: str = ""
+    external_id: str | None = None
     status: str = ""
     conclusion: str | None = None
     check_suite: SuiteNode | None = None

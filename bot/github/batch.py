@@ -1,4 +1,4 @@
-"""Cheap writes that follow each other, as one GraphQL request: labels, comments, closing, deleting refs.
+"""Cheap writes that follow each other, as one GraphQL request: labels, comments, checks, closing, refs.
 
 GitHub carries the aliased fields of a mutation out in order, and one that fails does not stop the others;
 each action gets the message of its own fields. When the request itself fails it is not known what took
@@ -12,30 +12,22 @@ from dataclasses import dataclass, field
 
 from bot.beads.digest import digest
 from bot.beads.labels import LABEL_LOOKS
-from bot.beads.markers import read_marker, write_marker
-from bot.coordinator.actions import Close, DeleteRef, React, Reopen, Say, SetBody, SetLabels
+from bot.coordinator.actions import Close, DeleteRef, PostCheck, React, Reopen, Say, SetBody, SetLabels
 from bot.coordinator.ports import Unsure
-from bot.coordinator.shown import comment_key, shown_digest
-from bot.github.answers import CommentNode, Connection, Named, Shape
-from bot.github.documents import COMMENTS, WORDING, mutation_document
+from bot.github.answers import Named, Shape
+from bot.github.documents import WORDING, mutation_document
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
 from bot.github.observe import Known
+from bot.github.own_checks import OwnChecks
+from bot.github.own_comments import Found, OwnComments
 
-Cheap = SetLabels | Say | Close | DeleteRef | React | Reopen | SetBody
+Cheap = SetLabels | Say | Close | DeleteRef | React | Reopen | SetBody | PostCheck
 SIGNS = {"taken": "EYES", "done": "ROCKET", "refused": "THUMBS_DOWN"}
 NO_COMMIT = "0" * 40
 GREY = "ededed"
 FIELDS = 40
 """How many writes go into one request; GitHub gives it ten seconds."""
-
-
-class _Subject(Shape):
-    comments: Connection[CommentNode] = Connection[CommentNode]()
-
-
-class _CommentsReply(Shape):
-    node: _Subject | None = None
 
 
 class _Wording(Shape):
@@ -64,56 +56,55 @@ class _Write:
 class _Batch:
     writes: list[_Write] = field(default_factory=list)
     answers: list[str | None] = field(default_factory=list)
+    payloads: list[object] = field(default_factory=list)  # one for each write that was sent
 
 
 class Batcher:
     """Carries out runs of cheap actions in one repository."""
 
-    def __init__(self, installation: Installation, known: Known) -> None:
+    def __init__(self, installation: Installation, repository: str, known: Known) -> None:
         self._github = installation
         self._known = known
+        self._comments = OwnComments(installation, known)
+        self._checks = OwnChecks(installation, repository, known)
 
     async def apply(self, actions: Sequence[Cheap]) -> list[str | None]:
         """Each answer is None, or why the action did not take effect. Raises Limited."""
         batch = _Batch(answers=[None] * len(actions))
         await self.create_labels({name for one in actions if isinstance(one, SetLabels) for name in one.add})
+        found = await self._comments.find([one for one in actions if isinstance(one, Say)])
         for index, action in enumerate(actions):
             try:
                 batch.writes += [
-                    _Write(index, kind, value) for kind, value in await self._wanted(action) if value
+                    _Write(index, kind, value) for kind, value in await self._wanted(action, found) if value
                 ]
             except Limited:
                 raise
             except GitHubError as error:
                 batch.answers[index] = why_not(error)
         await self._send_all(batch)
-        await self._send_all(_Batch(await self._twins(actions, batch), batch.answers))
-        self._note(actions, batch.answers)
-        return batch.answers
-
-    def _note(self, actions: Sequence[Cheap], answers: Sequence[str | None]) -> None:
-        """Remember what our comments say now, or that it is not known."""
-        for action, answer in zip(actions, answers, strict=True):
+        await self._send_all(_Batch(self._made(actions, batch), batch.answers))
+        for action, answer in zip(actions, batch.answers, strict=True):
             if isinstance(action, Say):
-                key = comment_key(action.number, action.marker)
-                if answer is None:
-                    self._known.shown[key] = shown_digest(action.body)
-                else:
-                    self._known.shown.pop(key, None)
+                self._comments.note(action, answer)
+        return batch.answers
 
     async def _send_all(self, batch: _Batch) -> None:
         for start in range(0, len(batch.writes), FIELDS):
-            await self._send(batch.writes[start : start + FIELDS], batch.answers)
+            batch.payloads += await self._send(batch.writes[start : start + FIELDS], batch.answers)
 
-    async def _twins(self, actions: Sequence[Cheap], batch: _Batch) -> list[_Write]:
-        """What to delete of new comments that turn out to have been there: one whose answer was lost and that
-        the look before did not show yet, or another coordinator's. Whoever looks last sees them all."""
+    def _made(self, actions: Sequence[Cheap], batch: _Batch) -> list[_Write]:
+        """Remember the check runs and comments that were made; what is to be done about comments' twins."""
         writes: list[_Write] = []
-        for index in sorted({write.action for write in batch.writes if write.kind == "comment"}):
-            action = actions[index]
-            if isinstance(action, Say) and batch.answers[index] is None:
-                found = await self._said(action.node_id, action.marker)
-                writes += [_Write(index, "deleteComment", {"id": one.id}) for one in found[1:]]
+        for write, payload in zip(batch.writes, batch.payloads, strict=True):
+            action = actions[write.action]
+            if batch.answers[write.action] is not None:
+                continue
+            if isinstance(action, PostCheck):
+                self._checks.note(action, payload)
+            elif isinstance(action, Say) and write.kind == "comment":
+                twins = self._comments.twins(action, payload)
+                writes += [_Write(write.action, kind, value) for kind, value in twins]
         return writes
 
     async def create_labels(self, names: set[str]) -> None:
@@ -136,12 +127,14 @@ class Batcher:
             if made is not None:
                 self._known.label_ids[made.name.lower()] = made.id
 
-    async def _wanted(self, action: Cheap) -> list[tuple[str, Mapping[str, object]]]:
+    async def _wanted(self, action: Cheap, found: Found) -> list[tuple[str, Mapping[str, object]]]:
         match action:
             case SetLabels():
                 return self._labels(action)
             case Say():
-                return await self._comment(action)
+                return self._comments.writes(action, found)
+            case PostCheck():
+                return await self._checks.writes(action)
             case Close():
                 reason = "DUPLICATE" if action.twin else "COMPLETED"
                 return [("close", {"issueId": action.node_id, "stateReason": reason})]
@@ -185,52 +178,23 @@ class Batcher:
             raise GitHubError(409, f"#{action.number} was edited in between; its text stays as it is")
         return [("setBody", {"id": action.node_id, "body": action.body})]
 
-    async def _comment(self, action: Say) -> list[tuple[str, Mapping[str, object]]]:
-        """The first comment with the marker is kept and edited; what a lost answer left beside it goes."""
-        body = f"{action.body}\n\n{write_marker('comment', action.marker)}"
-        found = await self._said(action.node_id, action.marker)
-        if not found:
-            return [("comment", {"subjectId": action.node_id, "body": body})]
-        first, *twins = found
-        wanted: list[tuple[str, Mapping[str, object]]] = [("deleteComment", {"id": one.id}) for one in twins]
-        if first.body != body:
-            wanted.append(("editComment", {"id": first.id, "body": body}))
-        return wanted
-
-    async def _said(self, subject: str, marker: str) -> list[CommentNode]:
-        """Our comments with this marker, the oldest first."""
-        found: list[CommentNode] = []
-        before: str | None = None
-        while True:
-            reply = await self._github.query(COMMENTS, _CommentsReply, {"subject": subject, "before": before})
-            if reply.node is None:
-                raise GitHubError(404, "there is nothing to comment on")
-            page = reply.node.comments
-            found = [
-                one
-                for one in page.nodes
-                if one.viewer_did_author and read_marker(one.body, "comment") == marker
-            ] + found
-            if not page.page_info.has_previous_page:
-                return found
-            before = page.page_info.start_cursor
-
-    async def _send(self, writes: Sequence[_Write], answers: list[str | None]) -> None:
+    async def _send(self, writes: Sequence[_Write], answers: list[str | None]) -> list[object]:
         fields = [(f"w{index}", write.kind) for index, write in enumerate(writes)]
         variables: dict[str, object] = {f"w{index}": dict(one.value) for index, one in enumerate(writes)}
         try:
-            _, faults = await self._github.mutate(mutation_document(fields), variables, writes=len(writes))
+            data, faults = await self._github.mutate(mutation_document(fields), variables, writes=len(writes))
         except Limited:
             raise
         except GitHubError as error:
             for write in writes:
                 answers[write.action] = why_not(error)
-            return
+            return [None] * len(writes)
         for fault in faults:
             alias = str(fault.path[0])[1:] if fault.path else ""
             hit = [writes[int(alias)]] if alias.isdigit() else list(writes)
             for write in hit:
                 answers[write.action] = fault.message
+        return [data.get(alias) for alias, _ in fields]
 
 
 def why_not(error: GitHubError) -> str:

@@ -7,7 +7,8 @@ left behind is deleted, so the rest comes into sight), the pull requests that we
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 
 from bot.coordinator.claims import CLAIMS_REF
 from bot.coordinator.job_port import PARTIAL, STAGING
@@ -35,7 +36,7 @@ fragment Checks on Commit {
       nodes {
         __typename
         ... on CheckRun {
-          databaseId name status conclusion
+          id databaseId name status conclusion externalId
           checkSuite { id app { databaseId } workflowRun { workflow { resourcePath } } }
         }
         ... on StatusContext { context state }
@@ -93,14 +94,18 @@ fragment Standing on IssueOrPullRequest {
 """
 
 
-def observe_document(standings: Iterable[int] = (), focus: Iterable[int] = ()) -> str:
+def observe_document(
+    standings: Iterable[int] = (), focus: Iterable[int] = (), comments: Sequence[str] = ()
+) -> str:
     """Everything about a repository in one request (`$owner`, `$name`, `$base`: the default branch).
 
     Args:
         standings: numbers whose state (open, closed, merged) is asked as well.
         focus: beads whose latest pull requests are asked whatever their age.
+        comments: our comments (ids), whose texts are asked as well, as `ours`; no more than a hundred.
     """
     extra = _standing_fields(standings) + _focus_fields(focus)
+    ours = f"ours: nodes(ids: {json.dumps(list(comments))}) {{ ... on IssueComment {{ body }} }}"
     return f"""
 query Observe($owner: String!, $name: String!, $base: String!) {{
   repository(owner: $owner, name: $name) {{
@@ -124,6 +129,7 @@ query Observe($owner: String!, $name: String!, $base: String!) {{
     labels(first: {PAGE}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ id name }} }}
     {extra}
   }}
+  {ours if comments else ""}
 }}
 {_ISSUE}{_CHECKS}{_PULL}{_OPEN}{_BRANCHES}{_STATE if "...Standing" in extra else ""}"""
 
@@ -202,6 +208,13 @@ query MoreThreads($pull: ID!, $after: String!) {{
 }}
 """
 
+_OURS = """
+fragment Ours on IssueCommentConnection {
+  pageInfo { hasPreviousPage startCursor }
+  nodes { id body viewerDidAuthor }
+}
+"""
+
 COMMENTS = f"""
 query Comments($subject: ID!, $before: String) {{
   node(id: $subject) {{
@@ -209,11 +222,20 @@ query Comments($subject: ID!, $before: String) {{
     ... on PullRequest {{ comments(last: {PAGE}, before: $before) {{ ...Ours }} }}
   }}
 }}
-fragment Ours on IssueCommentConnection {{
-  pageInfo {{ hasPreviousPage startCursor }}
-  nodes {{ id body viewerDidAuthor }}
-}}
-"""
+{_OURS}"""
+
+
+def comments_document(subjects: int) -> str:
+    """The last comments on so many issues and pull requests: `s0` of the variable `$s0`, and so on."""
+    variables = ", ".join(f"$s{index}: ID!" for index in range(subjects))
+    fields = "\n  ".join(
+        f"s{index}: node(id: $s{index}) {{ "
+        f"... on Issue {{ comments(last: {PAGE}) {{ ...Ours }} }} "
+        f"... on PullRequest {{ comments(last: {PAGE}) {{ ...Ours }} }} }}"
+        for index in range(subjects)
+    )
+    return f"query Comments({variables}) {{\n  {fields}\n}}\n{_OURS}"
+
 
 WORDING = """
 query Wording($subject: ID!) { node(id: $subject) { ... on Issue { title body } } }
@@ -252,7 +274,12 @@ MUTATIONS = {
         "removeLabelsFromLabelable(input: $%s) { clientMutationId }",
     ),
     "createLabel": ("CreateLabelInput!", "createLabel(input: $%s) { label { id name } }"),
-    "comment": ("AddCommentInput!", "addComment(input: $%s) { commentEdge { node { id } } }"),
+    "comment": (
+        "AddCommentInput!",
+        "addComment(input: $%s) { commentEdge { node { id } } subject {"
+        " ... on Issue { comments(last: 30) { nodes { id body viewerDidAuthor } } }"
+        " ... on PullRequest { comments(last: 30) { nodes { id body viewerDidAuthor } } } } }",
+    ),
     "editComment": ("UpdateIssueCommentInput!", "updateIssueComment(input: $%s) { clientMutationId }"),
     "deleteComment": ("DeleteIssueCommentInput!", "deleteIssueComment(input: $%s) { clientMutationId }"),
     "close": ("CloseIssueInput!", "closeIssue(input: $%s) { clientMutationId }"),
@@ -260,6 +287,8 @@ MUTATIONS = {
     "react": ("AddReactionInput!", "addReaction(input: $%s) { clientMutationId }"),
     "reopen": ("ReopenIssueInput!", "reopenIssue(input: $%s) { clientMutationId }"),
     "reopenPull": ("ReopenPullRequestInput!", "reopenPullRequest(input: $%s) { clientMutationId }"),
+    "createCheck": ("CreateCheckRunInput!", "createCheckRun(input: $%s) { checkRun { id databaseId } }"),
+    "updateCheck": ("UpdateCheckRunInput!", "updateCheckRun(input: $%s) { clientMutationId }"),
     "setBody": ("UpdateIssueInput!", "updateIssue(input: $%s) { clientMutationId }"),
 }
 """The cheap writes: a variable's type, and the field that takes it."""

@@ -24,8 +24,6 @@ from bot.coordinator.actions import (
     UpdateBranch,
 )
 from bot.coordinator.claims import run_name
-from bot.coordinator.merging import CHECK
-from bot.coordinator.shown import check_key, shown_digest
 from bot.github.answers import Connection, Shape
 from bot.github.batch import Batcher, Cheap, why_not
 from bot.github.client import Answer, Dispatched
@@ -34,9 +32,6 @@ from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
 from bot.github.observe import Known
 from bot.github.pulls import WORKFLOW
-
-ANNOTATIONS = 50
-"""How many annotations GitHub takes in one request."""
 
 
 class _Numbered(BaseModel):
@@ -47,14 +42,6 @@ class _Numbered(BaseModel):
 class _DispatchedRun(BaseModel):
     workflow_run_id: int
     html_url: str = ""
-
-
-class _Check(BaseModel):
-    id: int
-
-
-class _Checks(BaseModel):
-    check_runs: list[_Check]
 
 
 class _Pull(BaseModel):
@@ -103,7 +90,7 @@ class Effects:
         owner, _, name = repository.partition("/")
         self._where: dict[str, object] = {"owner": owner, "name": name}
         self._known = known
-        self._cheap = Batcher(installation, known)
+        self._cheap = Batcher(installation, repository, known)
 
     async def apply(self, actions: Sequence[Action]) -> tuple[str | None, ...]:
         """Carry out actions in order. Raises Limited when GitHub says to wait: the rest was not tried."""
@@ -114,15 +101,21 @@ class Effects:
             if isinstance(action, Cheap):
                 cheap.append(action)
                 continue
-            answers += await self._cheap.apply(cheap)
-            cheap.clear()
+            answers += await self._flush(cheap, unposted)
             if isinstance(action, Merge) and action.head in unposted:
                 answers.append("what its guards say could not be posted")
                 continue
             answers.append(await self._one(action))
-            if isinstance(action, PostCheck) and answers[-1] is not None:
+        return (*answers, *await self._flush(cheap, unposted))
+
+    async def _flush(self, cheap: list[Cheap], unposted: set[str]) -> list[str | None]:
+        """Carry out the cheap ones that are waiting; adds the heads whose check run could not be written."""
+        answers = await self._cheap.apply(cheap)
+        for action, answer in zip(cheap, answers, strict=True):
+            if isinstance(action, PostCheck) and answer is not None:
                 unposted.add(action.head)
-        return (*answers, *await self._cheap.apply(cheap))
+        cheap.clear()
+        return answers
 
     async def _one(
         self,
@@ -131,7 +124,6 @@ class Effects:
         | CreateBead
         | OpenPull
         | UpdateBranch
-        | PostCheck
         | Merge
         | Assign
         | CancelRun
@@ -153,8 +145,6 @@ class Effects:
                 case UpdateBranch():
                     path = f"{self._at}/pulls/{action.pull}/update-branch"
                     return _why(await self._github.write("PUT", path, {"expected_head_sha": action.head}))
-                case PostCheck():
-                    return await self._check(action)
                 case Merge():
                     return await self._merge(action)
                 case Assign():
@@ -274,54 +264,6 @@ class Effects:
         else:
             answer = await self._github.write("DELETE", f"{path}/{action.blocker}")
         return _why(answer)
-
-    async def _check(self, action: PostCheck) -> str | None:
-        refused = await self._post_check(action)
-        if refused is None:
-            self._known.shown[check_key(action.head)] = shown_digest(action.text)
-        return refused
-
-    async def _post_check(self, action: PostCheck) -> str | None:
-        done = action.conclusion is not None
-        notes = [
-            {
-                "path": note.path,
-                "start_line": note.line,
-                "end_line": note.line,
-                "annotation_level": "warning",
-                "title": note.title,
-                "message": note.message,
-            }
-            for note in action.annotations[:ANNOTATIONS]
-        ]
-        body: dict[str, object] = {
-            "name": CHECK,
-            "status": "completed" if done else "in_progress",
-            "output": {"title": action.title, "summary": action.summary, "annotations": notes},
-            "actions": [
-                {"label": one.label, "description": one.description, "identifier": one.identifier}
-                for one in action.buttons
-            ],
-        }
-        if action.conclusion is not None:
-            body["conclusion"] = action.conclusion
-        known = await self._posted(action.head)
-        if known is not None:
-            return _why(await self._github.write("PATCH", f"{self._at}/check-runs/{known}", body))
-        answer = await self._github.write("POST", f"{self._at}/check-runs", {**body, "head_sha": action.head})
-        if answer.ok:
-            self._known.own_checks[action.head, CHECK] = answer.read(_Check).id
-        return _why(answer)
-
-    async def _posted(self, head: str) -> int | None:
-        if (head, CHECK) in self._known.own_checks:
-            return self._known.own_checks[head, CHECK]
-        if head in self._known.heads:
-            return None
-        answer = await self._github.get(
-            f"{self._at}/commits/{head}/check-runs", check_name=CHECK, app_id=self._github.app.app_id
-        )
-        return max((one.id for one in answer.read(_Checks).check_runs), default=None)
 
     async def _merge(self, action: Merge) -> str | None:
         """Pinned to the head. After a 5xx or a lost answer the pull request tells: merged stays merged."""

@@ -6,20 +6,24 @@
 - Rules of the base branch: two requests a minute, only while a pull request is open.
 - Who released a bead: one request a person in five minutes.
 - A merge commit older than the last hundred on the base branch: one request, once.
+- What our comments say: every five minutes in the same request, a hundred at a time.
 - A head that moved on from an approved one: one request, or four for an update of our own, once.
 - Live claims: see `runs.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from bot.beads.labels import DEFAULT, LabelNames
+from bot.beads.markers import unmark
 from bot.coordinator.claims import read_claims
+from bot.coordinator.merging import CHECK
+from bot.coordinator.shown import check_key, number_of, shown_digest
 from bot.coordinator.snapshot import Snapshot
 from bot.github import documents
 from bot.github.answers import (
@@ -36,7 +40,7 @@ from bot.github.answers import (
 from bot.github.errors import GitHubError
 from bot.github.installation import Installation
 from bot.github.patches import Patches
-from bot.github.pulls import WORKFLOW, own_check_runs
+from bot.github.pulls import WORKFLOW, OwnCheck, own_check_runs
 from bot.github.rules import RulesReader
 from bot.github.runs import RunReader
 from bot.github.snapshot_of import (
@@ -50,12 +54,24 @@ from bot.github.snapshot_of import (
 )
 
 AUTHORITY_KEPT = timedelta(minutes=5)
+SAID_KEPT = timedelta(minutes=5)
+"""After so long a look reads again what our comments say."""
+SAID_AT_ONCE = 100
+"""Of how many in one look; GitHub takes no more ids."""
 MAY_RELEASE = frozenset({"admin", "write"})
 """`permission` as REST words it: it says ``write`` for the role maintain, ``read`` for triage."""
 
 
 class _Reply(Shape):
     repository: RepositoryNode | None = None
+
+
+class _Text(BaseModel):
+    body: str = ""
+
+
+class _Ours(BaseModel):
+    ours: list[_Text | None] = Field(default_factory=list)
 
 
 class _Extras(BaseModel):
@@ -94,17 +110,26 @@ class _Workflow(BaseModel):
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnComment:
+    """A comment of ours, and when we last knew what it says."""
+
+    id: str
+    seen: datetime
+
+
 @dataclass(slots=True)
 class Known:
     """What a process remembers of a repository; all of it can be asked again. `shown` holds the digests of
-    what our comments and check runs say (`coordinator/shown.py`)."""
+    what our comments and check runs say, by their keys (`coordinator/shown.py`), `comments` the comments."""
 
     default_branch: str | None = None
     standings: frozenset[int] = frozenset()
     authority: dict[str, tuple[bool, datetime]] = field(default_factory=dict)
     on_base: dict[tuple[str, str], bool] = field(default_factory=dict)
     label_ids: dict[str, str] = field(default_factory=dict)
-    own_checks: dict[tuple[str, str], int] = field(default_factory=dict)
+    own_checks: dict[tuple[str, str], OwnCheck] = field(default_factory=dict)
+    comments: dict[str, OwnComment] = field(default_factory=dict)
     heads: frozenset[str] = frozenset()
     held: frozenset[int] = frozenset()
     workflow_enabled: bool = True
@@ -153,15 +178,19 @@ class Observer:
             focus=focus,
         )
         snapshot = snapshot_of(self._repository, node, beside, self._github.app.app_id, self._spelling)
+        self._forget_comments(
+            {*(one.number for one in snapshot.issues), *(one.number for one in snapshot.pulls)}
+        )
         return replace(snapshot, shown=dict(self._known.shown), server=self._github.app.server_url)
 
     async def _whole(self, focus: frozenset[int]) -> tuple[RepositoryNode, frozenset[int], list[PullNode]]:
         if self._known.default_branch is None:
             self._known.default_branch = await self._default_branch()
         asked = self._known.standings
+        ours = self._to_check()
         while True:
             base = self._known.default_branch
-            document = documents.observe_document(asked, focus)
+            document = documents.observe_document(asked, focus, list(ours.values()))
             variables = {**self._where, "base": base}
             data = await self._github.query(document, dict[str, object], variables, may_miss=True)
             node = _Reply.model_validate(data).repository
@@ -170,6 +199,8 @@ class Observer:
             if node.default_branch_ref is None or node.default_branch_ref.name == base:
                 break
             self._known.default_branch = node.default_branch_ref.name  # renamed: what is behind it changes
+        if ours:
+            self._check_comments(ours, _Ours.model_validate(data).ours)
         standings, focused = _extras(data)
         node = await self._all_pages(node, base)
         wanted = named_elsewhere(node.issues.nodes, self._spelling)
@@ -239,12 +270,45 @@ class Observer:
     def _remember(self, node: RepositoryNode) -> None:
         self._known.repository_id = node.id
         self._known.label_ids = {label.name.lower(): label.id for label in node.labels.nodes}
-        self._known.heads = frozenset(branch.target.oid for branch in node.branches.nodes)
-        self._known.own_checks = {
+        heads = frozenset(branch.target.oid for branch in node.branches.nodes)
+        gone, self._known.heads = self._known.heads - heads, heads
+        seen = {
             (branch.target.oid, name): run
             for branch in node.branches.nodes
             for name, run in own_check_runs(branch.target, self._github.app.app_id).items()
         }
+        kept = {key: run for key, run in self._known.own_checks.items() if key[0] not in gone}
+        for key, run in seen.items():
+            if key not in kept or kept[key].id <= run.id:  # else this look is from before our last write
+                kept[key] = run
+        self._known.own_checks = kept
+        for head in gone:
+            self._known.shown.pop(check_key(head), None)
+        for (head, name), run in kept.items():
+            if name == CHECK:
+                self._known.shown[check_key(head)] = run.digest
+
+    def _to_check(self) -> dict[str, str]:
+        """Our comments whose text is to be read again, by their keys: those that were not for the longest."""
+        due = self._github.app.clock() - SAID_KEPT
+        old = sorted((one.seen, key) for key, one in self._known.comments.items() if one.seen <= due)
+        return {key: self._known.comments[key].id for _, key in old[:SAID_AT_ONCE]}
+
+    def _check_comments(self, asked: Mapping[str, str], found: Sequence[_Text | None]) -> None:
+        """What our comments say now: one that is gone is looked for anew when there is something to say."""
+        for key, text in zip(asked, found, strict=True):
+            if text is None:
+                self._known.comments.pop(key, None)
+                self._known.shown.pop(key, None)
+            else:
+                self._known.comments[key] = OwnComment(asked[key], self._github.app.clock())
+                self._known.shown[key] = shown_digest(unmark(text.body, "comment"))
+
+    def _forget_comments(self, numbers: set[int]) -> None:
+        """Forget those on what is not open any more."""
+        for key in [key for key in self._known.comments if number_of(key) not in numbers]:
+            del self._known.comments[key]
+            self._known.shown.pop(key, None)
 
     async def _authority(self, beads: list[BeadNode]) -> Mapping[str, bool]:
         now = self._github.app.clock()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from bot.coordinator.snapshot import Check, CheckState, Mergeable, PullRequest, Review, Thread
@@ -53,13 +53,27 @@ def overall(checks: Sequence[Check]) -> CheckState:
     return "red" if "red" in states else "waiting" if "waiting" in states else "green"
 
 
-def own_check_runs(commit: CommitNode, app_id: int) -> dict[str, int]:
-    """Our own check runs on a commit by name: the newest one's database id."""
-    found: dict[str, int] = defaultdict(int)
+@dataclass(frozen=True, slots=True)
+class OwnCheck:
+    """A check run of ours: its node and database id, whether it is completed, and the digest of what it shows
+    (which we give it as its `external_id`)."""
+
+    node_id: str
+    id: int
+    done: bool = False
+    digest: str = ""
+
+
+def own_check_runs(commit: CommitNode, app_id: int) -> dict[str, OwnCheck]:
+    """Our own check runs on a commit by name, the newest of each."""
+    found: dict[str, OwnCheck] = {}
     for node in commit.status_check_rollup.contexts.nodes if commit.status_check_rollup else ():
         if _app_of(node) == app_id and node.database_id is not None:
-            found[node.name] = max(found[node.name], node.database_id)
-    return dict(found)
+            newest = found.get(node.name)
+            if newest is None or newest.id < node.database_id:
+                done = node.status == "COMPLETED"
+                found[node.name] = OwnCheck(node.id, node.database_id, done, node.external_id or "")
+    return found
 
 
 def open_pulls(branch: BranchNode, default_branch: str, app_id: int) -> tuple[PullRequest, ...]:

@@ -36,6 +36,8 @@ FIELDS = {
     "deleteIssueComment": Say,
     "closeIssue": Close,
     "updateRefs": DeleteRef,
+    "createCheckRun": PostCheck,
+    "updateCheckRun": PostCheck,
 }
 ROUTES: tuple[tuple[str, tuple[type[Action], ...], str], ...] = (
     (r"POST .*/dispatches", (Dispatch,), ""),
@@ -45,8 +47,6 @@ ROUTES: tuple[tuple[str, tuple[type[Action], ...], str], ...] = (
     (r"POST .*/issues/\d+/labels", (CreateBead, OpenPull), "labels"),
     (r"POST .*/pulls", (OpenPull,), "pull"),
     (r"PUT .*/pulls/\d+/update-branch", (UpdateBranch,), ""),
-    (r"POST .*/check-runs", (PostCheck,), ""),
-    (r"PATCH .*/check-runs/\d+", (PostCheck,), "again"),
     (r"PUT .*/pulls/\d+/merge", (Merge,), ""),
 )
 """Which action a write belongs to; one that is not here fails the test that meets it."""

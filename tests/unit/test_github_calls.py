@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -14,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.coordinator.actions import (
+    Action,
+    Annotation,
     Close,
     CreateBead,
     DeleteRef,
@@ -31,7 +35,7 @@ from bot.github.client import App
 from bot.github.effects import Effects
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
-from bot.github.observe import Known
+from bot.github.observe import Known, OwnComment
 from tests.unit.test_broker import PEM
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -265,6 +269,15 @@ def effects(server: Server, remembered: Known | None = None) -> Effects:
     return Effects(server.installation(), "o/r", remembered or known())
 
 
+def in_turn(chosen: Effects, *actions: Action) -> list[str | None]:
+    """The answers to actions that are applied one after the other."""
+
+    async def run() -> list[str | None]:
+        return [answer for action in actions for answer in await chosen.apply((action,))]
+
+    return asyncio.run(run())
+
+
 def sent(server: Server) -> dict[str, object]:
     (body,) = [
         one[2]
@@ -316,7 +329,14 @@ def test_a_label_that_the_repository_lacks_is_made_with_its_colour_first() -> No
 
 def said(*comments: tuple[str, str, bool]) -> httpx.Response:
     nodes = [{"id": key, "body": body, "viewerDidAuthor": ours} for key, body, ours in comments]
-    return ok({"data": {"node": {"comments": {"nodes": nodes, "pageInfo": {"hasPreviousPage": False}}}}})
+    return ok({"data": {"s0": {"comments": {"nodes": nodes, "pageInfo": {"hasPreviousPage": False}}}}})
+
+
+def added(*comments: tuple[str, str, bool]) -> httpx.Response:
+    """The answer to a new comment, the last of these."""
+    nodes = [{"id": key, "body": body, "viewerDidAuthor": ours} for key, body, ours in comments]
+    made = {"commentEdge": {"node": {"id": nodes[-1]["id"]}}, "subject": {"comments": {"nodes": nodes}}}
+    return ok({"data": {"w0": made}})
 
 
 MARK = "<!-- beadwright:comment=audit -->"
@@ -330,12 +350,42 @@ def test_a_comment_with_its_marker_is_edited_not_repeated_and_its_twin_goes() ->
 
 
 def test_a_comment_that_was_there_all_the_same_goes_at_once() -> None:
-    both = said(("C1", f"new\n\n{MARK}", True), ("C3", f"new\n\n{MARK}", True))
-    server = Server().on(GRAPHQL, said(), ok({"data": {}}), both, ok({"data": {}}))
+    both = added(("C1", f"other\n\n{MARK}", True), ("C3", f"new\n\n{MARK}", True))
+    server = Server().on(GRAPHQL, said(), both, ok({"data": {}}))
     assert go(effects(server).apply((Say(5, "I5", "audit", "new"),))) == (None,)
     last = server.asked[-1][2]
     assert isinstance(last, dict)
-    assert last["variables"] == {"w0": {"id": "C3"}}
+    assert last["variables"] == {"w0": {"id": "C3"}, "w1": {"id": "C1", "body": f"new\n\n{MARK}"}}
+
+
+def test_a_comment_that_is_known_is_edited_without_a_look_and_not_at_all_when_nothing_is_new() -> None:
+    server = Server().on(GRAPHQL, said(), added(("C1", f"new\n\n{MARK}", True)), ok({"data": {}}))
+    says = [Say(5, "I5", "audit", body) for body in ("new", "newer", "newer")]
+    assert in_turn(effects(server), *says) == [None] * 3
+    assert server.count("POST") == 3
+    last = server.asked[-1][2]
+    assert isinstance(last, dict)
+    assert last["variables"] == {"w0": {"id": "C1", "body": f"newer\n\n{MARK}"}}
+
+
+def test_a_known_comment_that_is_gone_is_made_again_by_the_next_say() -> None:
+    gone = {"message": "Could not resolve to a node", "type": "NOT_FOUND", "path": ["w0"]}
+    server = Server().on(
+        GRAPHQL, ok({"data": {"w0": None}, "errors": [gone]}), said(), added(("C2", "", True))
+    )
+    remembered = known()
+    remembered.comments["comment:5:audit"] = OwnComment("C1", NOW)
+    say = Say(5, "I5", "audit", "new")
+    assert in_turn(effects(server, remembered), say, say) == ["Could not resolve to a node", None]
+    assert server.count("POST") == 3
+
+
+def test_several_issues_are_looked_at_in_one_request() -> None:
+    there = {"comments": {"nodes": [{"id": "C1", "body": f"new\n\n{MARK}", "viewerDidAuthor": True}]}}
+    server = Server().on(GRAPHQL, ok({"data": {"s0": there, "s1": None}}))
+    says = (Say(5, "I5", "audit", "new"), Say(6, "I6", "audit", "new"))
+    assert go(effects(server).apply(says)) == (None, "404: there is nothing to comment on")
+    assert server.count("POST") == 1
 
 
 def test_a_comment_that_says_it_already_costs_no_write() -> None:
@@ -412,14 +462,28 @@ def test_a_branch_is_updated_from_the_head_that_was_seen() -> None:
     assert server.asked[-1][2] == {"expected_head_sha": HEAD}
 
 
-def test_our_check_is_updated_in_place_and_made_once() -> None:
-    check = PostCheck(9, HEAD, "success", "Every guard passes", "table")
+NOTE = Annotation("a.py", 3, "Thread", "Answer it")
+THERE = {"path": "a.py", "start_line": 3, "title": "Thread", "message": "Answer it"}
+MADE_CHECK = {"data": {"w0": {"checkRun": {"id": "K4", "databaseId": 44}}}}
+
+
+def test_our_check_is_updated_while_it_is_in_progress_and_then_followed_by_another() -> None:
+    wait = PostCheck(9, HEAD, None, "Waits", "table", annotations=(NOTE,))
+    more = replace(wait, annotations=(NOTE, replace(NOTE, line=5)))
+    passes = PostCheck(9, HEAD, "success", "Every guard passes", "table")
     remembered = known()
     remembered.heads = frozenset({HEAD})
-    server = Server().on("POST /api/v3/repos/o/r/check-runs", ok({"id": 44}, 201))
-    server.on("PATCH /api/v3/repos/o/r/check-runs/44", ok({"id": 44}))
-    assert go(effects(server, remembered).apply((check, check))) == (None, None)
-    assert (server.count("POST"), server.count("PATCH"), server.count("GET")) == (1, 1, 0)
+    server = Server().on(GRAPHQL, ok(MADE_CHECK), ok({"data": {}}))
+    server.on("GET /api/v3/repos/o/r/check-runs/44/annotations", ok([THERE]))
+    assert in_turn(effects(server, remembered), wait, more, passes, wait) == [None] * 4
+    sent = [body for _, path, body in server.asked if path == "/api/graphql" and isinstance(body, dict)]
+    kinds = [re.findall("createCheckRun|updateCheckRun", body["query"])[0] for body in sent]
+    assert kinds == ["createCheckRun", "updateCheckRun", "updateCheckRun", "createCheckRun"]
+    lines = [
+        [note["location"]["startLine"] for note in body["variables"]["w0"]["output"]["annotations"]]
+        for body in sent
+    ]
+    assert lines == [[3], [5], [], [3]]
 
 
 def test_a_found_bead_is_made_once_and_blocks_what_it_blocks() -> None:
@@ -443,7 +507,7 @@ def test_a_found_bead_is_made_once_and_blocks_what_it_blocks() -> None:
 
 def test_nothing_merges_when_what_its_guards_say_could_not_be_posted() -> None:
     check = PostCheck(9, HEAD, "success", "Every guard passes", "table")
-    server = Server().on("POST /api/v3/repos/o/r/check-runs", refused(502, "Bad Gateway"))
+    server = Server().on(GRAPHQL, refused(502, "Bad Gateway"))
     remembered = known()
     remembered.heads = frozenset({HEAD})
     posted, merge = asyncio.run(effects(server, remembered).apply((check, MERGE)))

@@ -13,6 +13,10 @@ WHERE: dict[str, object] = {"owner": "octo", "name": "sample"}
 DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
     "observe": (documents.observe_document(), {**WHERE, "base": "main"}),
     "observe with focus": (documents.observe_document((3, 4), (7,)), {**WHERE, "base": "main"}),
+    "observe with our comments": (
+        documents.observe_document((), (), ("x", "y")),
+        {**WHERE, "base": "main"},
+    ),
     "standings": (documents.standings_document((3, 4)), WHERE),
     "standings and focus": (documents.standings_document((3,), (7,)), WHERE),
     "focus": (documents.standings_document((), (7,)), WHERE),
@@ -22,6 +26,7 @@ DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
     "more labels": (documents.MORE_LABELS, {**WHERE, "after": "x"}),
     "more threads": (documents.MORE_THREADS, {"pull": "x", "after": "x"}),
     "comments": (documents.COMMENTS, {"subject": "x", "before": None}),
+    "comments on several": (documents.comments_document(2), {"s0": "x", "s1": "y"}),
     "newest beads": (documents.NEWEST_BEADS, WHERE),
     "newest pulls": (documents.NEWEST_PULLS, WHERE),
     "wording": (documents.WORDING, {"subject": "x"}),
@@ -43,6 +48,29 @@ INPUTS: dict[str, dict[str, object]] = {
     "react": {"subjectId": "x", "content": "EYES"},
     "reopen": {"issueId": "x"},
     "reopenPull": {"pullRequestId": "x"},
+    "createCheck": {
+        "repositoryId": "x",
+        "headSha": "a" * 40,
+        "name": "beadwright",
+        "externalId": "digest",
+        "status": "COMPLETED",
+        "conclusion": "ACTION_REQUIRED",
+        "output": {
+            "title": "t",
+            "summary": "s",
+            "annotations": [
+                {
+                    "path": "a.py",
+                    "location": {"startLine": 3, "endLine": 3},
+                    "annotationLevel": "WARNING",
+                    "title": "t",
+                    "message": "m",
+                }
+            ],
+        },
+        "actions": [{"label": "Hold", "description": "Hold it", "identifier": "hold"}],
+    },
+    "updateCheck": {"repositoryId": "x", "checkRunId": "y", "status": "IN_PROGRESS"},
     "setBody": {"id": "x", "body": "said"},
     "moveRefs": {
         "repositoryId": "x",
