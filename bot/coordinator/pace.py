@@ -146,7 +146,7 @@ def pause(said: Said, draft: Draft) -> Answer:
     draft.claims = _with(draft.claims, paused=said.word(), bead=None)
     running = len(draft.claims.live)
     ends = f" {running} under way {'ends' if running == 1 else 'end'} as usual." if running else ""
-    return Answer(done=True, reply=f"Nothing begins and nothing is merged now.{ends} {RESUME[0:]}.")
+    return Answer(done=True, reply=f"Nothing begins and nothing is merged now.{ends} {RESUME}.")
 
 
 def resume(said: Said, draft: Draft) -> Answer:

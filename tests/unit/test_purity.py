@@ -28,6 +28,7 @@ PURE = (
             "decision",
             "hear",
             "merging",
+            "pace",
             "pulls",
             "review",
             "snapshot",
