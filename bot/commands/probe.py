@@ -168,9 +168,11 @@ def forge_access(folder: Path, *, record: Path | None = None) -> Iterator[Access
 
 
 def _build(forge: ThreadedForge, state: State, *, runs: bool) -> Access:
-    owner, token = world.create_user(state, "octo")
+    octo, token = world.create_user(state, "octo")
     _, reader = world.create_user(state, "rita")
+    owner, _ = world.create_user(state, "scratchers", type="Organization")
     repository = world.create_repository(state, owner, "scratch", files={})
+    world.add_collaborator(state, repository, octo, "admin")
     manifest = json.loads((ROOT / "app-manifest.json").read_text(encoding="utf-8"))
     app, key = world.create_app(
         state,
@@ -186,7 +188,7 @@ def _build(forge: ThreadedForge, state: State, *, runs: bool) -> Access:
         api=forge.api_url,
         graphql=f"{forge.base_url}/api/graphql",
         server=forge.base_url,
-        repository="octo/scratch",
+        repository="scratchers/scratch",
         token=token,
         reader=reader,
         app=AppKey(app.id, key),

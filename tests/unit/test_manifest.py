@@ -26,6 +26,12 @@ def test_every_event_is_one_that_github_sends(published: Path) -> None:
     assert set(MANIFEST["default_events"]) <= known
 
 
+def test_an_event_that_needs_a_permission_of_its_own_has_it() -> None:
+    """github.com/dcoapp/app, issue 303: without it nothing is delivered, and nothing says so."""
+    assert MANIFEST["default_permissions"]["merge_queues"] in ("read", "write")
+    assert "merge_group" in MANIFEST["default_events"]
+
+
 def test_nothing_that_could_change_who_may_do_what_is_asked_for() -> None:
     permissions = MANIFEST["default_permissions"]
     assert not {"administration", "members", "organization_administration", "secrets", "workflows"} & set(
@@ -36,5 +42,6 @@ def test_nothing_that_could_change_who_may_do_what_is_asked_for() -> None:
         "checks",
         "contents",
         "issues",
+        "merge_queues",
         "pull_requests",
     }

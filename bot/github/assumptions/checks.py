@@ -163,3 +163,28 @@ def check_run_is_read_by_its_id(world: Scratch) -> None:
     )
     none = world.app.get("check-runs/1")
     expect(none.status == 404, f"an id that is not there answered {none}")
+
+
+@assume(
+    source="rest/checks/runs#create-a-check-run",
+    by=("coordinator.actions",),
+    otherwise="a check run with buttons is refused whole",
+    needs=APP,
+)
+def check_has_three_buttons_at_most(world: Scratch) -> None:
+    """A check run takes three buttons with a label of 20, a description of 40 and an identifier of 20
+    characters; a fourth, or a longer label, is refused with 422."""
+    branch = world.branch("buttons", files={"a.txt": "1\n"})
+
+    def post(*actions: Json) -> int:
+        body: dict[str, Json] = {
+            "name": world.name("check"),
+            "head_sha": branch.sha,
+            "conclusion": "neutral",
+            "actions": list(actions),
+        }
+        return world.app.post("check-runs", body).status
+
+    button = {"label": "x" * 20, "description": "y" * 40, "identifier": "z" * 20}
+    found = [post(*[button] * 3), post(*[button] * 4), post({**button, "label": "x" * 21})]
+    expect(found == [201, 422, 422], f"answered {found}")

@@ -115,3 +115,85 @@ def association_tells_the_owner_from_a_stranger(world: Scratch) -> None:
     fields = "issue(number: $n) { comments(last: 1) { nodes { authorAssociation } } }"
     found = world.ask(fields, n=issue.number)["issue"]["comments"]["nodes"][0]["authorAssociation"]
     expect(found in ("OWNER", "MEMBER", "COLLABORATOR"), f"it is {found}")
+
+
+HEARS = ("github.documents", "github.observe")
+
+
+@assume(
+    source="rest/reactions/reactions#create-reaction-for-an-issue-comment",
+    by=("github.batch",),
+    otherwise="what was answered is answered again",
+    needs=(Need.APP,),
+)
+def reaction_is_given_once_and_known_as_ours(world: Scratch) -> None:
+    """The same reaction a second time changes nothing, and `viewerHasReacted` tells it from others' of that
+    kind."""
+    issue = world.issue()
+    comment = say(world, issue, "/bead why")
+    add = "mutation($to: AddReactionInput!) { addReaction(input: $to) { clientMutationId } }"
+    world.me.ask(add, to={"subjectId": comment, "content": "ROCKET"}).must()
+    for _ in range(2):
+        world.app.ask(add, to={"subjectId": comment, "content": "EYES"}).must()
+    fields = (
+        "issue(number: $n) { comments(last: 1) { nodes "
+        "{ reactionGroups { content viewerHasReacted reactors { totalCount } } } } }"
+    )
+    groups = world.ask(fields, world.app, n=issue.number)["issue"]["comments"]["nodes"][0]["reactionGroups"]
+    found = {
+        one["content"]: (one["reactors"]["totalCount"], one["viewerHasReacted"])
+        for one in groups
+        if one["content"] in ("EYES", "ROCKET")
+    }
+    expect(found == {"EYES": (1, True), "ROCKET": (1, False)}, f"they are {found}")
+
+
+@assume(
+    source="rest/issues/comments#list-issue-comments-for-a-repository",
+    by=HEARS,
+    otherwise="comments that were made while nothing listened are not found",
+)
+def changed_comments_are_listed_since(world: Scratch) -> None:
+    """`GET issues/comments?since=&sort=updated&direction=desc` has what was written or edited since then, on
+    issues and pull requests, the newest first."""
+    issue, pull = world.issue(), world.pull()
+    first = world.me.post(f"issues/{issue.number}/comments", {"body": "one"}).must(201)
+    second = world.me.post(f"issues/{pull.number}/comments", {"body": "two"}).must(201)
+    listed = world.me.get(
+        "issues/comments", since=second["updated_at"], sort="updated", direction="desc", per_page=50
+    ).must()
+    expect(second["id"] in [one["id"] for one in listed], "the newest is not there")
+    times = [one["updated_at"] for one in listed]
+    expect(times == sorted(times, reverse=True), f"they are of {times}")
+    expect(first["id"] not in [one["id"] for one in listed] or times[-1] <= first["updated_at"], "an old one")
+
+
+@assume(
+    source="graphql/reference/issues",
+    by=HEARS,
+    otherwise="a stranger's edit of a command hides under a later one",
+)
+def every_edit_of_a_comment_is_told(world: Scratch) -> None:
+    """`userContentEdits` has each version with its editor, the newest first and the creation last; a comment
+    that was never edited has none."""
+    issue = world.issue()
+    comment = say(world, issue, "one")
+    fields = (
+        "issue(number: $n) { comments(last: 1) { nodes { lastEditedAt editor { login } "
+        "userContentEdits(first: 10) { nodes { editedAt diff editor { __typename login } } } } } }"
+    )
+
+    def look() -> Json:
+        return world.ask(fields, n=issue.number)["issue"]["comments"]["nodes"][0]
+
+    fresh = look()
+    none = (fresh["lastEditedAt"], (fresh["userContentEdits"] or {}).get("nodes") or [])
+    expect(none == (None, []), f"unedited it has {fresh}")
+    for text in ("two", "three"):
+        world.me.ask(EDIT, to={"id": comment, "body": text}).must()
+    found = look()
+    nodes = found["userContentEdits"]["nodes"]
+    times = [one["editedAt"] for one in nodes]
+    expect(len(times) == 3 and times == sorted(times, reverse=True), f"they are of {times}")
+    expect({one["editor"]["login"] for one in nodes} == {world.login}, f"they are by {nodes}")
+    expect(found["editor"]["login"] == world.login and found["lastEditedAt"], f"it says {found}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.github.assumptions.caller import Json
 from bot.github.assumptions.registry import Need, assume, expect
 from bot.github.assumptions.scratch import Issue, Scratch
+from bot.github.assumptions.webhooks import delivered
 
 REST = "rest/issues/issues"
 SUB_ISSUES = "rest/issues/sub-issues#add-sub-issue"
@@ -256,3 +257,81 @@ def parent_can_close_before_its_children(world: Scratch) -> None:
     world.me.patch(f"issues/{parent.number}", {"state": "closed"}).must(200)
     state = of(world, child, "state")["state"]
     expect(state == "OPEN", f"the child is {state}")
+
+
+DEPENDENCIES = "rest/issues/issue-dependencies"
+
+
+@assume(
+    source=REST.replace("/issues/issues", "/issues/assignees") + "#add-assignees-to-an-issue",
+    by=("github.effects",),
+    otherwise="telling a person fails when they have left",
+)
+def who_cannot_be_assigned_is_left_out(world: Scratch) -> None:
+    """Assigning somebody who cannot be, beside somebody who can, assigns the latter and is no error."""
+    issue = world.issue()
+    logins = [world.login, "ghost"]
+    made = world.me.post(f"issues/{issue.number}/assignees", {"assignees": logins}).must(201)
+    found = [one["login"] for one in made["assignees"]]
+    expect(found == [world.login], f"it is assigned to {found}")
+
+
+@assume(
+    source="graphql/reference/issues",
+    by=("github.snapshot_of",),
+    otherwise="a title could be changed unseen after a release",
+)
+def renaming_says_who_and_what(world: Scratch) -> None:
+    """A changed title is a `RenamedTitleEvent` with actor, time and both titles; a changed body is none, and
+    is in `userContentEdits`."""
+    issue, title = world.issue(), world.name("other")
+    was = world.me.get(f"issues/{issue.number}").must()["title"]
+    world.me.patch(f"issues/{issue.number}", {"title": title, "body": "words"}).must()
+    fields = (
+        "timelineItems(itemTypes: [RENAMED_TITLE_EVENT], last: 9) { nodes { ... on RenamedTitleEvent "
+        "{ createdAt previousTitle currentTitle actor { login } } } } "
+        "userContentEdits(first: 9) { nodes { editor { login } } }"
+    )
+
+    def look() -> Json | None:
+        found = of(world, issue, fields)
+        return found if found["timelineItems"]["nodes"] else None
+
+    found = world.until(look, 30, "the timeline does not have it")
+    (event,) = found["timelineItems"]["nodes"]
+    told = (event["previousTitle"], event["currentTitle"], event["actor"]["login"])
+    expect(told == (was, title, world.login), f"it says {told}")
+    editors = {one["editor"]["login"] for one in found["userContentEdits"]["nodes"]}
+    expect(editors == {world.login}, f"the body was edited by {editors}")
+
+
+@assume(
+    source=DEPENDENCIES,
+    by=("github.effects", "coordinator.edges"),
+    otherwise="native edges cannot be drawn or are not seen",
+    needs=(Need.APP,),
+)
+def dependency_is_drawn_by_database_id(world: Scratch) -> None:
+    """A dependency is added by the blocker's database id, seen from both ends, told as `issue_dependencies`,
+    refused a second time with 422, and taken away by that id."""
+    issue, blocker = world.issue("waiting"), world.issue("blocker")
+    path = f"issues/{issue.number}/dependencies/blocked_by"
+    world.me.post(path, {"issue_id": blocker.id}).must(201)
+    expect(world.me.post(path, {"issue_id": blocker.id}).status == 422, "it was added again")
+    other_end = world.me.get(f"issues/{blocker.number}/dependencies/blocking").must()
+    blocking = [one["number"] for one in other_end]
+    nodes = of(world, issue, "blockedBy(first: 9) { nodes { number state repository { nameWithOwner } } }")
+    found = [one["number"] for one in nodes["blockedBy"]["nodes"]]
+    expect((blocking, found) == ([issue.number], [blocker.number]), f"they are {blocking}, {found}")
+    delivered(world, "issue_dependencies", "blocked_by_added", str(blocker.id))
+    world.me.delete(f"{path}/{blocker.id}").must(200)
+    expect(world.me.get(path).must() == [], "it is still there")
+
+
+@assume(source=DEPENDENCIES, by=("github.effects",), otherwise="a pull request could block for ever")
+def pull_request_is_no_blocker(world: Scratch) -> None:
+    """A pull request cannot be what an issue waits for: 422."""
+    issue, pull = world.issue(), world.pull()
+    number = world.me.get(f"issues/{pull.number}").must()["id"]
+    refused = world.me.post(f"issues/{issue.number}/dependencies/blocked_by", {"issue_id": number})
+    expect(refused.status == 422, f"answered {refused}")

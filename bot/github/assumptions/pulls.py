@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.github.assumptions.registry import assume, expect
+from bot.github.assumptions.caller import Json
+from bot.github.assumptions.registry import Need, assume, expect
 from bot.github.assumptions.scratch import FILE, Pull, Scratch
 
 REST = "rest/pulls/pulls"
@@ -302,3 +303,56 @@ def title_of_256_characters_is_taken(world: Scratch) -> None:
     if made.status == 201:
         world.close_later(made.body["number"])
     expect((refused.status, made.status) == (422, 201), f"257 answered {refused}, 250 {made}")
+
+
+@assume(
+    source="rest/pulls/pulls#update-a-pull-request",
+    by=("github.effects",),
+    otherwise="a pull request that was closed by mistake is opened again without its branch",
+)
+def reopening_without_the_branch_is_422(world: Scratch) -> None:
+    """A closed pull request is opened again at its branch's present commit; without the branch that is
+    refused with 422."""
+    pull = world.pull()
+    world.me.patch(f"pulls/{pull.number}", {"state": "closed"}).must()
+    head = world.push(pull.head)
+    found = world.me.patch(f"pulls/{pull.number}", {"state": "open"}).must()
+    expect((found["state"], found["head"]["sha"]) == ("open", head.sha), f"it is {found['state']}")
+    world.me.patch(f"pulls/{pull.number}", {"state": "closed"}).must()
+    world.me.delete(f"git/{pull.head.ref}").must(204)
+    refused = world.me.patch(f"pulls/{pull.number}", {"state": "open"})
+    expect(refused.status == 422, f"answered {refused}")
+
+
+REVERT = (
+    "mutation($undo: RevertPullRequestInput!) { revertPullRequest(input: $undo) "
+    "{ revertPullRequest { number body headRefName baseRefName } } }"
+)
+
+
+@assume(
+    source=(
+        "pull-requests/collaborating-with-pull-requests/incorporating-changes-from-a-pull-request/"
+        "reverting-a-pull-request"
+    ),
+    by=("github.effects",),
+    otherwise="a merged bead cannot be undone by a pull request",
+    needs=(Need.APP,),
+)
+def revert_is_a_pull_request_of_ones_own(world: Scratch) -> None:
+    """`revertPullRequest` opens a pull request with our title and body from a new branch `revert-N-HEAD` to
+    the same base; its commit takes back what the merge brought. One that is not merged is refused."""
+    pull = world.pull()
+    given: dict[str, Json] = {"pullRequestId": pull.node, "title": "Undo", "body": "<!-- ours -->"}
+    expect(bool(world.app.ask(REVERT, undo=given).errors), "what is open was reverted")
+    world.mergeable(pull)
+    world.me.put(f"pulls/{pull.number}/merge", {"sha": pull.head.sha}).must(200)
+    made = world.app.ask(REVERT, undo=given).must()["revertPullRequest"]["revertPullRequest"]
+    world.close_later(made["number"])
+    world.later(lambda: world.me.delete(f"git/refs/heads/{made['headRefName']}"))
+    expected = (f"revert-{pull.number}-{pull.head.name}", pull.base.name, "<!-- ours -->")
+    found = (made["headRefName"], made["baseRefName"], made["body"])
+    expect(found == expected, f"it is {found}")
+    files = world.me.get(f"pulls/{made['number']}/files").must()
+    changes = [(one["filename"], one["status"]) for one in files]
+    expect(changes == [(FILE, "removed")], f"it changes {changes}")

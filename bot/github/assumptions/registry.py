@@ -26,6 +26,7 @@ class Need(StrEnum):
     APP = "a GitHub App's key"
     READER = "the token of a second person, who only reads"
     ACTIONS = "a runner for GitHub Actions"
+    ORGANISATION = "a repository of an organisation"
     OWN = "a GitHub of one's own, which fails on demand and keeps nothing"
 
 

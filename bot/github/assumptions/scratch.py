@@ -89,6 +89,7 @@ class Scratch:
         self._names = 0
         self._trees: dict[str, str] = {}
         self._admin = False
+        self._owned = False
         self.private = False
         self.id = 0
         self.node = ""
@@ -103,6 +104,7 @@ class Scratch:
             raise NotScratch(f"{self.access.repository} cannot be read with this token: {found}")
         self.id, self.node = found.body["id"], found.body["node_id"]
         self.private, self.default_branch = found.body["private"], found.body["default_branch"]
+        self._owned = found.body["owner"]["type"] == "Organization"
         rights = found.body.get("permissions") or {}
         self._admin = bool(rights.get("admin"))
         if not rights.get("push"):
@@ -132,6 +134,7 @@ class Scratch:
             Need.APP: self.access.app is not None,
             Need.READER: self.access.reader is not None,
             Need.ACTIONS: self.access.actions,
+            Need.ORGANISATION: self._owned,
             Need.OWN: self.access.provoke is not None,
         }
         return not have[need]
