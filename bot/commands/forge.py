@@ -28,6 +28,7 @@ def run(*, folder: Path, port: int, stop: Callable[[str], NoReturn]) -> None:
 
 def _tell(forge: RunningForge) -> None:
     typer.echo(f"GitHub on this machine: {forge.base_url}")
+    typer.echo(f"  pages    {forge.base_url}/  (in a browser, as any of its people)")
     typer.echo(f"  REST     {forge.api_url}")
     typer.echo(f"  GraphQL  {forge.base_url}/api/graphql")
     typer.echo(f"  git      {forge.base_url}/OWNER/NAME.git")

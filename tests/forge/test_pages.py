@@ -135,7 +135,7 @@ def test_a_repository_shows_its_files_branches_and_readme(forge: World, visiting
     assert visitor.get("/").links["octo/sample"] == HOME
     assert visitor.get("/octo").links["octo/sample"] == HOME
     page = visitor.get(HOME)
-    assert page.links["src"] == f"{HOME}/tree/main/src"
+    assert page.links["src/"] == f"{HOME}/tree/main/src"
     assert page.links["bead/7"] == f"{HOME}/tree/bead/7"
     assert "<h3>sample</h3>" in page.html
     assert "return a + b" in visitor.get(f"{HOME}/blob/main/src/add.py").text
@@ -807,7 +807,7 @@ def test_hostile_text_is_shown_and_does_nothing(forge: World, visiting: Visiting
     assert {link for link in page.links.values() if not link.startswith(("/", "?", "#"))} == {
         "https://evil.example/pixel"
     }
-    assert page.links["🖼 c"] == "https://evil.example/pixel"
+    assert page.links["Picture: c"] == "https://evil.example/pixel"
     assert "<details><summary>Fine &lt;b&gt;bold" in page.html
     assert "&lt;/article&gt;" in page.html
 

@@ -100,6 +100,7 @@ async def run_demo(
         built = build_world(forge.state, coordinator_url=url, webhook_secret=secret, files=parts.files)
         await asyncio.to_thread(protect, forge.base_url, built, url)
         async with coordinator(folder, built, forge.base_url, parts, port) as process:
+            follow((), f"Its pages, in a browser: {forge.base_url}/{built.name}")
             with client(forge.base_url, built.maintainer_token) as api:
                 ids = await asyncio.to_thread(parts.import_issues, api, built.name, plan)
                 follow(board.cards(forge.state, built.repository), "imported")

@@ -80,9 +80,9 @@ class _Renderer(RendererHTML):
 
     def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Env) -> str:
         token = tokens[idx]
-        name = self.renderInlineAsText(token.children, options, env) or "picture"
+        name = self.renderInlineAsText(token.children, options, env) or "no name"
         return (
-            _link(str(token.attrGet("src") or ""), f"🖼 {name}")
+            _link(str(token.attrGet("src") or ""), f"Picture: {name}")
             if not token.meta.get("linked")
             else str(escape(name))
         )

@@ -61,11 +61,9 @@ def lasted(begin: datetime | None, end: datetime | None) -> str:
 
 def size(count: int) -> str:
     """Bytes for people."""
-    for unit in ("bytes", "KB", "MB"):
-        if count < 1000 or unit == "MB":
-            return f"{count:g} {unit}"
-        count = round(count / 1000, 1)  # type: ignore[assignment]
-    raise AssertionError("unreachable")
+    if count < 1000:
+        return f"{count} byte{'' if count == 1 else 's'}"
+    return f"{count / 1000:.1f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
 
 
 def field(text: str | None) -> Markup:
