@@ -16,6 +16,7 @@ from bot.beads.model import BeadType
 from bot.coordinator import breaker, pace, people
 from bot.coordinator.actions import Close, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
+from bot.coordinator.claims import History
 from bot.coordinator.cleanup import close_merged, settle_claims, sweep
 from bot.coordinator.decision import Decision, Draft, State
 from bot.coordinator.edges import node_of
@@ -193,10 +194,15 @@ def _clear(
 
 def _forget_closed(issues: dict[int, Issue], now: datetime, draft: Draft) -> None:
     for number, known in draft.claims.history.items():
-        # An issue that a command has just made a bead may not show as one yet.
-        new = known.release is not None and not known.attempts and now - known.release.at < NEW
-        if number not in issues and number not in draft.claims.live and not new:
+        if number not in issues and number not in draft.claims.live and not _is_new(known, now, draft):
             draft.claims = draft.claims.forget(number)
+
+
+def _is_new(known: History, now: datetime, draft: Draft) -> bool:
+    """Whether a command has just made it a bead, which it may not show as yet."""
+    said = known.release.comment if known.release is not None and not known.attempts else None
+    answer = draft.claims.answers.get(said) if said is not None else None
+    return answer is not None and answer.at is not None and now - answer.at < NEW
 
 
 def _project(issues: dict[int, Issue], draft: Draft) -> None:
