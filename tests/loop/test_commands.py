@@ -49,7 +49,9 @@ def test_on_a_pull_request_a_command_is_about_its_bead(tmp_path: Path) -> None:
         bead = loop.bead("Plain", "ready")
         loop.people.delete(f"/repos/{NAME}/branches/main/protection").raise_for_status()
         drive(loop)
-        (pull,) = loop.get("/pulls?state=open")  # type: ignore[misc]
+        pulls = loop.get("/pulls?state=open")
+        assert isinstance(pulls, list)
+        pull = pulls[0]
         said = loop.say(pull["number"], "/bead hold\n/bead type bug")
         coordinator = Coordinator(loop)
         coordinator.look()
