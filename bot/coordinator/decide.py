@@ -27,6 +27,7 @@ from bot.coordinator.quoting import quoted_title
 from bot.coordinator.release import is_released, rearm
 from bot.coordinator.review import advance
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
+from bot.coordinator.start_stop import forget_hold, held_because
 
 PROJECTION = {
     State.RUNNING: "bead:running",
@@ -76,10 +77,12 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     for number in order:
         issue = issues[number]
         rearm(issue, labels[number], issues, draft)
+        if not labels[number].hold:
+            forget_hold(number, draft)
         if labels[number].type is BeadType.EPIC or issue.children:
             _epic(issue, graph, now, issues, draft)
         elif labels[number].hold:
-            draft.say(number, State.HELD, "the label `hold` is on it")
+            draft.say(number, State.HELD, held_because(number, draft))
         elif number in pulls:
             if _pull(snapshot, issue, pulls[number], now, admission, draft):
                 approved.append((issue, pulls[number]))
