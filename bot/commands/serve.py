@@ -110,7 +110,7 @@ class _Webhooks:
             raise Refusal(400, f"This is no delivery of GitHub's: {error}.") from error
         if hint.installation is not None:
             self.installations |= dict.fromkeys(hint.repositories, hint.installation)
-        return Notice(hint.installation, hint.repositories, hint.runs)
+        return Notice(hint.installation, hint.repositories, hint.told)
 
     async def installed(self, installation: int) -> bool:
         if installation not in self.installations.values():

@@ -103,6 +103,10 @@ def _settle(
             draft.claims = draft.claims.release(bead).book(now.date(), report.cost)
             breaker.trip(draft, claim.engine or report.engine, bead, claim, report.provider, now)
             return
+        if run.conclusion == "cancelled" and history.hold is not None:
+            # Somebody has ended it and holds it (`/bead stop`): that is nobody's failure.
+            draft.claims = draft.claims.release(bead).book(now.date(), report.cost if report else 0)
+            return
         history = _failed(snapshot, history, claim, run)
         draft.claims = pace.count_failure(snapshot.policy.pace, draft.claims, bead, now)
     elif claim.role == "reviewer":

@@ -16,6 +16,7 @@ from bot.beads.model import BeadType
 from bot.coordinator import breaker, pace, people
 from bot.coordinator.actions import Close, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
+from bot.coordinator.claims import History
 from bot.coordinator.cleanup import close_merged, settle_claims, sweep
 from bot.coordinator.decision import Decision, Draft, State
 from bot.coordinator.edges import node_of
@@ -26,6 +27,7 @@ from bot.coordinator.quoting import quoted_title
 from bot.coordinator.release import is_released, rearm
 from bot.coordinator.review import advance
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
+from bot.coordinator.start_stop import forget_hold, held_because
 
 PROJECTION = {
     State.RUNNING: "bead:running",
@@ -75,10 +77,12 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     for number in order:
         issue = issues[number]
         rearm(issue, labels[number], issues, draft)
+        if not labels[number].hold:
+            forget_hold(number, draft)
         if labels[number].type is BeadType.EPIC or issue.children:
             _epic(issue, graph, now, issues, draft)
         elif labels[number].hold:
-            draft.say(number, State.HELD, "the label `hold` is on it")
+            draft.say(number, State.HELD, held_because(number, draft))
         elif number in pulls:
             if _pull(snapshot, issue, pulls[number], now, admission, draft):
                 approved.append((issue, pulls[number]))
@@ -193,10 +197,15 @@ def _clear(
 
 def _forget_closed(issues: dict[int, Issue], now: datetime, draft: Draft) -> None:
     for number, known in draft.claims.history.items():
-        # An issue that a command has just made a bead may not show as one yet.
-        new = known.release is not None and not known.attempts and now - known.release.at < NEW
-        if number not in issues and number not in draft.claims.live and not new:
+        if number not in issues and number not in draft.claims.live and not _is_new(known, now, draft):
             draft.claims = draft.claims.forget(number)
+
+
+def _is_new(known: History, now: datetime, draft: Draft) -> bool:
+    """Whether a command has just made it a bead, which it may not show as yet."""
+    said = known.release.comment if known.release is not None and not known.attempts else None
+    answer = draft.claims.answers.get(said) if said is not None else None
+    return answer is not None and answer.at is not None and now - answer.at < NEW
 
 
 def _project(issues: dict[int, Issue], draft: Draft) -> None:

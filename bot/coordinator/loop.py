@@ -23,7 +23,7 @@ from bot.coordinator.claims import Claims
 from bot.coordinator.decide import decide
 from bot.coordinator.decision import Decision
 from bot.coordinator.people import PERSON, person_comment
-from bot.coordinator.ports import ClaimsMoved, Clock, GitHub, NotBefore, Unsure
+from bot.coordinator.ports import EVERYTHING, NOTHING, ClaimsMoved, Clock, GitHub, NotBefore, Told, Unsure
 from bot.coordinator.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -35,8 +35,8 @@ class NotKnown(Exception):
     """Whether an action took effect is not known; nothing that rests on it was done. Look again."""
 
 
-async def one_pass(github: GitHub, clock: Clock, *, runs: bool = True) -> tuple[Snapshot, Decision]:
-    """Look at one repository and do what the look calls for; without `runs` those seen last will do.
+async def one_pass(github: GitHub, clock: Clock, *, told: Told = EVERYTHING) -> tuple[Snapshot, Decision]:
+    """Look at one repository and do what the look calls for; `told` is what may have changed there.
 
     Returns the last snapshot and decision. Raises ClaimsMoved when the claims ref was lost to others
     `RACES` times in a row, NotKnown when the answer to an action was lost, and whatever the port raises when
@@ -45,7 +45,7 @@ async def one_pass(github: GitHub, clock: Clock, *, runs: bool = True) -> tuple[
     focus: frozenset[int] = frozenset()
     doubted: dict[tuple[int, str], Say] = {}
     for _ in range(RACES):
-        snapshot = await github.observe(focus, runs=runs)
+        snapshot = await github.observe(focus, told=told)
         decision = decide(snapshot, clock(), fresh_tokens(snapshot.policy.workers))
         if decision.focus - snapshot.focus:
             # What cannot be undone is decided on facts read for just that.
@@ -133,17 +133,19 @@ class Coordinator:
         self._breath = breath
         self._seen = seen
         self._wakes: dict[str, asyncio.Event] = {}
-        self._runs: set[str] = set()
+        self._told: dict[str, Told] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def wake(self, repository: str, runs: bool = True) -> None:
-        """Look at this repository soon; at its runs too, unless it is known that they are as they were."""
-        if runs:
-            self._runs.add(repository)
+    def wake(self, repository: str, told: Told = EVERYTHING) -> None:
+        """Look at this repository soon, and there at what was told of."""
+        self._tell(repository, told)
         if repository not in self._tasks:
             self._wakes[repository] = asyncio.Event()
             self._tasks[repository] = self._start(self._watch(repository))
         self._wakes[repository].set()
+
+    def _tell(self, repository: str, told: Told) -> None:
+        self._told[repository] = self._told.get(repository, NOTHING) | told
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         return asyncio.get_running_loop().create_task(work)
@@ -167,25 +169,24 @@ class Coordinator:
                 await asyncio.wait_for(wake.wait(), seconds)
             except TimeoutError:
                 if seconds:  # nobody told of anything for a while: everything is looked at
-                    self._runs.add(repository)
+                    self._tell(repository, Told(runs=True, talk=False))
             else:
                 await asyncio.sleep(max(self._settle, started + self._breath - loop.time()))
             started = loop.time()
             wake.clear()
-            runs = repository in self._runs
-            self._runs.discard(repository)
+            told = self._told.pop(repository, NOTHING)
             try:
-                _, decision = await one_pass(github, self._clock, runs=runs)
+                _, decision = await one_pass(github, self._clock, told=told)
             except NotBefore as limit:
                 seconds = max(1.0, (limit.until - self._clock()).total_seconds())
                 log.warning("%s: GitHub asks to wait until %s", repository, limit.until.isoformat())
                 await asyncio.sleep(seconds)
-                self.wake(repository)
+                self.wake(repository, told | EVERYTHING)
                 continue
             except Exception:
                 # A pass that failed is tried again, later each time; the next one repairs what it left.
                 failures += 1
-                self._runs.add(repository)
+                self._tell(repository, told | EVERYTHING)
                 seconds = min(300.0, 2.0**failures)
                 log.exception("%s: the pass failed; the next one is in %d s", repository, seconds)
                 continue

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.coordinator.actions import Action
 from bot.coordinator.claims import Claims
-from bot.coordinator.snapshot import Snapshot
+from bot.coordinator.snapshot import Press, Snapshot
 
 
 class ClaimsMoved(Exception):
@@ -26,13 +27,31 @@ class Unsure(str):
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What may have changed in a repository beside what every look reads: `runs` of live claims have ended,
+    people have said something (`talk`), or pressed buttons of our check runs."""
+
+    runs: bool = True
+    talk: bool = True
+    presses: tuple[Press, ...] = ()
+
+    def __or__(self, other: Told) -> Told:
+        presses = dict.fromkeys((*self.presses, *other.presses))
+        return Told(self.runs or other.runs, self.talk or other.talk, tuple(presses))
+
+
+EVERYTHING = Told()
+NOTHING = Told(runs=False, talk=False)
+
+
 class GitHub(Protocol):
     """One repository, as the coordinator's App sees it."""
 
-    async def observe(self, focus: frozenset[int] = frozenset(), *, runs: bool = True) -> Snapshot:
+    async def observe(self, focus: frozenset[int] = frozenset(), *, told: Told = EVERYTHING) -> Snapshot:
         """Every fact a decision needs. `focus` names beads whose pull requests must be read whatever their
-        age (right before something irreversible). Without `runs` the runs of live claims may be as they were
-        when they were last read, if that is not long ago."""
+        age (right before something irreversible). What nobody has `told` of may be as it was when it was last
+        read, if that is not long ago."""
         ...
 
     async def move_claims(self, before: str | None, claims: Claims) -> str:

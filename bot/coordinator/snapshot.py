@@ -154,6 +154,16 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Press:
+    """Somebody pressed a button of our check run on a head. No API lists presses: one that is lost with its
+    delivery, or with the process that got it, is pressed again."""
+
+    head: str
+    button: str
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """A bead's issue. `released_by` put `ready` on; `released` says whether they had the authority."""
 
@@ -230,5 +240,6 @@ class Snapshot:
     authority: Mapping[str, Permission] = field(default_factory=dict)
     comments: tuple[Comment, ...] = ()
     heard_until: datetime | None = None
+    presses: tuple[Press, ...] = ()
     shown: Mapping[str, str] = field(default_factory=dict)
     server: str = "https://github.com"

@@ -40,6 +40,20 @@ def hold(said: Said, draft: Draft) -> Answer:
     return Answer(done=True)
 
 
+def held_because(bead: int, draft: Draft) -> str:
+    """Why a bead with the label `hold` is held."""
+    word = draft.claims.of(bead).hold
+    if word is None:
+        return "the label `hold` is on it"
+    return f"@{word.by} holds it" + (f": {word.reason}" if word.reason else "")
+
+
+def forget_hold(bead: int, draft: Draft) -> None:
+    """Whoever takes the label off lets the bead go on, by whatever hand."""
+    if draft.claims.of(bead).hold is not None:
+        draft.claims = draft.claims.remember(bead, hold=None)
+
+
 def unhold(said: Said, draft: Draft) -> Answer:
     """Take the hold off, whoever put it on."""
     issue = said.bead

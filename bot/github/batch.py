@@ -87,6 +87,9 @@ class Batcher:
         for action, answer in zip(actions, batch.answers, strict=True):
             if isinstance(action, Say):
                 self._comments.note(action, answer)
+            elif isinstance(action, React) and action.sign != "taken" and not isinstance(answer, Unsure):
+                # Answered for good: done, or a reaction that GitHub will not take.
+                self._known.signed.add(action.subject)
         return batch.answers
 
     async def _send_all(self, batch: _Batch) -> None:

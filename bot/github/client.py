@@ -230,9 +230,11 @@ class App:
         json: object = None,
         params: Mapping[str, str | int] | None = None,
         accept: str | None = None,
+        etag: str | None = None,
     ) -> Answer:
         """One request. `safe` says that it changes nothing, so that a 5xx or a lost answer is tried again.
-        `accept` is the media type that is asked for, where it is not JSON.
+        `accept` is the media type that is asked for, where it is not JSON; `etag` that of an answer before:
+        an unchanged one is a 304 without a body.
 
         Raises:
             Limited: GitHub said to wait.
@@ -251,6 +253,8 @@ class App:
             headers["Authorization"] = f"Bearer {token}"
         if accept is not None:
             headers["Accept"] = accept
+        if etag is not None:
+            headers["If-None-Match"] = etag
         try:
             response = await self._sender(safe, as_app=token is None).arequest(
                 method, url, json=json, params=dict(params) if params else None, headers=headers

@@ -237,6 +237,26 @@ def comments_document(subjects: int) -> str:
     return f"query Comments({variables}) {{\n  {fields}\n}}\n{_OURS}"
 
 
+TALK = f"""
+query Talk($issues: [ID!]!, $pulls: [ID!]!) {{
+  issues: nodes(ids: $issues) {{
+    ... on IssueComment {{ ...Said issue {{ id number state labels(first: {PAGE}) {{ nodes {{ name }} }} }} }}
+  }}
+  pulls: nodes(ids: $pulls) {{
+    ... on IssueComment {{ ...Said pullRequest {{ id number state headRefName isCrossRepository }} }}
+  }}
+}}
+fragment Said on IssueComment {{
+  id body viewerDidAuthor
+  author {{ __typename login }}
+  reactionGroups {{ content viewerHasReacted }}
+  userContentEdits(first: {PAGE}) {{
+    pageInfo {{ hasNextPage }}
+    nodes {{ editor {{ __typename login }} }}
+  }}
+}}
+"""
+
 WORDING = """
 query Wording($subject: ID!) { node(id: $subject) { ... on Issue { title body } } }
 """

@@ -64,9 +64,12 @@ class Installation:
         self._pace = pace or Pace()
         self._limited_until: datetime | None = None
 
-    async def get(self, path: str, *, accept: str | None = None, **params: str | int) -> Answer:
-        """Read from REST, as the media type `accept`; a refusal is an answer. Raises GitHubError, Limited."""
-        return await self._call("GET", path, safe=True, params=params, accept=accept)
+    async def get(
+        self, path: str, *, accept: str | None = None, etag: str | None = None, **params: str | int
+    ) -> Answer:
+        """Read from REST, as the media type `accept`; a refusal is an answer, and so is the 304 of what still
+        has this `etag`. Raises GitHubError, Limited."""
+        return await self._call("GET", path, safe=True, params=params, accept=accept, etag=etag)
 
     async def write(self, method: str, path: str, json: Mapping[str, object] | None = None) -> Answer:
         """Write by REST, once; a refusal is an answer. Raises GitHubError, Limited."""
@@ -113,19 +116,20 @@ class Installation:
         json: Mapping[str, object] | None = None,
         params: Mapping[str, str | int] | None = None,
         accept: str | None = None,
+        etag: str | None = None,
     ) -> Answer:
         if self._limited_until is not None and self.app.clock() < self._limited_until:
             raise Limited(self._limited_until, "GitHub limits our requests")
         try:
             token = await self.app.token(self.id)
             answer = await self.app.call(
-                method, path, safe=safe, token=token, json=json, params=params, accept=accept
+                method, path, safe=safe, token=token, json=json, params=params, accept=accept, etag=etag
             )
             if answer.status == 401:  # revoked before its time; nothing took effect
                 self.app.forget_token(self.id, token)
                 token = await self.app.token(self.id)
                 answer = await self.app.call(
-                    method, path, safe=safe, token=token, json=json, params=params, accept=accept
+                    method, path, safe=safe, token=token, json=json, params=params, accept=accept, etag=etag
                 )
         except Limited as limit:
             self._limited_until = limit.until

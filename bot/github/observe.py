@@ -8,7 +8,7 @@
 - A merge commit older than the last hundred on the base branch: one request, once.
 - What our comments say: every five minutes in the same request, a hundred at a time.
 - A head that moved on from an approved one: one request, or four for an update of our own, once.
-- Live claims: see `runs.py`.
+- Live claims: see `runs.py`. What people say: see `talk.py`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, Field
 
+from bot.beads.authority import Permission
 from bot.beads.labels import DEFAULT, LabelNames
 from bot.beads.markers import unmark
 from bot.coordinator.claims import read_claims
 from bot.coordinator.merging import CHECK
+from bot.coordinator.ports import EVERYTHING, Told
 from bot.coordinator.shown import check_key, number_of, shown_digest
 from bot.coordinator.snapshot import Snapshot
 from bot.github import documents
@@ -40,6 +42,7 @@ from bot.github.answers import (
 from bot.github.errors import GitHubError
 from bot.github.installation import Installation
 from bot.github.patches import Patches
+from bot.github.permissions import Permissions
 from bot.github.pulls import WORKFLOW, OwnCheck, own_check_runs
 from bot.github.rules import RulesReader
 from bot.github.runs import RunReader
@@ -52,6 +55,7 @@ from bot.github.snapshot_of import (
     snapshot_of,
     unproved_merges,
 )
+from bot.github.talk import TalkReader
 
 AUTHORITY_KEPT = timedelta(minutes=5)
 SAID_KEPT = timedelta(minutes=5)
@@ -121,7 +125,8 @@ class OwnComment:
 @dataclass(slots=True)
 class Known:
     """What a process remembers of a repository; all of it can be asked again. `shown` holds the digests of
-    what our comments and check runs say, by their keys (`coordinator/shown.py`), `comments` the comments."""
+    what our comments and check runs say, by their keys (`coordinator/shown.py`), `comments` the comments,
+    `signed` the comments of people that carry our final reaction, or cannot."""
 
     default_branch: str | None = None
     standings: frozenset[int] = frozenset()
@@ -135,6 +140,8 @@ class Known:
     workflow_enabled: bool = True
     repository_id: str = ""
     shown: dict[str, str] = field(default_factory=dict)
+    signed: set[str] = field(default_factory=set)
+    permissions: dict[str, tuple[Permission, datetime]] = field(default_factory=dict)
 
 
 class Observer:
@@ -151,9 +158,11 @@ class Observer:
         self._spelling = spelling
         self._rules = RulesReader(installation, repository)
         self._patches = Patches(installation, repository)
+        self._permissions = Permissions(installation, repository, known.permissions)
+        self._talk = TalkReader(installation, repository, self._permissions, known.signed, spelling)
         self.runs = RunReader(installation, repository)
 
-    async def look(self, focus: frozenset[int], *, runs: bool = True) -> Snapshot:
+    async def look(self, focus: frozenset[int], told: Told = EVERYTHING) -> Snapshot:
         """Every fact a decision needs. Raises GitHubError, Limited, ClaimsError.
 
         What is held now is what may be merged next: its pull requests are asked for in the same request.
@@ -168,7 +177,7 @@ class Observer:
         self._known.held = frozenset(claims.live)
         beside = Beside(
             rules=await self._rules.read(branch.name, needed=_any_open(node)),
-            runs=await self.runs.of(claims, fresh=runs),
+            runs=await self.runs.of(claims, fresh=told.runs),
             authority=await self._authority(node.issues.nodes),
             on_base=await self._merges(branch.target.oid, unproved_merges(node, focused)),
             same_patch=await self._same_patches(node, branch.target.oid, moved_heads(node, claims, focused)),
@@ -181,7 +190,14 @@ class Observer:
         self._forget_comments(
             {*(one.number for one in snapshot.issues), *(one.number for one in snapshot.pulls)}
         )
-        return replace(snapshot, shown=dict(self._known.shown), server=self._github.app.server_url)
+        talk = await self._talk.of(snapshot, fresh=told.talk)
+        return replace(
+            snapshot,
+            comments=talk.comments,
+            heard_until=talk.heard_until,
+            shown=dict(self._known.shown),
+            server=self._github.app.server_url,
+        )
 
     async def _whole(self, focus: frozenset[int]) -> tuple[RepositoryNode, frozenset[int], list[PullNode]]:
         if self._known.default_branch is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.beads.labels import DEFAULT, LabelNames
 from bot.coordinator.actions import Action
 from bot.coordinator.claims import Claims
+from bot.coordinator.ports import EVERYTHING, Told
 from bot.coordinator.snapshot import Snapshot
 from bot.github.claims_ref import ClaimsRef
 from bot.github.effects import Effects
@@ -27,9 +28,9 @@ class RepositoryPort:
         self._effects = Effects(installation, repository, known)
         self._claims = ClaimsRef(installation, repository)
 
-    async def observe(self, focus: frozenset[int] = frozenset(), *, runs: bool = True) -> Snapshot:
+    async def observe(self, focus: frozenset[int] = frozenset(), *, told: Told = EVERYTHING) -> Snapshot:
         """See the port. Raises GitHubError, Limited, ClaimsError."""
-        return await self._observer.look(focus, runs=runs)
+        return await self._observer.look(focus, told)
 
     async def move_claims(self, before: str | None, claims: Claims) -> str:
         """See the port. Raises ClaimsMoved, GitHubError, Limited."""

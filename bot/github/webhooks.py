@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, Field, ValidationError
 
+from bot.beads.commands import may_hold_commands
 from bot.beads.labels import DEFAULT, PROJECTED
+from bot.coordinator.ports import EVERYTHING, Told
 from bot.github.pulls import WORKFLOW
 
 ACTIONS_APP = "github-actions"
@@ -80,6 +82,10 @@ class _Sender(BaseModel):
     login: str = ""
 
 
+class _Comment(BaseModel):
+    body: str | None = None
+
+
 class _Payload(BaseModel):
     """The few fields of all events that matter; the others are ignored."""
 
@@ -92,6 +98,7 @@ class _Payload(BaseModel):
     ref: str = ""
     check_run: _CheckRun | None = None
     workflow_run: _WorkflowRun | None = None
+    comment: _Comment | None = None
     sender: _Sender = _Sender()
     state: str | None = None
     branches: list[_Named] = Field(default_factory=list)
@@ -101,14 +108,12 @@ class _Payload(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Which repositories (``owner/name``) to look at, and whose installation says so.
-
-    `runs` is false when it is about nothing that a run of ours does: the list of runs need not be read again.
-    """
+    """Which repositories (``owner/name``) to look at, whose installation says so, and what it tells of: the
+    list of runs is read again only for a run of ours, that of comments only for what may be a command."""
 
     installation: int | None
     repositories: tuple[str, ...]
-    runs: bool = True
+    told: Told = EVERYTHING
 
 
 def signed_by(secret: str, body: bytes, signature: str | None) -> bool:
@@ -140,13 +145,15 @@ def read_hint(event: str, body: bytes, app_id: int, slug: str = "") -> Hint:
         return Hint(installation, ())
     if payload.repository is None or not _matters(event, payload, payload.repository, app_id):
         return Hint(installation, ())
-    return Hint(
-        installation, (payload.repository.full_name,), runs=event == "workflow_run" and _ours(payload)
-    )
+    told = Told(runs=event == "workflow_run" and _ours(payload), talk=event == "issue_comment")
+    return Hint(installation, (payload.repository.full_name,), told)
 
 
 def _matters(event: str, payload: _Payload, repository: _Repository, app_id: int) -> bool:
     match event:
+        case "issue_comment":
+            said = payload.comment.body if payload.comment is not None else None
+            return payload.action in ("created", "edited") and may_hold_commands(said or "")
         case "issues":
             return _issue_matters(payload)
         case "pull_request":
@@ -181,6 +188,8 @@ def _matters(event: str, payload: _Payload, repository: _Repository, app_id: int
 
 def _is_echo(event: str, payload: _Payload) -> bool:
     """Whether nothing can be decided on what this tells, when it was ourselves."""
+    if event == "issue_comment":
+        return True  # commands by ourselves are none
     return event in ECHOES or (event == "pull_request" and payload.action in ("labeled", "unlabeled"))
 
 

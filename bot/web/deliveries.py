@@ -55,7 +55,7 @@ def webhook_routes(webhooks: Webhooks, wake: Wake) -> APIRouter:
         if not seen.first(delivery):
             return JSONResponse({"message": "This delivery has been here before."}, 202)
         for repository in notice.repositories:
-            wake(repository, notice.runs)
+            wake(repository, notice.told)
         return JSONResponse({"message": "Noted.", "looks_at": list(notice.repositories)}, 202)
 
     return router

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-Wake = Callable[[str, bool], None]
-"""Look at this repository (``owner/name``) soon, and at its runs too; must return at once."""
+from bot.coordinator.ports import EVERYTHING, Told
+
+Wake = Callable[[str, Told], None]
+"""Look at this repository (``owner/name``) soon, and there at what was told of; must return at once."""
 
 
 class Refusal(Exception):
@@ -22,11 +24,11 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Where a delivery says to look, and whose installation says so; `runs`: at the runs there too."""
+    """Where a delivery says to look, whose installation says so, and what it tells of."""
 
     installation: int | None
     repositories: tuple[str, ...]
-    runs: bool = True
+    told: Told = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)

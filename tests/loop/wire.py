@@ -23,7 +23,7 @@ from bot.coordinator.actions import (
     UpdateBranch,
 )
 from bot.coordinator.claims import Claims
-from bot.coordinator.ports import GitHub
+from bot.coordinator.ports import EVERYTHING, GitHub, Told
 from bot.coordinator.snapshot import Snapshot
 from tests.loop.faults import Effect, Interrupter, mutation_fields
 from tests.loop.runner import Died
@@ -70,9 +70,9 @@ class WatchedPort:
         self._claims = Claims()
         self._applied = applied
 
-    async def observe(self, focus: frozenset[int] = frozenset(), *, runs: bool = True) -> Snapshot:
+    async def observe(self, focus: frozenset[int] = frozenset(), *, told: Told = EVERYTHING) -> Snapshot:
         """See `GitHub`."""
-        snapshot = await self._inner.observe(focus, runs=runs)
+        snapshot = await self._inner.observe(focus, told=told)
         self._claims = snapshot.claims
         return snapshot
 

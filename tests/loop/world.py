@@ -30,6 +30,7 @@ from bot.github.oidc import Verifier
 from bot.github.port import RepositoryPort
 from bot.jobs.git import Git
 from bot.local.forge import records, world
+from bot.local.forge.records import Role
 from bot.local.forge.serve import ThreadedForge, in_thread
 from bot.local.forge.state import State
 
@@ -141,6 +142,31 @@ class Loop:
         self.people.post(
             f"/repos/{NAME}/issues/{number}/labels", json={"labels": list(labels)}
         ).raise_for_status()
+
+    def person(self, login: str, role: Role) -> httpx.Client:
+        """Somebody else with this role (none: a stranger), as who they act."""
+
+        def add(state: State) -> str:
+            account, token = world.create_user(state, login)
+            world.add_collaborator(state, self.repository(state), account, role)
+            return token
+
+        return _people(self.forge, self.forge.on(add))
+
+    def say(self, number: int, body: str, by: httpx.Client | None = None) -> int:
+        """Comment as the owner or somebody else; gives the comment's id."""
+        path = f"/repos/{NAME}/issues/{number}/comments"
+        answer = (by or self.people).post(path, json={"body": body})
+        answer.raise_for_status()
+        return int(answer.json()["id"])
+
+    def signs(self, comment: int) -> list[str]:
+        """The reactions on a comment, oldest first."""
+
+        def find(state: State) -> list[str]:
+            return [one.content for one in state.find(records.Reaction, on="Comment", on_id=comment)]
+
+        return self.forge.on(find)
 
     def get(self, path: str) -> object:
         """What REST answers to a person."""

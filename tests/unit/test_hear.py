@@ -7,11 +7,23 @@ from datetime import timedelta
 
 from bot.beads.authority import Authority, Permission
 from bot.beads.policy import Policy
-from bot.coordinator.actions import Action, React, Say, SetLabels
+from bot.coordinator.actions import Action, CancelRun, React, Say, SetLabels
 from bot.coordinator.claims import Claims
-from bot.coordinator.decision import Decision
-from bot.coordinator.snapshot import Comment, Snapshot
-from tests.unit.snapshots import NOW, approved, claimed, dispatches, issue, look, pull, remembered, run_decide
+from bot.coordinator.decision import Decision, State
+from bot.coordinator.snapshot import Comment, Run, Snapshot
+from tests.unit.snapshots import (
+    LIVE,
+    NOW,
+    approved,
+    claimed,
+    dispatches,
+    ended,
+    issue,
+    look,
+    pull,
+    remembered,
+    run_decide,
+)
 
 
 def comment(body: str, number: int = 1, **changes: object) -> Comment:
@@ -238,6 +250,32 @@ def test_hold_says_that_a_run_goes_on_and_stop_ends_it() -> None:
     stopped = run_decide(heard(comment("/bead stop"), claims=claims))
     assert stopped.claims is not None
     assert 1 not in stopped.claims.live  # no run has shown up: it ends in its first step
+
+
+def test_a_run_that_was_stopped_is_nobodys_failure() -> None:
+    claims = claimed(1)
+    run = Run(id=5, token=LIVE, done=False, conclusion=None)
+    decision = run_decide(heard(comment("/bead stop"), claims=claims, runs=(run,)))
+    assert CancelRun(5) in decision.before
+    assert decision.claims is not None
+    assert 1 in decision.claims.live  # until the run has ended
+    over = ended(conclusion="cancelled", report=None)
+    after = run_decide(heard(issues=(issue(1, "hold"),), claims=decision.claims, runs=(over,)))
+    assert after.claims is not None
+    assert 1 not in after.claims.live
+    assert after.claims.of(1).failures == 0
+    assert after.verdicts[1].state is State.HELD
+
+
+def test_whoever_takes_the_label_off_ends_the_hold() -> None:
+    claims = run_decide(heard(comment("/bead hold for the API"))).claims
+    assert claims is not None
+    held = run_decide(heard(issues=(issue(1, "hold"),), claims=claims))
+    assert held.verdicts[1].reasons == ("@ada holds it: for the API",)
+    free = run_decide(heard(claims=claims))
+    assert free.claims is not None
+    assert free.claims.of(1).hold is None
+    assert (1, "worker") in dispatches(free)
 
 
 def test_review_forgets_what_was_found() -> None:

@@ -29,6 +29,7 @@ DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
     "comments on several": (documents.comments_document(2), {"s0": "x", "s1": "y"}),
     "newest beads": (documents.NEWEST_BEADS, WHERE),
     "newest pulls": (documents.NEWEST_PULLS, WHERE),
+    "talk": (documents.TALK, {"issues": ["x"], "pulls": []}),
     "wording": (documents.WORDING, {"subject": "x"}),
     "revert": (
         documents.REVERT,

@@ -10,7 +10,7 @@ import pytest
 from bot.coordinator.actions import Action, CreateBead, Dispatch, SetLabels
 from bot.coordinator.claims import Claims
 from bot.coordinator.loop import NotKnown, one_pass
-from bot.coordinator.ports import Unsure
+from bot.coordinator.ports import EVERYTHING, Told, Unsure
 from bot.coordinator.snapshot import Snapshot
 from tests.unit.snapshots import LIVE, NOW, claimed, ended, issue, look, report
 
@@ -25,8 +25,8 @@ class Repository:
     answers: dict[type[Action], str] = field(default_factory=dict)
     done: list[object] = field(default_factory=list)
 
-    async def observe(self, focus: frozenset[int] = frozenset(), *, runs: bool = True) -> Snapshot:
-        assert runs
+    async def observe(self, focus: frozenset[int] = frozenset(), *, told: Told = EVERYTHING) -> Snapshot:
+        assert told == EVERYTHING
         return replace(self.snapshot, focus=focus)
 
     async def move_claims(self, before: str | None, claims: Claims) -> str:

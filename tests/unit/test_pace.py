@@ -28,7 +28,7 @@ from tests.unit.snapshots import (
 )
 from tests.unit.test_hear import comment, heard, replies, signs
 
-PAUSED = Word(by="ada", at=NOW, comment=7, reason="the release is out")
+PAUSED = Word(by="ada", at=NOW - timedelta(minutes=1), comment=7, reason="the release is out")
 BERLIN = {"time_zone": "Europe/Berlin"}
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from bot.coordinator.actions import Action
 from bot.coordinator.claims import Claims
 from bot.coordinator.loop import Coordinator
+from bot.coordinator.ports import EVERYTHING, NOTHING, Told
 from bot.coordinator.snapshot import Snapshot
 from tests.unit.snapshots import look
 
@@ -22,8 +23,8 @@ class Repository:
     def __init__(self) -> None:
         self.looks: list[tuple[float, bool]] = []
 
-    async def observe(self, focus: frozenset[int] = frozenset(), *, runs: bool = True) -> Snapshot:
-        self.looks.append((asyncio.get_running_loop().time(), runs))
+    async def observe(self, focus: frozenset[int] = frozenset(), *, told: Told = EVERYTHING) -> Snapshot:
+        self.looks.append((asyncio.get_running_loop().time(), told.runs))
         return look(focus=focus)
 
     async def move_claims(self, before: str | None, claims: Claims) -> str:
@@ -52,7 +53,7 @@ def watched(work: Callable[[Coordinator], Awaitable[None]]) -> list[tuple[float,
 def test_the_first_wake_after_a_quiet_time_is_followed_at_once_and_a_burst_by_one_more_look() -> None:
     async def burst(coordinator: Coordinator) -> None:
         for _ in range(10):
-            coordinator.wake(NAME, False)
+            coordinator.wake(NAME, NOTHING)
             await asyncio.sleep(BREATH / 20)
         await asyncio.sleep(BREATH * 2)
 
@@ -63,12 +64,12 @@ def test_the_first_wake_after_a_quiet_time_is_followed_at_once_and_a_burst_by_on
 
 def test_one_wake_of_a_burst_that_is_about_runs_makes_the_look_one_at_runs() -> None:
     async def burst(coordinator: Coordinator) -> None:
-        coordinator.wake(NAME, False)
+        coordinator.wake(NAME, NOTHING)
         await asyncio.sleep(BREATH / 4)
-        coordinator.wake(NAME, True)
-        coordinator.wake(NAME, False)
+        coordinator.wake(NAME)
+        coordinator.wake(NAME, NOTHING)
         await asyncio.sleep(BREATH * 2)
-        coordinator.wake(NAME, False)
+        coordinator.wake(NAME, NOTHING)
         await asyncio.sleep(BREATH / 2)
 
     assert [runs for _, runs in watched(burst)] == [False, True, False]

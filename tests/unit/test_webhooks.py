@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from starlette.testclient import TestClient
 
+from bot.coordinator.ports import NOTHING, Told
 from bot.github.webhooks import BadDelivery, read_hint, signed_by
 from bot.web.app import create_app
 from bot.web.deliveries import LIMIT, Seen
@@ -41,6 +42,10 @@ def check(action: str, app: int, slug: str, branch: str) -> bytes:
 
 def workflow(action: str, path: str, branch: str) -> bytes:
     return payload(action=action, workflow_run={"path": path, "head_branch": branch})
+
+
+def said(action: str, body: str, **fields: object) -> bytes:
+    return payload(action=action, issue={"labels": []}, comment={"body": body}, **fields)
 
 
 def pull(action: str, ref: str) -> bytes:
@@ -116,9 +121,24 @@ def test_an_echo_of_what_we_did_ourselves_wakes_nobody(event: str, body: bytes) 
 
 def test_only_the_end_of_a_run_of_ours_asks_for_the_runs() -> None:
     ours = workflow("completed", ".github/workflows/beadwright.yml@main", "main")
-    assert read_hint("workflow_run", ours, APP).runs
-    assert not read_hint("workflow_run", workflow("completed", ".github/workflows/ci.yml", "main"), APP).runs
-    assert not read_hint("issues", issue("opened", "bead"), APP).runs
+    assert read_hint("workflow_run", ours, APP).told == Told(runs=True, talk=False)
+    foreign = workflow("completed", ".github/workflows/ci.yml", "main")
+    assert read_hint("workflow_run", foreign, APP).told == NOTHING
+    assert read_hint("issues", issue("opened", "bead"), APP).told == NOTHING
+
+
+@pytest.mark.parametrize("action", ["created", "edited"])
+def test_a_comment_that_may_hold_commands_asks_for_what_people_say(action: str) -> None:
+    hint = read_hint("issue_comment", said(action, "Yes!\n/bead ready"), APP)
+    assert hint.repositories == ("octo/sample",)
+    assert hint.told == Told(runs=False, talk=True)
+
+
+def test_other_comments_and_our_own_wake_nobody() -> None:
+    assert read_hint("issue_comment", said("created", "Thanks"), APP).repositories == ()
+    assert read_hint("issue_comment", said("deleted", "/bead ready"), APP).repositories == ()
+    ours = said("created", "/bead ready", sender={"login": "beadwright[bot]"})
+    assert read_hint("issue_comment", ours, APP, "beadwright").repositories == ()
 
 
 def test_an_installation_says_to_look_at_every_repository_it_brings() -> None:
