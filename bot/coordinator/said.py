@@ -31,10 +31,10 @@ class Said:
         return self.issue
 
     def word(self, *, head: str | None = None) -> Word:
-        """What is remembered of it."""
+        """What is remembered of it; it holds since the comment was written, whenever that is heard."""
         return Word(
             by=self.comment.login,
-            at=self.now,
+            at=self.comment.at,
             comment=self.comment.database_id,
             head=head,
             reason=self.command.text,
