@@ -118,6 +118,10 @@ class Report(Part):
     provider: ProviderFault | None = Field(
         default=None, description="What the model's provider refused, where that ended the run."
     )
+    edited: bool = Field(
+        default=False,
+        description="The bead was not what its claim was made for, so nothing was started.",
+    )
     cost: int = Field(default=0, ge=0)
     seconds: float = Field(default=0, ge=0)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from bot.beads.digest import digest
 from bot.beads.labels import Labels
 from bot.beads.policy import DOLLAR
 from bot.coordinator import breaker, pace
 from bot.coordinator.actions import Dispatch
 from bot.coordinator.claims import LOST_DISPATCH, Claim, Going, Role
 from bot.coordinator.decision import Draft
-from bot.coordinator.snapshot import Issue, Snapshot
+from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
+from bot.coordinator.voices import Voices
 
 
 class Admission:
@@ -23,12 +25,19 @@ class Admission:
         labels: what the open beads' labels say.
         now: the present.
         tokens: fresh fencing tokens; one is used per claim.
+        voices: whose words a run may read.
     """
 
     def __init__(
-        self, snapshot: Snapshot, labels: Mapping[int, Labels], now: datetime, tokens: Iterator[str]
+        self,
+        snapshot: Snapshot,
+        labels: Mapping[int, Labels],
+        now: datetime,
+        tokens: Iterator[str],
+        voices: Voices,
     ) -> None:
         self.policy = snapshot.policy
+        self.voices = voices
         self._snapshot = snapshot
         self._labels = labels
         self._now = now
@@ -66,8 +75,16 @@ class Admission:
             )
         return None
 
-    def claim(self, issue: Issue, role: Role, draft: Draft, *, correction: bool = False) -> str | None:
-        """Claim the bead and dispatch its run; gives why not, or None."""
+    def claim(
+        self,
+        issue: Issue,
+        role: Role,
+        draft: Draft,
+        pull: PullRequest | None = None,
+        *,
+        correction: bool = False,
+    ) -> str | None:
+        """Claim the bead and dispatch its run; gives why not, or None. `pull` is its open pull request."""
         refused = self.refusal(issue.number, role, draft)
         if refused is not None:
             return refused
@@ -81,6 +98,8 @@ class Admission:
             reserved=self._reserve,
             engine=self.policy.engine_of(role),
             correction=correction,
+            digest=digest(issue.title, issue.body),
+            trusted=self.voices.trusted(pull),
         )
         claims = breaker.on_trial(draft.claims.claim(issue.number, claim), claim.engine, claim.token)
         if claim.attempt == 1:

@@ -58,7 +58,8 @@ class Claim(BaseModel):
     it. `stage` is ``published`` once publish has written the result; then `outcome` is the report's status,
     `head` the commit that was pushed (worker) or reviewed (reviewer), and `cost` is given when the report
     holds nothing else that the coordinator needs, which then does not read it. `reruns` counts how often its
-    publish job was started again, the last time at `rerun_at`.
+    publish job was started again, the last time at `rerun_at`. `digest` is that of the title and body
+    that were released: a run that finds others ends. `trusted` are those whose remarks it may read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -79,6 +80,7 @@ class Claim(BaseModel):
     reruns: int = Field(default=0, ge=0)
     rerun_at: datetime | None = None
     digest: str = ""
+    trusted: tuple[str, ...] = ()
 
 
 class Verdict(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from bot.beads.digest import digest
 from bot.beads.report import Blocker, FollowUp, Report
 from bot.coordinator import breaker, pace
 from bot.coordinator.actions import Close, CreateBead, DeleteRef, PublishAgain, Say, SetLabels
@@ -107,6 +108,9 @@ def _settle(
             # Somebody has ended it and holds it (`/bead stop`): that is nobody's failure.
             draft.claims = draft.claims.release(bead).book(now.date(), report.cost if report else 0)
             return
+        if report is not None and report.edited and issue is not None and _edited(issue, claim):
+            draft.claims = draft.claims.release(bead).book(now.date(), report.cost)
+            return
         history = _failed(snapshot, history, claim, run)
         draft.claims = pace.count_failure(snapshot.policy.pace, draft.claims, bead, now)
     elif claim.role == "reviewer":
@@ -134,6 +138,12 @@ def _settle(
         _file_found_work(snapshot, issue, claim, report, draft)
     cost = report.cost if report is not None else claim.cost or 0
     draft.claims = draft.claims.settle(bead, history, day=now.date(), cost=cost)
+
+
+def _edited(issue: Issue, claim: Claim) -> bool:
+    """Whether a bead may have read otherwise than its claim says: no report is believed that alone."""
+    now_other = digest(issue.title, issue.body) != claim.digest
+    return now_other or any(edit.at >= claim.since for edit in issue.edits)
 
 
 def _why_failed(run: Run) -> str:

@@ -16,7 +16,7 @@ from bot.beads.model import BeadType
 from bot.coordinator import breaker, pace, people
 from bot.coordinator.actions import Close, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
-from bot.coordinator.claims import History
+from bot.coordinator.claims import Word
 from bot.coordinator.cleanup import close_merged, settle_claims, sweep
 from bot.coordinator.decision import Decision, Draft, State
 from bot.coordinator.edges import node_of
@@ -24,10 +24,11 @@ from bot.coordinator.hear import hear, reply
 from bot.coordinator.merging import carry_over, merge_in_turn
 from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.quoting import quoted_title
-from bot.coordinator.release import is_released, rearm
+from bot.coordinator.release import Release, Releases, rearm
 from bot.coordinator.review import advance
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 from bot.coordinator.start_stop import forget_hold, held_because
+from bot.coordinator.voices import voices_of
 
 PROJECTION = {
     State.RUNNING: "bead:running",
@@ -57,14 +58,16 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     issues = {issue.number: issue for issue in snapshot.issues}
     labels = {issue.number: parse_labels(issue.labels) for issue in snapshot.issues}
     graph = Graph((node_of(issue, labels[issue.number]) for issue in snapshot.issues), closed=snapshot.closed)
-    admission = Admission(snapshot, labels, now, iter(tokens))
+    voices = voices_of(snapshot)
+    admission = Admission(snapshot, labels, now, iter(tokens), voices)
 
     settle_claims(snapshot, issues, now, draft)
     _close_twins(issues, labels, draft)
+    releases = Releases(issues, labels, voices, draft.claims)
     signs = [
         one.bead
         for one in draft.claims.breakers.values()
-        if one.bead in issues and (labels[one.bead].hold or not is_released(issues[one.bead], issues))
+        if one.bead in issues and (labels[one.bead].hold or not releases.of(one.bead).holds)
     ]
     breaker.attend(draft, issues, signs, None if snapshot.policy_fault else snapshot.policy, now)
     settled = {number for number, verdict in draft.verdicts.items() if verdict.state is State.DONE}
@@ -76,19 +79,19 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     ready: list[int] = []
     for number in order:
         issue = issues[number]
-        rearm(issue, labels[number], issues, draft)
+        rearm(issue, labels[number], releases, draft)
         if not labels[number].hold:
             forget_hold(number, draft)
         if labels[number].type is BeadType.EPIC or issue.children:
-            _epic(issue, graph, now, issues, draft)
+            _epic(issue, graph, now, issues, releases.of(number), draft)
         elif labels[number].hold:
             draft.say(number, State.HELD, held_because(number, draft))
         elif number in pulls:
-            if _pull(snapshot, issue, pulls[number], now, admission, draft):
+            if _pull(snapshot, issue, pulls[number], now, admission, releases.of(number), draft):
                 approved.append((issue, pulls[number]))
         elif _orphan_branch(snapshot, issue, draft):
             pass
-        elif _clear(issue, labels[number], graph, issues, now, draft):
+        elif _clear(issue, labels[number], graph, releases.of(number), now, draft):
             ready.append(number)
     merge_in_turn(snapshot, approved, now, admission, draft)
     for number in ready:
@@ -127,7 +130,14 @@ def _close_twins(issues: dict[int, Issue], labels: dict[int, Labels], draft: Dra
             draft.say(number, State.DONE, f"it is a twin of #{stays}, made by a lost answer")
 
 
-def _epic(issue: Issue, graph: Graph, now: datetime, issues: dict[int, Issue], draft: Draft) -> None:
+def _epic(
+    issue: Issue,
+    graph: Graph,
+    now: datetime,
+    issues: dict[int, Issue],
+    release: Release,
+    draft: Draft,
+) -> None:
     still_open = [child for child in issue.children if child in issues]
     held = graph.edges(issue.number, now.date())
     if issue.children and not still_open and not held:
@@ -136,6 +146,8 @@ def _epic(issue: Issue, graph: Graph, now: datetime, issues: dict[int, Issue], d
         draft.say(issue.number, State.DONE, f"all its {len(issue.children)} children are closed")
     elif not issue.children:
         draft.say(issue.number, State.PLANNED, "an epic without children: add sub-issues")
+    elif release.ended and release.problem:
+        draft.say(issue.number, State.NEEDS_HUMAN, release.problem)
     else:
         done = len(issue.children) - len(still_open)
         reasons = [f"{done} of {len(issue.children)} children are closed"]
@@ -143,7 +155,13 @@ def _epic(issue: Issue, graph: Graph, now: datetime, issues: dict[int, Issue], d
 
 
 def _pull(
-    snapshot: Snapshot, issue: Issue, pull: PullRequest, now: datetime, admission: Admission, draft: Draft
+    snapshot: Snapshot,
+    issue: Issue,
+    pull: PullRequest,
+    now: datetime,
+    admission: Admission,
+    release: Release,
+    draft: Draft,
 ) -> bool:
     """The next step of a bead's pull request; whether only merging is left for it."""
     carry_over(issue, pull, draft)
@@ -156,7 +174,7 @@ def _pull(
         missing = tuple(label for label in REVIEW_LABELS if label not in pull.labels)
         if missing:  # whoever opened it died before they put them on
             draft.after.append(SetLabels(pull.number, pull.id, add=missing))
-        return advance(snapshot, issue, pull, now, admission, draft)
+        return advance(snapshot, issue, pull, now, admission, release, draft)
     return False
 
 
@@ -175,9 +193,7 @@ def _orphan_branch(snapshot: Snapshot, issue: Issue, draft: Draft) -> bool:
     return True
 
 
-def _clear(
-    issue: Issue, labels: Labels, graph: Graph, issues: dict[int, Issue], now: datetime, draft: Draft
-) -> bool:
+def _clear(issue: Issue, labels: Labels, graph: Graph, release: Release, now: datetime, draft: Draft) -> bool:
     """Whether the bead can be claimed; if not, its verdict says every reason."""
     stopped = draft.claims.of(issue.number).stopped
     if stopped:
@@ -185,9 +201,9 @@ def _clear(
         return False
     reasons = [edge.reason for edge in graph.edges(issue.number, now.date())]
     reasons += [problem.message for problem in labels.problems if problem.blocks]
-    if not is_released(issue, issues):
-        who = f" by someone with the authority (@{issue.released_by} has none)" if issue.released_by else ""
-        draft.say_all(issue.number, State.PLANNED, [f"it is not released{who}: label it `ready`", *reasons])
+    if release.problem is not None:
+        state = State.NEEDS_HUMAN if release.ended else State.PLANNED
+        draft.say_all(issue.number, state, [release.problem, *reasons])
         return False
     if reasons:
         draft.say_all(issue.number, State.BLOCKED, reasons)
@@ -197,14 +213,15 @@ def _clear(
 
 def _forget_closed(issues: dict[int, Issue], now: datetime, draft: Draft) -> None:
     for number, known in draft.claims.history.items():
-        if number not in issues and number not in draft.claims.live and not _is_new(known, now, draft):
+        # An issue that a command has just made a bead may not show as one yet.
+        new = known.release is not None and not known.attempts and _heard(known.release, now, draft)
+        if number not in issues and number not in draft.claims.live and not new:
             draft.claims = draft.claims.forget(number)
 
 
-def _is_new(known: History, now: datetime, draft: Draft) -> bool:
-    """Whether a command has just made it a bead, which it may not show as yet."""
-    said = known.release.comment if known.release is not None and not known.attempts else None
-    answer = draft.claims.answers.get(said) if said is not None else None
+def _heard(word: Word, now: datetime, draft: Draft) -> bool:
+    """Whether a command was answered only just."""
+    answer = draft.claims.answers.get(word.comment) if word.comment is not None else None
     return answer is not None and answer.at is not None and now - answer.at < NEW
 
 

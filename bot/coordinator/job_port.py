@@ -30,13 +30,17 @@ class JobFault(Exception):
     """A job cannot go on; the message is for people."""
 
 
+class Edited(JobFault):
+    """The bead is not what its claim was made for."""
+
+
 class RefsMoved(Exception):
     """A ref was not where it was expected, so none was moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One comment in a thread. `authority` is about its author, not about what it says."""
+    """One comment in a thread. `authority` is about its author and last editor, not about what it says."""
 
     login: str
     authority: Authority
@@ -52,6 +56,11 @@ class OpenThread:
     line: int | None
     remarks: tuple[Remark, ...]
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody spoke in it whose words a run may read."""
+        return any(remark.authority == "trusted" for remark in self.remarks)
+
 
 @dataclass(frozen=True, slots=True)
 class FailedCheck:
@@ -63,7 +72,8 @@ class FailedCheck:
 
 @dataclass(frozen=True, slots=True)
 class BeadPull:
-    """The open pull request of `bead/N`. `reviews` are the bodies of its latest reviews."""
+    """The open pull request of `bead/N`. `reviews` are the bodies of its latest reviews, `threads` all that
+    are unresolved."""
 
     id: str
     number: int
@@ -71,6 +81,11 @@ class BeadPull:
     threads: tuple[OpenThread, ...] = ()
     failed: tuple[FailedCheck, ...] = ()
     reviews: tuple[Remark, ...] = ()
+
+    @property
+    def heard(self) -> tuple[OpenThread, ...]:
+        """The threads that a run is shown, and may answer."""
+        return tuple(thread for thread in self.threads if thread.heard)
 
 
 @dataclass(frozen=True, slots=True)

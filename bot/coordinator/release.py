@@ -1,27 +1,135 @@
-"""Whether a bead is released: by its own label `ready`, or by that of an epic above it."""
+"""Whether a bead is released: by its own label `ready`, or by that of an epic above it. Pure.
+
+`ready` counts by who put it on. Where we put it on ourselves, the person counts whose command that carried
+out (`History.release`). It holds only as long as title and body are what that person saw:
+
+- An edit by somebody without the authority ends it, also when somebody with authority edits afterwards: what
+  they saw of it is not known. Edits by ourselves are a person's command carried out.
+- An edit in the very second of the release counts as later.
+- An epic releases the children that it had, and those that somebody with the authority adds later.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
 from bot.beads.labels import Labels
+from bot.coordinator.claims import Claims
 from bot.coordinator.decision import Draft
 from bot.coordinator.snapshot import Issue
+from bot.coordinator.voices import Voices
+
+ASK = "label it `ready`"
 
 
-def is_released(issue: Issue, issues: dict[int, Issue]) -> bool:
-    """Whether somebody with the authority has released this bead."""
-    seen: set[int] = set()
-    current: Issue | None = issue
-    while current is not None and current.number not in seen:
-        if current.released:
-            return True
-        seen.add(current.number)
-        current = issues.get(current.parent) if current.parent is not None else None
-    return False
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Who released a bead and when; `problem` says why it is not released. `ended` tells that it was, until
+    somebody without the authority edited it."""
+
+    by: str = ""
+    since: datetime | None = None
+    problem: str | None = None
+    ended: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether runs of the bead may start."""
+        return self.problem is None
 
 
-def rearm(issue: Issue, labels: Labels, issues: dict[int, Issue], draft: Draft) -> None:
+class Releases:
+    """The releases of all open beads.
+
+    Args:
+        issues: the open beads.
+        labels: what their labels say.
+        voices: whose words count.
+        claims: what is remembered of commands.
+    """
+
+    def __init__(
+        self, issues: Mapping[int, Issue], labels: Mapping[int, Labels], voices: Voices, claims: Claims
+    ) -> None:
+        self._issues = issues
+        self._labels = labels
+        self._voices = voices
+        self._claims = claims
+        self._known: dict[int, Release] = {}
+
+    def of(self, number: int) -> Release:
+        """Whether this bead is released, and if not, what is wrong and what to do."""
+        if number not in self._known:
+            self._known[number] = Release(
+                problem=f"it is not released: {ASK}"
+            )  # what a cycle of parents finds
+            self._known[number] = self._find(self._issues[number])
+        return self._known[number]
+
+    def _find(self, issue: Issue) -> Release:
+        own = self._by_label(issue)
+        if own.holds or issue.parent is None or issue.parent not in self._issues:
+            return own
+        above = self._by_parent(issue, issue.parent)
+        if above.holds or self._labels[issue.number].ready:
+            return above if above.holds else own
+        return above
+
+    def _by_label(self, issue: Issue) -> Release:
+        if not self._labels[issue.number].ready:
+            return Release(problem=f"it is not released: {ASK}")
+        said: list[tuple[str, datetime]] = []
+        if issue.released_by and issue.ready_at and issue.released_by != self._voices.own:
+            said.append((issue.released_by, issue.ready_at))
+        word = self._claims.of(issue.number).release
+        # What we put it on for, before or just now (then no event shows yet), or what was said on top of it.
+        # What was said before somebody else put it on is past.
+        ours = issue.ready_at is None or issue.released_by == self._voices.own
+        if word is not None and (ours or (issue.ready_at is not None and word.at >= issue.ready_at)):
+            said.append((word.by, word.at))
+        if not said:
+            return Release(problem="it is not known who put `ready` on: put it on again")
+        found = [self._held(issue, by, since) for by, since in reversed(said)]
+        return next((one for one in found if one.holds), next((one for one in found if one.ended), found[0]))
+
+    def _by_parent(self, issue: Issue, parent: int) -> Release:
+        above = self.of(parent)
+        if not above.holds or above.since is None:
+            problem = f"its epic #{parent} is not released either: {above.problem}" if above.ended else None
+            return Release(problem=problem or f"it is not released: {ASK}")
+        added, by = issue.parent_since or issue.created_at, issue.parent_by or "somebody"
+        if added > above.since and not self._voices.counts(by):
+            who = f"@{by}, who has no authority here," if issue.parent_by else by
+            problem = f"{who} put it below #{parent} after @{above.by} released that: {ASK} itself"
+            return Release(problem=problem)
+        return self._held(issue, above.by, max(above.since, added))
+
+    def _held(self, issue: Issue, by: str, since: datetime) -> Release:
+        """What a release by somebody is worth now."""
+        if not self._voices.counts(by):
+            needed = self._voices.policy.authority.release
+            problem = f"@{by}, who put `ready` on it, may not release here (that needs `{needed}`)"
+            return Release(problem=f"it is not released: {problem}: somebody who may has to put it on again")
+        editors = dict.fromkeys(
+            edit.login
+            for edit in issue.edits
+            if edit.at >= since and edit.login != self._voices.own and not self._voices.counts(edit.login)
+        )
+        again = f"edited it after @{by} released it: read it and put `ready` on again"
+        if editors:
+            who = " and ".join(f"@{login}" for login in editors)
+            has = "have" if len(editors) > 1 else "has"
+            return Release(by, since, f"{who}, who {has} no authority here, {again}", ended=True)
+        if issue.edits_since is not None and since < issue.edits_since:
+            return Release(by, since, f"more people than can be told {again}", ended=True)
+        return Release(by, since)
+
+
+def rearm(issue: Issue, labels: Labels, releases: Releases, draft: Draft) -> None:
     """Taking `ready` off, or putting `hold` on, is a person's answer to a stop: counting starts again."""
     known = draft.claims.history.get(issue.number)
-    if known is None or not known.stopped or (is_released(issue, issues) and not labels.hold):
+    if known is None or not known.stopped or (releases.of(issue.number).holds and not labels.hold):
         return
     draft.claims = draft.claims.remember(issue.number, stopped=None, failures=0, rounds=0)

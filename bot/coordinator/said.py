@@ -31,7 +31,7 @@ class Said:
         return self.issue
 
     def word(self, *, head: str | None = None) -> Word:
-        """What is remembered of it; said when the comment was written, whenever that is heard."""
+        """What is remembered of it; it holds since the comment was written, whenever that is heard."""
         return Word(
             by=self.comment.login,
             at=self.comment.at,

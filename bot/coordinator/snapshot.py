@@ -61,13 +61,15 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A review thread; `login` began it."""
+    """A review thread; `login` began it, `voices` are all who spoke in it, or in the whole pull request where
+    all of those have the authority (then `login` is not known)."""
 
     id: str
     path: str
     line: int | None
     resolved: bool
     login: str = ""
+    voices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,9 @@ class PullRequest:
     """A pull request whose head is `bead/N`, open or not.
 
     `behind` is None when it is not known; `on_base` tells whether the merge commit is on the base branch;
-    `reviewed_by` are the logins of review bots that have spoken about this head. `same_patch_as` is the head
-    that this one was made from by our own update, when its patch is identical. `pushed_by` is the person
+    `reviewed_by` are the logins of review bots that have spoken about this head, `voices` all who reviewed an
+    open one or spoke in its threads. `same_patch_as` is the head that this one was made from by our own
+    update, when its patch is identical. `pushed_by` is the person
     whose commit the head is (None: it is ours, or not known), `closed_by` who closed it without a merge.
     """
 
@@ -102,6 +105,7 @@ class PullRequest:
     on_base: bool | None = None
     twin_heads: tuple[int, ...] = ()
     reviewed_by: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
     same_patch_as: str | None = None
     pushed_by: str | None = None
     closed_by: str | None = None
@@ -165,7 +169,10 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A bead's issue. `released_by` put `ready` on; `released` says whether they had the authority."""
+    """A bead's issue. `released_by` put `ready` on at `ready_at`; whether that counts is for `release.py` to
+    say. `edits` are those of title and body, all since `edits_since` (None: ever). `parent_by` put it below
+    its parent at `parent_since`. Where it is not known who did something (None), it was not later.
+    """
 
     number: int
     id: str
@@ -178,11 +185,13 @@ class Issue:
     parent: int | None = None
     children: tuple[int, ...] = ()
     released_by: str | None = None
-    released: bool = False
     markers: tuple[str, ...] = ()
     author: str = ""
     ready_at: datetime | None = None
-    edits: tuple[Edit, ...] = ()  # of title and body, since `ready_at`
+    edits: tuple[Edit, ...] = ()
+    edits_since: datetime | None = None
+    parent_by: str | None = None
+    parent_since: datetime | None = None
     assignees: tuple[str, ...] = ()
     native: tuple[NativeEdge, ...] = ()
     url: str = ""
@@ -212,8 +221,9 @@ class Snapshot:
     """One repository at one moment. `issues` are the open beads; `closed` the numbers known to be closed;
     `focus` the beads whose latest pull requests are among `pulls` whatever their age.
 
-    `authority` is the permission of everybody on whose word something rests. `comments` are those that may
-    hold commands and that we have not answered; `heard_until` is the moment up to which all were looked at.
+    `authority` is the permission of everybody on whose word something rests; `own` is our App's bot, which
+    has none. `comments` are those that may hold commands and that we have not answered; `heard_until` is the
+    moment up to which all were looked at.
     `shown` holds the digests (`coordinator/shown.py`) of what our comments and check runs are known to say,
     by their key; what is not in it is not known.
     """
@@ -238,6 +248,7 @@ class Snapshot:
     workflow_enabled: bool = True
     focus: frozenset[int] = frozenset()
     authority: Mapping[str, Permission] = field(default_factory=dict)
+    own: str = ""
     comments: tuple[Comment, ...] = ()
     heard_until: datetime | None = None
     presses: tuple[Press, ...] = ()

@@ -68,11 +68,20 @@ class Relative(Shape):
 
 
 class TimelineItem(Shape):
-    """A `LabeledEvent`."""
+    """A `LabeledEvent` (label), `RenamedTitleEvent` or `ParentIssueAddedEvent` (parent)."""
 
-    created_at: datetime | None = None
+    typename: str = Field(alias="__typename")
+    created_at: datetime
     label: Named | None = None
+    parent: Relative | None = None
     actor: Actor | None = None
+
+
+class EditNode(Shape):
+    """One version of a body; the first is what it was created with."""
+
+    edited_at: datetime
+    editor: Actor | None = None
 
 
 class BeadNode(Shape):
@@ -85,11 +94,13 @@ class BeadNode(Shape):
     body: str
     created_at: datetime
     viewer_did_author: bool = False
+    author: Actor | None = None
     repository: Place
     labels: Connection[Named] | None = None
     parent: Relative | None = None
     sub_issues: Connection[Relative] = Connection[Relative]()
     timeline_items: Connection[TimelineItem] = Connection[TimelineItem]()
+    user_content_edits: Connection[EditNode] | None = None
 
 
 class AppNode(Shape):
@@ -164,6 +175,19 @@ class ThreadNode(Shape):
     path: str
     line: int | None = None
     is_resolved: bool
+
+
+class RemarkNode(Shape):
+    """A comment in a thread."""
+
+    author: Actor | None = None
+
+
+class SpokenNode(Shape):
+    """Who spoke in a review thread."""
+
+    id: str = ""
+    comments: Connection[RemarkNode] = Connection[RemarkNode]()
 
 
 class ReviewNode(Shape):

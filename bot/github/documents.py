@@ -18,12 +18,25 @@ PAGE = 100
 _ISSUE = """
 fragment Bead on Issue {
   number id fullDatabaseId title body createdAt state viewerDidAuthor
+  author { __typename login }
   repository { id }
   labels(first: 100) { nodes { name } }
   parent { number state repository { id } }
   subIssues(first: 100) { nodes { number state repository { id } } }
-  timelineItems(itemTypes: [LABELED_EVENT], last: 100) {
-    nodes { ... on LabeledEvent { createdAt label { name } actor { __typename login } } }
+  userContentEdits(first: 50) {
+    pageInfo { hasNextPage }
+    nodes { editedAt editor { __typename login } }
+  }
+  timelineItems(itemTypes: [LABELED_EVENT, RENAMED_TITLE_EVENT, PARENT_ISSUE_ADDED_EVENT], last: 100) {
+    pageInfo { hasPreviousPage }
+    nodes {
+      __typename
+      ... on LabeledEvent { createdAt label { name } actor { __typename login } }
+      ... on RenamedTitleEvent { createdAt actor { __typename login } }
+      ... on ParentIssueAddedEvent {
+        createdAt actor { __typename login } parent { number state repository { id } }
+      }
+    }
   }
 }
 """
@@ -66,7 +79,17 @@ fragment OpenPull on PullRequest {
   latestOpinionatedReviews(first: 50, writersOnly: true) {
     nodes { state viewerDidAuthor author { __typename login } commit { oid } }
   }
-  reviews(last: 50) { nodes { author { __typename login } commit { oid } } }
+  reviews(last: 50) {
+    pageInfo { hasPreviousPage }
+    nodes { author { __typename login } commit { oid } }
+  }
+}
+"""
+
+_SPOKEN = """
+fragment Spoken on PullRequestReviewThread {
+  id
+  comments(first: 100) { nodes { author { __typename login } } }
 }
 """
 
@@ -95,7 +118,11 @@ fragment Standing on IssueOrPullRequest {
 
 
 def observe_document(
-    standings: Iterable[int] = (), focus: Iterable[int] = (), comments: Sequence[str] = ()
+    standings: Iterable[int] = (),
+    focus: Iterable[int] = (),
+    comments: Sequence[str] = (),
+    *,
+    threads: bool = False,
 ) -> str:
     """Everything about a repository in one request (`$owner`, `$name`, `$base`: the default branch).
 
@@ -103,11 +130,14 @@ def observe_document(
         standings: numbers whose state (open, closed, merged) is asked as well.
         focus: beads whose latest pull requests are asked whatever their age.
         comments: our comments (ids), whose texts are asked as well, as `ours`; no more than a hundred.
+        threads: whether it is asked as well who spoke in the review threads `$threads`.
     """
     extra = _standing_fields(standings) + _focus_fields(focus)
     ours = f"ours: nodes(ids: {json.dumps(list(comments))}) {{ ... on IssueComment {{ body }} }}"
     return f"""
-query Observe($owner: String!, $name: String!, $base: String!) {{
+query Observe($owner: String!, $name: String!, $base: String!{", $threads: [ID!]!" if threads else ""}) {{
+  viewer {{ login }}
+  {"threads: nodes(ids: $threads) { ...Spoken }" if threads else ""}
   repository(owner: $owner, name: $name) {{
     id databaseId
     defaultBranchRef {{
@@ -131,7 +161,9 @@ query Observe($owner: String!, $name: String!, $base: String!) {{
   }}
   {ours if comments else ""}
 }}
-{_ISSUE}{_CHECKS}{_PULL}{_OPEN}{_BRANCHES}{_STATE if "...Standing" in extra else ""}"""
+{_ISSUE}{_CHECKS}{_PULL}{_OPEN}{_BRANCHES}{_STATE if "...Standing" in extra else ""}{
+        _SPOKEN if threads else ""
+    }"""
 
 
 def standings_document(standings: Iterable[int], focus: Iterable[int] = ()) -> str:
@@ -214,6 +246,10 @@ fragment Ours on IssueCommentConnection {
   nodes { id body viewerDidAuthor }
 }
 """
+
+SPOKEN = f"""
+query Spoken($threads: [ID!]!) {{ threads: nodes(ids: $threads) {{ ...Spoken }} }}
+{_SPOKEN}"""
 
 COMMENTS = f"""
 query Comments($subject: ID!, $before: String) {{

@@ -4,7 +4,8 @@
 - Numbers that labels name and that are no open bead: asked in the same request once they are known, so one
   more request when a new one turns up.
 - Rules of the base branch: two requests a minute, only while a pull request is open.
-- Who released a bead: one request a person in five minutes.
+- What people may do on whose word something rests: one request a person in five minutes.
+- Who spoke in which thread: see `speakers.py`.
 - A merge commit older than the last hundred on the base branch: one request, once.
 - What our comments say: every five minutes in the same request, a hundred at a time.
 - A head that moved on from an approved one: one request, or four for an update of our own, once.
@@ -51,22 +52,24 @@ from bot.github.snapshot_of import (
     base_history,
     moved_heads,
     named_elsewhere,
-    released_by,
     snapshot_of,
     unproved_merges,
 )
+from bot.github.speakers import Speakers, Threads, open_nodes
 from bot.github.talk import TalkReader
 
-AUTHORITY_KEPT = timedelta(minutes=5)
 SAID_KEPT = timedelta(minutes=5)
 """After so long a look reads again what our comments say."""
 SAID_AT_ONCE = 100
 """Of how many in one look; GitHub takes no more ids."""
-MAY_RELEASE = frozenset({"admin", "write"})
-"""`permission` as REST words it: it says ``write`` for the role maintain, ``read`` for triage."""
+
+
+class _Viewer(Shape):
+    login: str
 
 
 class _Reply(Shape):
+    viewer: _Viewer
     repository: RepositoryNode | None = None
 
 
@@ -102,10 +105,6 @@ class _HeadReply(Shape):
     repository: _Head | None = None
 
 
-class _Permission(BaseModel):
-    permission: str
-
-
 class _Comparison(BaseModel):
     status: str
 
@@ -130,7 +129,7 @@ class Known:
 
     default_branch: str | None = None
     standings: frozenset[int] = frozenset()
-    authority: dict[str, tuple[bool, datetime]] = field(default_factory=dict)
+    authority: dict[str, tuple[Permission, datetime]] = field(default_factory=dict)
     on_base: dict[tuple[str, str], bool] = field(default_factory=dict)
     label_ids: dict[str, str] = field(default_factory=dict)
     own_checks: dict[tuple[str, str], OwnCheck] = field(default_factory=dict)
@@ -141,7 +140,6 @@ class Known:
     repository_id: str = ""
     shown: dict[str, str] = field(default_factory=dict)
     signed: set[str] = field(default_factory=set)
-    permissions: dict[str, tuple[Permission, datetime]] = field(default_factory=dict)
 
 
 class Observer:
@@ -158,8 +156,9 @@ class Observer:
         self._spelling = spelling
         self._rules = RulesReader(installation, repository)
         self._patches = Patches(installation, repository)
-        self._permissions = Permissions(installation, repository, known.permissions)
-        self._talk = TalkReader(installation, repository, self._permissions, known.signed, spelling)
+        permissions = Permissions(installation, repository, known.authority)
+        self._speakers = Speakers(installation, permissions, spelling)
+        self._talk = TalkReader(installation, repository, permissions, known.signed, spelling)
         self.runs = RunReader(installation, repository)
 
     async def look(self, focus: frozenset[int], told: Told = EVERYTHING) -> Snapshot:
@@ -168,17 +167,20 @@ class Observer:
         What is held now is what may be merged next: its pull requests are asked for in the same request.
         """
         focus |= self._known.held
-        node, closed, focused = await self._whole(focus)
+        found = await self._whole(focus)
+        node, closed, focused, own = found.node, found.closed, found.focused, found.own
         branch = node.default_branch_ref
         if branch is None or branch.target is None:
             raise GitHubError(404, f"{self._repository} has no commit on its default branch")
         claims = read_claims(node.claims.target.message if node.claims else None)
         self._remember(node)
         self._known.held = frozenset(claims.live)
+        heard = await self._speakers.hear(node, own, found.threads, claims)
         beside = Beside(
-            rules=await self._rules.read(branch.name, needed=_any_open(node)),
+            rules=await self._rules.read(branch.name, needed=bool(open_nodes(node))),
             runs=await self.runs.of(claims, fresh=told.runs),
-            authority=await self._authority(node.issues.nodes),
+            authority=heard.authority,
+            spoken=heard.spoken,
             on_base=await self._merges(branch.target.oid, unproved_merges(node, focused)),
             same_patch=await self._same_patches(node, branch.target.oid, moved_heads(node, claims, focused)),
             closed=closed,
@@ -186,7 +188,7 @@ class Observer:
             workflow_enabled=await self._enabled(),
             focus=focus,
         )
-        snapshot = snapshot_of(self._repository, node, beside, self._github.app.app_id, self._spelling)
+        snapshot = snapshot_of(self._repository, node, beside, self._github.app.app_id, self._spelling, own)
         self._forget_comments(
             {*(one.number for one in snapshot.issues), *(one.number for one in snapshot.pulls)}
         )
@@ -199,17 +201,18 @@ class Observer:
             server=self._github.app.server_url,
         )
 
-    async def _whole(self, focus: frozenset[int]) -> tuple[RepositoryNode, frozenset[int], list[PullNode]]:
+    async def _whole(self, focus: frozenset[int]) -> _Whole:
         if self._known.default_branch is None:
             self._known.default_branch = await self._default_branch()
-        asked = self._known.standings
+        asked, threads = self._known.standings, self._speakers.doubtful
         ours = self._to_check()
         while True:
             base = self._known.default_branch
-            document = documents.observe_document(asked, focus, list(ours.values()))
-            variables = {**self._where, "base": base}
+            document = documents.observe_document(asked, focus, list(ours.values()), threads=bool(threads))
+            variables = {**self._where, "base": base} | ({"threads": threads} if threads else {})
             data = await self._github.query(document, dict[str, object], variables, may_miss=True)
-            node = _Reply.model_validate(data).repository
+            reply = _Reply.model_validate(data)
+            node = reply.repository
             if node is None:
                 raise GitHubError(404, f"{self._repository} is not visible to this installation")
             if node.default_branch_ref is None or node.default_branch_ref.name == base:
@@ -225,7 +228,8 @@ class Observer:
             document = documents.standings_document(wanted - asked)
             more = await self._github.query(document, dict[str, object], self._where, may_miss=True)
             standings += _extras(more)[0]
-        return node, frozenset(one.number for one in standings if one.closed), focused
+        closed = frozenset(one.number for one in standings if one.closed)
+        return _Whole(node, closed, focused, reply.viewer.login, Threads.model_validate(data))
 
     async def _default_branch(self) -> str:
         reply = await self._github.query(documents.DEFAULT_BRANCH, _HeadReply, self._where)
@@ -326,22 +330,6 @@ class Observer:
             del self._known.comments[key]
             self._known.shown.pop(key, None)
 
-    async def _authority(self, beads: list[BeadNode]) -> Mapping[str, bool]:
-        now = self._github.app.clock()
-        people = {login for bead in beads if (login := released_by(bead, self._spelling)) is not None}
-        for login in people:
-            kept = self._known.authority.get(login)
-            if kept is None or now - kept[1] >= AUTHORITY_KEPT:
-                self._known.authority[login] = (await self._may_release(login), now)
-        return {login: self._known.authority[login][0] for login in people}
-
-    async def _may_release(self, login: str) -> bool:
-        """Only people with write access; what a bot labels releases nothing."""
-        if login.endswith("[bot]"):
-            return False
-        answer = await self._github.get(f"/repos/{self._repository}/collaborators/{login}/permission")
-        return answer.status != 404 and answer.read(_Permission).permission in MAY_RELEASE
-
     async def _merges(self, base: str, commits: tuple[str, ...]) -> Mapping[str, bool]:
         found: dict[str, bool] = {}
         for commit in commits:
@@ -375,6 +363,17 @@ class Observer:
         return self._known.workflow_enabled
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """One look: the repository, what else was asked for with it, who we are, who spoke in which thread."""
+
+    node: RepositoryNode
+    closed: frozenset[int]
+    focused: list[PullNode]
+    own: str
+    threads: Threads
+
+
 class _Page(Shape):
     issues: Connection[BeadNode] = Connection[BeadNode]()
     branches: Connection[BranchNode] = Connection[BranchNode]()
@@ -383,10 +382,6 @@ class _Page(Shape):
 
 class _PageReply(Shape):
     repository: _Page | None = None
-
-
-def _any_open(node: RepositoryNode) -> bool:
-    return any(branch.associated_pull_requests.nodes for branch in node.branches.nodes)
 
 
 def _extras(data: Mapping[str, object]) -> tuple[list[Standing], list[PullNode]]:

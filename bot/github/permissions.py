@@ -20,27 +20,15 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from bot.beads.authority import Permission, permission_of
-from bot.github.answers import Actor
+from bot.github.actors import GHOST
 from bot.github.installation import Installation
 
 KEPT = timedelta(minutes=5)
-GHOST = "ghost"
-"""What GitHub calls who is gone."""
 
 
 class _Answer(BaseModel):
     permission: str
     role_name: str = ""
-
-
-def login_of(actor: Actor | None) -> str:
-    """A person's login, or that of a bot with the suffix ``[bot]`` that REST gives it. Whoever is neither
-    gets a suffix as well, which no login can have."""
-    if actor is None:
-        return GHOST
-    if actor.typename == "User":
-        return actor.login
-    return f"{actor.login.removesuffix('[bot]')}[{actor.typename.lower()}]"
 
 
 class Permissions:
@@ -63,7 +51,7 @@ class Permissions:
         """What each of them may do; one request for a person who was not asked for in five minutes.
 
         Args:
-            logins: as `login_of` spells them.
+            logins: as `actors.login_of` spells them.
             bots: those that the policy lets in, as ``name[bot]``.
             own: our own App's bot.
         """

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.coordinator.snapshot import Check, CheckState, Mergeable, PullRequest, Review, Thread
+from bot.github.actors import login_of
 from bot.github.answers import Actor, BranchNode, CommitNode, ContextNode, PullNode
 
 WORKFLOW = "beadwright.yml"
@@ -76,17 +77,25 @@ def own_check_runs(commit: CommitNode, app_id: int) -> dict[str, OwnCheck]:
     return found
 
 
-def open_pulls(branch: BranchNode, default_branch: str, app_id: int) -> tuple[PullRequest, ...]:
-    """The open pull requests of a branch `bead/N`.
+def open_pulls(
+    branch: BranchNode,
+    default_branch: str,
+    app_id: int,
+    spoken: Mapping[str, tuple[str, ...]] | None = None,
+) -> tuple[PullRequest, ...]:
+    """The open pull requests of a branch `bead/N`; `spoken` is who spoke in threads, by their id.
 
     Whether one is behind, and its checks, are known only when the pull request's head is the branch's commit
     (GitHub moves the two one after the other) and its base is the default branch.
     """
-    return tuple(
-        pull_of(node, branch, default_branch, app_id)
-        for node in branch.associated_pull_requests.nodes
-        if not node.is_cross_repository
-    )
+    pulls: list[PullRequest] = []
+    for node in branch.associated_pull_requests.nodes:
+        if not node.is_cross_repository:
+            threads = threads_of(node, spoken or {})
+            voices = reviewers(node).union(*(thread.voices for thread in threads))
+            pull = pull_of(node, branch, default_branch, app_id)
+            pulls.append(replace(pull, threads=threads, voices=tuple(sorted(voices))))
+    return tuple(pulls)
 
 
 def pull_of(
@@ -112,10 +121,6 @@ def pull_of(
         mergeable=MERGEABLE.get(node.mergeable, "unknown"),
         behind=behind,
         checks=checks_of(commit, app_id) if commit is not None else (),
-        threads=tuple(
-            Thread(thread.id, thread.path, thread.line, thread.is_resolved)
-            for thread in node.review_threads.nodes
-        ),
         reviews=_reviews(node) if reviews is not None else (),
         labels=tuple(label.name for label in node.labels.nodes) if node.labels else (),
         changed_files=node.changed_files,
@@ -125,6 +130,28 @@ def pull_of(
         on_base=on_base,
         twin_heads=_twins(node, commit),
         reviewed_by=_spoken(node),
+    )
+
+
+def reviewers(node: PullNode) -> frozenset[str]:
+    """Who has reviewed a pull request, the last fifty times. Whoever speaks in a thread is among them: GitHub
+    makes a review of every such remark."""
+    return frozenset(login_of(review.author) for review in (node.reviews.nodes if node.reviews else ()))
+
+
+def threads_of(node: PullNode, spoken: Mapping[str, tuple[str, ...]]) -> tuple[Thread, ...]:
+    """The threads of a pull request; where it was not asked who spoke in one, all who did in any."""
+    everybody = tuple(sorted(reviewers(node)))
+    return tuple(
+        Thread(
+            id=thread.id,
+            path=thread.path,
+            line=thread.line,
+            resolved=thread.is_resolved,
+            login=next(iter(spoken.get(thread.id, ())), ""),
+            voices=spoken.get(thread.id, everybody),
+        )
+        for thread in node.review_threads.nodes
     )
 
 

@@ -6,7 +6,7 @@ never repeated blindly; what a write did is read again by the next run of the jo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Self
 
 import httpx
@@ -28,10 +28,10 @@ from bot.coordinator.job_port import (
     partial_ref,
 )
 from bot.github import runner_shapes as shapes
+from bot.github.actors import login_of
 
 NOWHERE = "0" * 40
 RED = frozenset({"FAILURE", "ERROR", "TIMED_OUT", "ACTION_REQUIRED", "STARTUP_FAILURE"})
-WRITERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 JSON = TypeAdapter(dict[str, object])
 
 FACTS = f"""
@@ -49,12 +49,12 @@ query JobFacts(
     pullRequests(headRefName: $head, states: [OPEN], first: 5) {{
       nodes {{
         id number headRefOid isCrossRepository
-        reviews(last: 5) {{ nodes {{ body authorAssociation author {{ __typename login }} }} }}
+        reviews(last: 20) {{ nodes {{ ...Said }} }}
         reviewThreads(first: 100) {{
           pageInfo {{ hasNextPage }}
           nodes {{
             id path line isResolved
-            comments(first: 30) {{ nodes {{ body authorAssociation author {{ __typename login }} }} }}
+            comments(first: 30) {{ nodes {{ ...Said }} }}
           }}
         }}
         commits(last: 1) {{
@@ -76,6 +76,7 @@ query JobFacts(
     }}
   }}
 }}
+fragment Said on Comment {{ body author {{ __typename login }} editor {{ __typename login }} }}
 """
 
 MOVE_REFS = "mutation MoveRefs($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }"
@@ -127,6 +128,8 @@ class RunnerApi:
         except ClaimsError as error:
             raise JobFault(str(error)) from error
         pulls = [pull for pull in found.pullRequests.nodes if not pull.isCrossRepository]
+        claim = claims.live.get(bead)
+        trusted = frozenset(claim.trusted if claim is not None else ())
         return JobFacts(
             repository_id=found.id,
             default_branch=found.defaultBranchRef.name,
@@ -138,7 +141,7 @@ class RunnerApi:
             policy=found.policy.text if found.policy else None,
             branch=found.branch.target.oid if found.branch and found.branch.target else None,
             partial=found.partial.target.oid if found.partial and found.partial.target else None,
-            pull=_pull(pulls[0]) if pulls else None,
+            pull=_pull(pulls[0], trusted) if pulls else None,
         )
 
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
@@ -227,7 +230,7 @@ def connect(api: str, graphql: str, repository: str, token: str) -> RunnerApi:
     return RunnerApi(client, graphql, repository, token)
 
 
-def _pull(found: shapes.Pull) -> BeadPull:
+def _pull(found: shapes.Pull, trusted: Collection[str]) -> BeadPull:
     rollup = found.commits.nodes[0].commit.statusCheckRollup if found.commits.nodes else None
     contexts = rollup.contexts.nodes if rollup else []
     if found.reviewThreads.pageInfo.hasNextPage:
@@ -237,7 +240,12 @@ def _pull(found: shapes.Pull) -> BeadPull:
         number=found.number,
         head=found.headRefOid,
         threads=tuple(
-            OpenThread(thread.id, thread.path, thread.line, tuple(map(_remark, thread.comments.nodes)))
+            OpenThread(
+                id=thread.id,
+                path=thread.path,
+                line=thread.line,
+                remarks=tuple(_remark(one, trusted) for one in thread.comments.nodes),
+            )
             for thread in found.reviewThreads.nodes
             if not thread.isResolved
         ),
@@ -246,14 +254,14 @@ def _pull(found: shapes.Pull) -> BeadPull:
             for check in contexts
             if (check.conclusion or check.state) in RED
         ),
-        reviews=tuple(map(_remark, found.reviews.nodes)),
+        reviews=tuple(_remark(one, trusted) for one in found.reviews.nodes),
     )
 
 
-def _remark(found: shapes.Remark) -> Remark:
-    author = found.author
-    trusted = found.authorAssociation in WRITERS or (author is not None and author.typename == "Bot")
-    return Remark(author.login if author else "ghost", "trusted" if trusted else "stranger", found.body)
+def _remark(found: shapes.Remark, trusted: Collection[str]) -> Remark:
+    """A remark is its author's and its last editor's: whoever may write can edit everybody's."""
+    by = {login_of(one) for one in (found.author, found.editor or found.author)}
+    return Remark(login_of(found.author), "trusted" if by <= set(trusted) else "stranger", found.body)
 
 
 def _said(errors: object) -> str:

@@ -68,8 +68,8 @@ class Remark(Shape):
     """A review, or a comment in a thread."""
 
     body: str
-    authorAssociation: str = "NONE"
     author: Author | None = None
+    editor: Author | None = None
 
 
 class Remarks(Shape):

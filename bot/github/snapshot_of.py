@@ -6,14 +6,17 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.beads.authority import Permission
 from bot.beads.labels import DEFAULT, LabelNames, parse_labels
 from bot.beads.policy import Policy
 from bot.beads.policy_file import PolicyError, load_policy
 from bot.coordinator.claims import Claims, read_claims
 from bot.coordinator.snapshot import Issue, PullRequest, Rules, Run, Snapshot
+from bot.github.actors import login_of
 from bot.github.answers import BeadNode, PullNode, RepositoryNode
 from bot.github.errors import GitHubError
 from bot.github.pulls import checks_of, open_pulls, overall, pull_of
+from bot.github.release_facts import edits_of, put_below, readied
 
 BRANCH = re.compile(r"bead/[1-9][0-9]{0,9}")
 MARKER = re.compile(r"<!-- beadwright:([a-z][a-z-]*=[A-Za-z0-9][A-Za-z0-9._:-]*) -->")
@@ -23,7 +26,8 @@ MARKER = re.compile(r"<!-- beadwright:([a-z][a-z-]*=[A-Za-z0-9][A-Za-z0-9._:-]*)
 class Beside:
     """What a look rests on beside the repository's own answer.
 
-    `authority` says who of the people that released a bead may do so; `on_base` which merge commits are known
+    `authority` says what people may do on whose word something rests; `spoken` who spoke in review threads;
+    `on_base` which merge commits are known
     to be (or not to be) on the base branch; `same_patch` which heads are our own updates of which approved
     ones, the patch identical; `closed` which numbers that labels name are closed; `focused` the
     latest pull requests of beads that were asked for by name, which are in `focus`.
@@ -31,7 +35,8 @@ class Beside:
 
     rules: Rules
     runs: tuple[Run, ...] = ()
-    authority: Mapping[str, bool] | None = None
+    authority: Mapping[str, Permission] | None = None
+    spoken: Mapping[str, tuple[str, ...]] | None = None
     on_base: Mapping[str, bool] | None = None
     same_patch: Mapping[str, str] | None = None
     closed: frozenset[int] = frozenset()
@@ -41,10 +46,15 @@ class Beside:
 
 
 def snapshot_of(
-    repository: str, node: RepositoryNode, beside: Beside, app_id: int, spelling: LabelNames = DEFAULT
+    repository: str,
+    node: RepositoryNode,
+    beside: Beside,
+    app_id: int,
+    spelling: LabelNames = DEFAULT,
+    own: str = "",
 ) -> Snapshot:
-    """The facts in one answer. Raises ClaimsError for a damaged claims document, GitHubError for a
-    repository without a commit."""
+    """The facts in one answer; `own` is our App's bot. Raises ClaimsError for a damaged claims document,
+    GitHubError for a repository without a commit."""
     branch = node.default_branch_ref
     if branch is None or branch.target is None:
         raise GitHubError(404, f"{repository} has no commit on its default branch")
@@ -59,7 +69,7 @@ def snapshot_of(
         claims_commit=node.claims.target.oid if node.claims else None,
         policy=policy,
         rules=beside.rules,
-        issues=tuple(issue_of(bead, beside.authority or {}, spelling) for bead in node.issues.nodes),
+        issues=tuple(issue_of(bead, spelling) for bead in node.issues.nodes),
         closed=beside.closed | _closed_relatives(node),
         pulls=pulls_of(node, beside, app_id),
         runs=beside.runs,
@@ -73,6 +83,8 @@ def snapshot_of(
         policy_fault=fault,
         workflow_enabled=beside.workflow_enabled,
         focus=beside.focus,
+        authority=beside.authority or {},
+        own=own,
     )
 
 
@@ -88,9 +100,10 @@ def policy_of(node: RepositoryNode) -> tuple[Policy, str | None]:
         return Policy(), str(error)
 
 
-def issue_of(node: BeadNode, authority: Mapping[str, bool], spelling: LabelNames) -> Issue:
+def issue_of(node: BeadNode, spelling: LabelNames) -> Issue:
     """A bead's issue. Markers count only where the App itself wrote the body."""
-    releaser = released_by(node, spelling)
+    ready, added = readied(node, spelling), put_below(node)
+    edits, edits_since = edits_of(node)
     return Issue(
         number=node.number,
         id=node.id,
@@ -104,22 +117,15 @@ def issue_of(node: BeadNode, authority: Mapping[str, bool], spelling: LabelNames
         children=tuple(
             child.number for child in node.sub_issues.nodes if child.repository == node.repository
         ),
-        released_by=releaser,
-        released=releaser is not None and authority.get(releaser, False),
+        released_by=ready.by if ready else None,
+        ready_at=ready.at if ready else None,
+        author=login_of(node.author),
+        edits=edits,
+        edits_since=edits_since,
+        parent_by=added.by if added else None,
+        parent_since=added.at if added else None,
         markers=tuple(MARKER.findall(node.body)) if node.viewer_did_author else (),
     )
-
-
-def released_by(node: BeadNode, spelling: LabelNames = DEFAULT) -> str | None:
-    """Who put the label `ready` on last, while it is on; a bot's login ends in ``[bot]``."""
-    ready = spelling.ready.lower()
-    if ready not in (label.lower() for label in _labels(node)):
-        return None
-    for item in reversed(node.timeline_items.nodes):
-        if item.label is not None and item.label.name.lower() == ready and item.actor is not None:
-            bot = item.actor.typename == "Bot"
-            return f"{item.actor.login.removesuffix('[bot]')}[bot]" if bot else item.actor.login
-    return None
 
 
 def pulls_of(node: RepositoryNode, beside: Beside, app_id: int) -> tuple[PullRequest, ...]:
@@ -129,7 +135,7 @@ def pulls_of(node: RepositoryNode, beside: Beside, app_id: int) -> tuple[PullReq
         pull
         for branch in node.branches.nodes
         if BRANCH.fullmatch(branch.short)
-        for pull in open_pulls(branch, base, app_id)
+        for pull in open_pulls(branch, base, app_id, beside.spoken or {})
     ]
     seen = {pull.number for pull in open_ones}
     history = base_history(node)

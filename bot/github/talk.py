@@ -26,11 +26,12 @@ from bot.beads.commands import may_hold_commands
 from bot.beads.labels import DEFAULT, LabelNames
 from bot.coordinator.hear import MARGIN
 from bot.coordinator.snapshot import Comment, Snapshot
+from bot.github.actors import GHOST, login_of
 from bot.github.answers import Actor, Connection, Named, Shape
 from bot.github.client import Answer
 from bot.github.documents import TALK
 from bot.github.installation import Installation
-from bot.github.permissions import GHOST, Permissions, login_of
+from bot.github.permissions import Permissions
 from bot.github.snapshot_of import BRANCH
 
 KEPT = timedelta(minutes=9)

@@ -43,8 +43,8 @@ def write_report(inputs: Inputs, report: Report) -> None:
     (inputs.out / "report.json").write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def failed(inputs: Inputs, base: str, why: str, *, seconds: float = 0.0) -> Report:
-    """The report of a run without a usable answer."""
+def failed(inputs: Inputs, base: str, why: str, *, seconds: float = 0.0, edited: bool = False) -> Report:
+    """The report of a run without a usable answer; `edited`: the bead was not what its claim was made for."""
     return Report(
         bead=inputs.bead,
         role=inputs.role,
@@ -52,6 +52,7 @@ def failed(inputs: Inputs, base: str, why: str, *, seconds: float = 0.0) -> Repo
         token=inputs.token,
         base=base,
         failure=why[:20_000],
+        edited=edited,
         seconds=seconds,
     )
 

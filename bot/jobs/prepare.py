@@ -10,13 +10,14 @@ import json
 import shutil
 from typing import Literal
 
+from bot.beads.digest import digest
 from bot.beads.markers import read_marker
 from bot.beads.policy import DOLLAR, Engine, Policy
 from bot.beads.policy_file import PolicyError, load_policy
 from bot.beads.report import ReviewerAnswer, WorkerAnswer
 from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
-from bot.coordinator.job_port import JobFacts, JobFault, JobGitHub
+from bot.coordinator.job_port import Edited, JobFacts, JobFault, JobGitHub
 from bot.jobs.checkout import fetch_missing, needed, restore_configuration, start_work
 from bot.jobs.gates import choose_gates
 from bot.jobs.git import Git, authorised
@@ -44,7 +45,7 @@ def prepare(inputs: Inputs, github: JobGitHub, token: str) -> Plan:
         base = claim.base
         plan = _plan(inputs, facts, claim, token)
     except (JobFault, PolicyError) as error:
-        write_report(inputs, failed(inputs, base, str(error)))
+        write_report(inputs, failed(inputs, base, str(error), edited=isinstance(error, Edited)))
         raise JobFault(str(error)) from error
     plan_path(inputs).write_text(plan.model_dump_json(), encoding="utf-8")
     return plan
@@ -62,6 +63,8 @@ def live_claim(inputs: Inputs, facts: JobFacts) -> Claim:
 def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
     if claim.stage != "claimed":
         raise JobFault(f"attempt {claim.attempt} of bead #{inputs.bead} has been published: nothing is done")
+    if digest(facts.title, facts.body) != claim.digest:
+        raise Edited(f"bead #{inputs.bead} was edited after it was claimed: nothing is done")
     policy = load_policy(facts.policy)
     git = Git(inputs.checkout, authorised(inputs.server, token))
     fetch_missing(git, needed(facts, inputs.bead, claim.base), inputs.server, inputs.repository)
@@ -75,7 +78,7 @@ def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
     start = start_work(git, facts, inputs.branch, claim.base)
     restored = restore_configuration(git, claim.base)
     gates = choose_gates(policy.gates, git, claim.base)
-    threads = facts.pull.threads if facts.pull else ()
+    threads = facts.pull.heard if facts.pull else ()
     prompt = render_prompt(
         "worker",
         {
@@ -88,7 +91,7 @@ def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
             "continued": start.continued,
             "conflicts": start.conflicts,
             "failed": [
-                {"name": reveal(check.name), "text": fenced(check.summary or "(no text)")}
+                {"text": fenced(f"{check.name}\n\n{check.summary or '(no text)'}")}
                 for check in (facts.pull.failed if facts.pull else ())
             ],
             "reviews": _own_reviews(facts),
@@ -130,7 +133,7 @@ def _reviewer_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
             "head": facts.branch,
             "body": bead_text(facts),
             "guidance": guidance(git, claim.base, facts.body),
-            "threads": thread_texts(facts.pull.threads),
+            "threads": thread_texts(facts.pull.heard),
             "diff": read_diff(git, claim.base, facts.branch),
             "schema": _schema("reviewer", engine),
         },
@@ -146,7 +149,7 @@ def _reviewer_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
         start=facts.branch,
         published=facts.branch,
         restored=restored,
-        owed=tuple(thread.id for thread in facts.pull.threads),
+        owed=tuple(thread.id for thread in facts.pull.heard),
     )
 
 

@@ -79,7 +79,7 @@ def _body(run: Publishing, head: str, answer: ReviewerAnswer, outside: list[Find
 
 def _replies(run: Publishing, pull: BeadPull, answer: ReviewerAnswer) -> list[ThreadReply]:
     """Replies in threads that are open, and which of them are settled by that."""
-    open_threads = {thread.id: thread for thread in pull.threads}
+    open_threads = {thread.id: thread for thread in pull.heard}
     replies: list[ThreadReply] = []
     for said in answer.threads:
         thread = open_threads.get(said.thread)

@@ -123,7 +123,7 @@ def _row(run: Publishing, gate: GateResult) -> str:
 
 def _answers(run: Publishing, pull: BeadPull, answer: WorkerAnswer) -> list[ThreadReply]:
     """A worker's replies in threads that are open and have none of this run yet."""
-    open_threads = {thread.id: thread for thread in pull.threads}
+    open_threads = {thread.id: thread for thread in pull.heard}
     return [
         ThreadReply(said.thread, f"{run.safe(said.body)}\n\n{run.marker}")
         for said in answer.threads

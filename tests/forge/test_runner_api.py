@@ -24,7 +24,8 @@ def api(forge: World) -> Iterator[RunnerApi]:
     root = "repos/octo/sample"
     base = str(owner.get(f"{root}/git/ref/heads/main").json()["object"]["sha"])
     owner.post(f"{root}/issues", json={"title": "Say two", "body": "as well", "labels": ["bead"]})
-    claim = Claim(role="worker", attempt=1, token=TOKEN, base=base, since=datetime(2026, 11, 1, tzinfo=UTC))
+    since = datetime(2026, 11, 1, tzinfo=UTC)
+    claim = Claim(role="worker", attempt=1, token=TOKEN, base=base, since=since, trusted=("octo",))
     message = write_claims(Claims().claim(1, claim), "n")
     made = owner.post(f"{root}/git/commits", json={"message": message, "tree": EMPTY_TREE, "parents": []})
     assert made.status_code == 201, made.text
@@ -80,6 +81,34 @@ def test_a_ref_that_shall_be_new_and_is_there_is_refused(api: RunnerApi) -> None
     facts = api.facts(1)
     with pytest.raises(RefsMoved):
         api.move_refs(facts.repository_id, [RefMove("refs/heads/bead/1", None, facts.branch)])
+
+
+def test_only_whom_the_claim_trusts_is_heard_whatever_github_calls_them(api: RunnerApi, forge: World) -> None:
+    number = api.open_pull(head="bead/1", base="main", title="Say two", body="Bead #1")
+    pull = api.facts(1).pull
+    assert pull is not None
+    comment = [{"path": "README.md", "line": 2, "side": "RIGHT", "body": "Say three."}]
+    review = {"commit_id": pull.head, "event": "COMMENT", "body": "Hm.", "comments": comment}
+    for login in ("will", "octo"):  # will is a COLLABORATOR
+        forge.person(login).post(f"repos/octo/sample/pulls/{number}/reviews", json=review).raise_for_status()
+    pull = api.facts(1).pull
+    assert pull is not None
+    said = [(remark.login, remark.authority) for thread in pull.threads for remark in thread.remarks]
+    assert said == [("will", "stranger"), ("octo", "trusted")]
+    assert [thread.remarks[0].login for thread in pull.heard] == ["octo"]
+
+
+def test_a_remark_that_somebody_else_edited_is_theirs(api: RunnerApi, forge: World) -> None:
+    number = api.open_pull(head="bead/1", base="main", title="Say two", body="Bead #1")
+    pull = api.facts(1).pull
+    assert pull is not None
+    api.review(number, head=pull.head, body="Look.", comments=[LineComment("README.md", 2, "Why two?")])
+    (said,) = forge.person("will").get(f"repos/octo/sample/pulls/{number}/comments").json()
+    change = {"body": "Say three."}
+    forge.person("will").patch(f"repos/octo/sample/pulls/comments/{said['id']}", json=change)
+    pull = api.facts(1).pull
+    assert pull is not None
+    assert (pull.threads[0].remarks[0].body, pull.heard) == ("Say three.", ())
 
 
 def test_a_pull_request_is_reviewed_answered_and_resolved(api: RunnerApi, forge: World) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.beads.digest import digest
 from bot.beads.report import Report
 from bot.coordinator.claims import CLAIMS_REF, Claim, Claims, Role, read_claims, write_claims
 from bot.coordinator.job_port import (
@@ -118,7 +119,12 @@ class World:
         claims = claims.model_copy(update={"live": {}})
         token = f"{attempt:032x}"
         claim = Claim(
-            role=role, attempt=attempt, token=token, base=base, since=datetime(2026, 11, 1, tzinfo=UTC)
+            role=role,
+            attempt=attempt,
+            token=token,
+            base=base,
+            since=datetime(2026, 11, 1, tzinfo=UTC),
+            digest=digest(self.title, self.body),
         )
         self.write(claims.claim(BEAD, claim))
         return Inputs(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.beads.authority import Permission
 from bot.beads.policy import Policy
 from bot.beads.report import Report, WorkerAnswer
 from bot.coordinator.actions import Dispatch
@@ -17,6 +18,8 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BASE, HEAD, OTHER = "a" * 40, "b" * 40, "c" * 40
 TOKENS = [f"{index:032x}" for index in range(1, 9)]
 LIVE = "f" * 32
+PERSON, OWN = "octo", "beadwright[bot]"
+RELEASED = NOW - timedelta(days=1)
 RULES = Rules(protected=True, checks=(RequiredCheck("test"),))
 
 
@@ -35,10 +38,11 @@ def issue(
         body="",
         open=True,
         created_at=NOW - timedelta(days=30) + timedelta(hours=number),
-        labels=("bead", *labels),
+        labels=("bead", *(("ready",) if released else ()), *labels),
         parent=parent,
         children=children,
-        released=released,
+        released_by=PERSON if released else None,
+        ready_at=RELEASED if released else None,
     )
 
 
@@ -72,6 +76,8 @@ def look(*issues: Issue, **changes: object) -> Snapshot:
         policy=Policy(),
         rules=RULES,
         issues=issues,
+        authority={PERSON: Permission.WRITE},
+        own=OWN,
     )
     return replace(known, **changes)  # type: ignore[arg-type]
 

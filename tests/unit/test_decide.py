@@ -31,6 +31,7 @@ from tests.unit.snapshots import (
     LIVE,
     NOW,
     OTHER,
+    OWN,
     RULES,
     approved,
     claimed,
@@ -311,7 +312,7 @@ def test_nothing_merges_while_a_guard_does_not_pass(changes: dict[str, object]) 
 
 
 def test_an_unresolved_thread_on_an_approved_head_goes_back_to_the_worker() -> None:
-    thread = Thread("T_1", "a.py", 1, resolved=False)
+    thread = Thread("T_1", "a.py", 1, resolved=False, voices=(OWN,))
     decision = run_decide(look(issue(1), pulls=(pull(8, 1, threads=(thread,)),), claims=approved(1)))
     assert dispatches(decision) == [(1, "worker")]
 

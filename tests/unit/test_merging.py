@@ -17,6 +17,7 @@ from tests.unit.snapshots import (
     HEAD,
     NOW,
     OTHER,
+    OWN,
     RULES,
     approved,
     dispatches,
@@ -109,7 +110,7 @@ def test_what_ci_finds_on_the_new_head_goes_to_the_worker() -> None:
 
 
 def test_a_thread_on_the_new_head_goes_to_the_worker() -> None:
-    open_one = (Thread("T_1", "a.py", 1, resolved=False),)
+    open_one = (Thread("T_1", "a.py", 1, resolved=False, voices=(OWN,)),)
     updated = pull(8, 1, head=OTHER, same_patch_as=HEAD, threads=open_one)
     assert dispatches(run_decide(look(issue(1), pulls=(updated,), claims=approved(1)))) == [(1, "worker")]
 

@@ -14,7 +14,6 @@ from bot.github.snapshot_of import (
     Beside,
     moved_heads,
     named_elsewhere,
-    released_by,
     snapshot_of,
     unproved_merges,
 )
@@ -96,14 +95,6 @@ def bead(number: int, *labels: str, **changed: Any) -> Json:
         "subIssues": {"nodes": []},
         "timelineItems": {"nodes": []},
         **changed,
-    }
-
-
-def labeled(name: str, login: str, kind: str = "User") -> Json:
-    return {
-        "createdAt": "2026-11-20T11:00:00Z",
-        "label": {"name": name},
-        "actor": {"__typename": kind, "login": login},
     }
 
 
@@ -195,8 +186,22 @@ def test_an_open_pull_request_has_its_branchs_checks_and_distance() -> None:
     assert found.behind is True
     assert found.checks == (Check("tests", "green", 15), Check("beadwright", "green", APP, ours=True))
     assert found.threads == (Thread("T", "a.py", 3, resolved=False),)
+    assert found.voices == ()
     assert found.pushed_at is not None
     assert found.pushed_at.minute == 5
+
+
+def test_whoever_reviewed_may_have_spoken_in_a_thread_until_it_is_asked_who_did() -> None:
+    threads = [{"id": name, "path": "a.py", "line": 3, "isResolved": False} for name in ("T1", "T2")]
+    authors = [{"author": {"__typename": "User", "login": "ann"}}]
+    authors += [{"author": {"__typename": "Bot", "login": "linter"}}]
+    one = pull(9, reviewThreads={"nodes": threads}, reviews={"nodes": authors})
+    (found,) = look(with_pull(one), spoken={"T2": ("sam", "ann")}).pulls
+    assert [(thread.login, thread.voices) for thread in found.threads] == [
+        ("", ("ann", "linter[bot]")),
+        ("sam", ("sam", "ann")),
+    ]
+    assert found.voices == ("ann", "linter[bot]", "sam")
 
 
 def test_while_branch_and_pull_request_disagree_about_the_head_nothing_is_known() -> None:
@@ -284,21 +289,6 @@ def test_a_focused_bead_shows_its_old_pull_requests_once() -> None:
 def test_branches_that_only_look_like_beads_are_left_alone() -> None:
     names = [branch("5", HEAD), branch("05", HEAD), branch("x", HEAD), branch("5/y", HEAD)]
     assert look(repository(branches={"nodes": names})).branches == (("bead/5", HEAD),)
-
-
-def test_an_issue_is_released_by_who_put_the_label_on_last_if_they_may() -> None:
-    events = [labeled("ready", "eve"), labeled("ready", "ann"), labeled("bug", "eve")]
-    node = bead(5, "Ready", timelineItems={"nodes": events})
-    (found,) = look(repository(issues={"nodes": [node]}), authority={"ann": True}).issues
-    assert (found.number, found.database_id, found.released_by, found.released) == (5, 1005, "ann", True)
-    (found,) = look(repository(issues={"nodes": [node]}), authority={"eve": True}).issues
-    assert found.released is False
-
-
-def test_a_label_that_is_gone_releases_nothing_and_a_bot_is_named_as_one() -> None:
-    events = {"nodes": [labeled("ready", "helper", "Bot")]}
-    assert released_by(BeadNode.model_validate(bead(5, timelineItems=events))) is None
-    assert released_by(BeadNode.model_validate(bead(5, "ready", timelineItems=events))) == "helper[bot]"
 
 
 def test_relatives_of_this_repository_are_edges_and_closed_ones_are_known_closed() -> None:

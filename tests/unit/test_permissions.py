@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from bot.beads.authority import Permission
+from bot.github.actors import login_of
 from bot.github.answers import Actor
-from bot.github.permissions import Permissions, login_of
+from bot.github.permissions import Permissions
 from tests.unit.test_github_calls import Server
 
 OWN = "beadwright[bot]"

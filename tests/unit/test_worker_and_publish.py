@@ -337,7 +337,8 @@ def test_a_thread_that_is_settled_is_answered_and_resolved_once(world: World) ->
 def test_a_reviewer_that_is_silent_about_a_thread_cannot_approve(world: World) -> None:
     world.run(DONE)
     assert world.pull is not None
-    object.__setattr__(world.pull, "threads", (OpenThread("T9", "src/a.txt", 2, ()),))
+    said = (Remark("maya", "trusted", "Say three."),)
+    object.__setattr__(world.pull, "threads", (OpenThread("T9", "src/a.txt", 2, said),))
     report = world.run("answer(verdict='approve')", role="reviewer", attempt=2)
     assert report.failure == "it approves and leaves threads without a word: T9"
     assert outcome(world) == "failed"

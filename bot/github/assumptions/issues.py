@@ -10,6 +10,7 @@ from bot.github.assumptions.webhooks import delivered
 REST = "rest/issues/issues"
 SUB_ISSUES = "rest/issues/sub-issues#add-sub-issue"
 LOOKS = ("github.documents", "github.snapshot_of")
+RELEASES = ("github.release_facts",)
 CREATES = ("github.effects", "github.importer")
 
 
@@ -335,3 +336,49 @@ def pull_request_is_no_blocker(world: Scratch) -> None:
     number = world.me.get(f"issues/{pull.number}").must()["id"]
     refused = world.me.post(f"issues/{issue.number}/dependencies/blocked_by", {"issue_id": number})
     expect(refused.status == 422, f"answered {refused}")
+
+
+@assume(
+    source="graphql/reference/objects#usercontentedit",
+    by=RELEASES,
+    otherwise="an edit after the release could go unseen",
+)
+def every_edit_of_a_body_is_kept(world: Scratch) -> None:
+    """`userContentEdits` of an issue shows every version with its editor, the newest first; none of a body
+    that was never edited."""
+    issue = world.issue(body="one")
+    before = of(world, issue, "userContentEdits(first: 9) { nodes { editedAt } }")
+    expect(before["userContentEdits"]["nodes"] == [], f"unedited: {before}")
+    for text in ("two", "three"):
+        world.me.patch(f"issues/{issue.number}", {"body": text}).must(200)
+    asked = "userContentEdits(first: 9) { nodes { editedAt editor { __typename login } } }"
+    found = of(world, issue, asked)["userContentEdits"]["nodes"]
+    times = [one["editedAt"] for one in found]
+    expect(len(found) == 3 and times == sorted(times, reverse=True), f"the versions: {found}")
+    expect({one["editor"]["login"] for one in found} == {world.login}, f"the editors: {found}")
+
+
+@assume(
+    source="graphql/reference/unions#issuetimelineitems",
+    by=RELEASES,
+    otherwise="a rename after the release could go unseen",
+)
+def rename_is_in_the_timeline(world: Scratch) -> None:
+    """Every change of a title is a `RenamedTitleEvent` with its actor."""
+    issue = world.issue()
+    world.me.patch(f"issues/{issue.number}", {"title": world.name("renamed")}).must(200)
+    asked = "timelineItems(itemTypes: [RENAMED_TITLE_EVENT], last: 9) { nodes { ... on RenamedTitleEvent {"
+    found = of(world, issue, asked + " actor { login } } } }")["timelineItems"]["nodes"]
+    expect([one["actor"]["login"] for one in found] == [world.login], f"the renames: {found}")
+
+
+@assume(source=SUB_ISSUES, by=RELEASES, otherwise="a child that was added later is released unseen")
+def added_child_has_an_event(world: Scratch) -> None:
+    """A child that is put below a parent has a `ParentIssueAddedEvent` with its actor and the parent."""
+    parent, child = world.issue("parent"), world.issue("child")
+    world.me.post(f"issues/{parent.number}/sub_issues", {"sub_issue_id": child.id}).must(201)
+    asked = "timelineItems(itemTypes: [PARENT_ISSUE_ADDED_EVENT], last: 9) { nodes {"
+    asked += " ... on ParentIssueAddedEvent { actor { login } parent { number } } } }"
+    found = of(world, child, asked)["timelineItems"]["nodes"]
+    told = [(one["actor"]["login"], one["parent"]["number"]) for one in found]
+    expect(told == [(world.login, parent.number)], f"the events: {found}")
