@@ -235,7 +235,7 @@ def test_our_own_bots_label_without_a_persons_word(scene: Scene, monkeypatch: py
     scene.speak_as_ourselves()
     bead = scene.bead("sam", "Mine", ready=OURS)
     nothing_runs(scene, bead, says="it is not known who put `ready` on")
-    made = snapshot_of
+    made = snapshot_of.snapshot_of
 
     def like_anybody(*args: object, **named: object) -> Snapshot:
         found = made(*args, **named)  # type: ignore[arg-type]
