@@ -159,10 +159,10 @@ class Scene:
                 found.append(json.loads(plan.read_text(encoding="utf-8"))["prompt"])
         return found
 
-    def pull(self) -> int | None:
-        """The number of the only open pull request."""
+    def pull(self, bead: int) -> int | None:
+        """The number of a bead's open pull request."""
         found = self.does("octo", "GET", "/pulls?state=open").json()
-        return int(found[0]["number"]) if found else None
+        return next((int(one["number"]) for one in found if one["head"]["ref"] == f"bead/{bead}"), None)
 
     def remarks(self, who: str, pull: int, text: str) -> int:
         """Somebody begins a thread at the first line of the work; gives the comment's id."""

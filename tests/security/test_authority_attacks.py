@@ -377,7 +377,7 @@ def by_association(scene: Scene) -> Callable[[runner_shapes.Remark, object], Rem
 def under_review(scene: Scene, title: str = "Mine") -> tuple[int, int]:
     """A bead whose pull request is open and not reviewed yet; both numbers."""
     bead = scene.bead("sam", title)
-    scene.go_on(lambda: scene.pull() is not None)
-    pull = scene.pull()
+    scene.go_on(lambda: scene.pull(bead) is not None)
+    pull = scene.pull(bead)
     assert pull is not None
     return bead, pull
