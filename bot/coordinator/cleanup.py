@@ -11,6 +11,7 @@ from bot.coordinator.actions import Close, CreateBead, DeleteRef, PublishAgain, 
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.job_port import PARTIAL, STAGING
+from bot.coordinator.questions import ask
 from bot.coordinator.quoting import quoted, quoted_line, quoted_title
 from bot.coordinator.snapshot import Issue, PullRequest, Run, Snapshot
 
@@ -121,7 +122,11 @@ def _settle(
         history = history.model_copy(update={"failures": 0, "updated": False})
     elif claim.outcome == "blocked" and report is not None and report.worker is not None:
         history = history.model_copy(update={"failures": 0})
-        if not report.worker.blockers:
+        if report.worker.question is not None:
+            # What it could not decide is no round of corrections.
+            rounds = max(0, history.rounds - claim.correction)
+            history = ask(snapshot, history.model_copy(update={"rounds": rounds}), report.worker.question)
+        elif not report.worker.blockers:
             history = history.model_copy(
                 update={"stopped": f"it says that it is blocked and names no blocker: {run.url}"}
             )

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.beads.graph import Graph
 from bot.beads.labels import Labels, parse_labels
 from bot.beads.model import BeadType
-from bot.coordinator import breaker, pace, people
+from bot.coordinator import breaker, pace, people, questions, shaping
 from bot.coordinator.actions import Close, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Word
@@ -86,6 +86,8 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             _epic(issue, graph, now, issues, releases.of(number), draft)
         elif labels[number].hold:
             draft.say(number, State.HELD, held_because(number, draft))
+        elif (asked := _question(number, pulls.get(number), releases, draft)) is not None:
+            draft.say(number, State.NEEDS_HUMAN, asked)
         elif number in pulls:
             if _pull(snapshot, issue, pulls[number], now, admission, releases.of(number), draft):
                 approved.append((issue, pulls[number]))
@@ -95,6 +97,11 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             ready.append(number)
     merge_in_turn(snapshot, approved, now, admission, draft)
     for number in ready:
+        # What could not start anyway is not read for it.
+        refused = admission.refusal(number, "worker", draft)
+        if refused is None and (lacking := shaping.gate(snapshot.policy, issues[number])) is not None:
+            draft.say(number, State.BLOCKED, lacking)
+            continue
         refused = admission.claim(issues[number], "worker", draft)
         if refused is None:
             draft.say(number, State.RUNNING, f"attempt {draft.claims.live[number].attempt} is dispatched")
@@ -105,8 +112,10 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     _forget_closed(issues, now, draft)
     sweep(snapshot, issues, draft)
     pace.tell(issues, draft)
-    people.tell(issues, labels, snapshot.policy_fault, draft)
-    breaker.tell(snapshot.claims, issues, now, draft)
+    people.tell(snapshot, issues, releases, now, draft)
+    people.note(issues, labels, draft)
+    shaping.warn(snapshot.policy, issues, draft)
+    breaker.tell(snapshot.claims, issues, releases, now, draft)
     _project(issues, draft)
     reply(hearing, draft)
     return draft.finish(snapshot.claims)
@@ -176,6 +185,14 @@ def _pull(
             draft.after.append(SetLabels(pull.number, pull.id, add=missing))
         return advance(snapshot, issue, pull, now, admission, release, draft)
     return False
+
+
+def _question(bead: int, pull: PullRequest | None, releases: Releases, draft: Draft) -> str | None:
+    """The question that keeps a released bead from going on, unless its pull request is over anyway."""
+    waits = draft.claims.of(bead).question
+    if waits is None or not releases.of(bead).holds or (pull is not None and pull.state != "open"):
+        return None
+    return questions.reason(waits)
 
 
 def _orphan_branch(snapshot: Snapshot, issue: Issue, draft: Draft) -> bool:

@@ -10,6 +10,7 @@ import json
 import shutil
 from typing import Literal
 
+from bot.beads.body import missing, parse_body
 from bot.beads.digest import digest
 from bot.beads.markers import read_marker
 from bot.beads.policy import DOLLAR, Engine, Policy
@@ -22,7 +23,7 @@ from bot.jobs.checkout import fetch_missing, needed, restore_configuration, star
 from bot.jobs.gates import choose_gates
 from bot.jobs.git import Git, authorised
 from bot.jobs.inputs import Inputs
-from bot.jobs.material import bead_text, fenced, guidance, read_diff, remark_text, thread_texts
+from bot.jobs.material import bead_text, decisions, fenced, guidance, read_diff, remark_text, thread_texts
 from bot.jobs.plan import Plan, failed, plan_path, write_report
 from bot.prompts import render_prompt
 
@@ -87,6 +88,8 @@ def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
             "base": claim.base,
             "branch": inputs.branch,
             "body": bead_text(facts),
+            "missing": missing(parse_body(facts.body)),
+            "decided": decisions(facts.claims.of(inputs.bead).decided),
             "guidance": guidance(git, claim.base, facts.body),
             "continued": start.continued,
             "conflicts": start.conflicts,

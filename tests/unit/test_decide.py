@@ -323,36 +323,6 @@ def test_a_closed_pull_request_means_hands_off() -> None:
     assert decision.after == (SetLabels(1, "I_1", add=("bead:needs-human",)),)
 
 
-# -- what people are told ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("snapshot", "said"),
-    [
-        (look(issue(1, "blocked-by:9")), "names no issue"),
-        (look(issue(1), policy_fault="beadwright.yml: line 3: no"), "beadwright.yml: line 3: no"),
-        (look(issue(1), claims=remembered(1, stopped="3 attempts failed")), "3 attempts failed"),
-    ],
-)
-def test_what_a_person_can_mend_is_said_once_on_the_bead(snapshot: Snapshot, said: str) -> None:
-    first = run_decide(snapshot)
-    (comment,) = [action for action in first.before if isinstance(action, Say)]
-    assert (comment.number, comment.marker) == (1, "person")
-    assert said in comment.body
-    assert first.claims is not None
-    again = run_decide(replace(snapshot, claims=first.claims))
-    assert again.before == ()
-    assert again.claims is None
-
-
-def test_what_is_mended_is_said_in_the_same_comment() -> None:
-    told = remembered(1, told="- an old fault")
-    (comment,) = [
-        action for action in run_decide(look(issue(1), claims=told)).before if isinstance(action, Say)
-    ]
-    assert (comment.marker, comment.body) == ("person", "This bead needs nobody any more.")
-
-
 # -- closing ----------------------------------------------------------------------------------------------
 
 
