@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.beads.digest import digest
-from bot.beads.report import Blocker, FollowUp, Report
-from bot.coordinator import breaker, pace
-from bot.coordinator.actions import Close, CreateBead, DeleteRef, PublishAgain, Say, SetLabels
+from bot.coordinator import breaker, found, pace
+from bot.coordinator.actions import Close, DeleteRef, PublishAgain, Say
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.job_port import PARTIAL, STAGING
 from bot.coordinator.questions import ask
-from bot.coordinator.quoting import quoted, quoted_line, quoted_title
+from bot.coordinator.quoting import quoted_line
 from bot.coordinator.snapshot import Issue, PullRequest, Run, Snapshot
 
 RERUNS = 2
@@ -139,8 +138,10 @@ def _settle(
         draft.claims = pace.count_success(draft.claims)
     if claim.cost is not None or (report is not None and (report.worker or report.reviewer) is not None):
         breaker.close(draft, issues, claim.engine, claim)
-    if report is not None and issue is not None:
-        _file_found_work(snapshot, issue, claim, report, draft)
+    answer = report.worker if report is not None and claim.stage == "published" else None
+    if answer is not None and issue is not None:
+        update = {"found": found.take(snapshot, issue, claim, run.id, answer, draft)}
+        history = history.model_copy(update=update)
     cost = report.cost if report is not None else claim.cost or 0
     draft.claims = draft.claims.settle(bead, history, day=now.date(), cost=cost)
 
@@ -173,42 +174,6 @@ def _failed(snapshot: Snapshot, history: History, claim: Claim, run: Run) -> His
             f"{failures} attempts failed; the last one ({last}): {quoted_line(snapshot, _why_failed(run))}"
         )
     return history.model_copy(update={"failures": failures, "stopped": stopped})
-
-
-def _file_found_work(snapshot: Snapshot, issue: Issue, claim: Claim, report: Report, draft: Draft) -> None:
-    answer = report.worker
-    if answer is None or claim.stage != "published":
-        return
-    for index, follow_up in enumerate(answer.follow_ups):
-        draft.before.append(_follow_up(snapshot, issue, claim, index, follow_up))
-    if claim.outcome != "blocked" or not answer.blockers:
-        return
-    draft.rewired.add(issue.number)
-    waits_for = [quoted_line(snapshot, blocker.unblocked_when) for blocker in answer.blockers]
-    draft.say_all(issue.number, State.BLOCKED, waits_for)
-    for index, blocker in enumerate(answer.blockers):
-        if blocker.bead is not None:
-            label = f"blocked-by:#{blocker.bead}"
-            draft.before.append(SetLabels(issue.number, issue.id, add=(label,)))
-        else:
-            draft.before.append(_blocker(snapshot, issue, claim, index, blocker))
-
-
-def _follow_up(snapshot: Snapshot, issue: Issue, claim: Claim, index: int, found: FollowUp) -> CreateBead:
-    body = f"{quoted(snapshot, found.body)}\n\n---\nFound while working on #{issue.number}."
-    marker = f"{issue.number}-{claim.token[:12]}-f{index}"
-    # It rests on work that is not merged yet.
-    labels = ("bead", f"blocked-by:#{issue.number}")
-    return CreateBead(issue.number, marker, quoted_title(snapshot, found.title), body, labels)
-
-
-def _blocker(snapshot: Snapshot, issue: Issue, claim: Claim, index: int, blocker: Blocker) -> CreateBead:
-    title = quoted_title(snapshot, blocker.title or blocker.unblocked_when)
-    outcome = quoted_line(snapshot, blocker.unblocked_when)
-    text = quoted(snapshot, blocker.body)
-    body = f"{text}\n\n## Outcome\n\n{outcome}\n\n---\nBlocks #{issue.number}."
-    marker = f"{issue.number}-{claim.token[:12]}-b{index}"
-    return CreateBead(issue.number, marker, title, body, ("bead",), blocks=issue.number)
 
 
 def sweep(snapshot: Snapshot, issues: dict[int, Issue], draft: Draft) -> None:

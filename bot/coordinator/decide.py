@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.beads.graph import Graph
 from bot.beads.labels import Labels, parse_labels
 from bot.beads.model import BeadType
-from bot.coordinator import breaker, pace, people, questions, shaping
+from bot.coordinator import breaker, found, pace, people, questions, shaping
 from bot.coordinator.actions import Close, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Word
@@ -229,11 +229,15 @@ def _clear(issue: Issue, labels: Labels, graph: Graph, release: Release, now: da
 
 
 def _forget_closed(issues: dict[int, Issue], now: datetime, draft: Draft) -> None:
+    closed: list[int] = []
     for number, known in draft.claims.history.items():
         # An issue that a command has just made a bead may not show as one yet.
         new = known.release is not None and not known.attempts and _heard(known.release, now, draft)
-        if number not in issues and number not in draft.claims.live and not new:
-            draft.claims = draft.claims.forget(number)
+        if number in issues and known.closed is not None:  # somebody has opened it again
+            draft.claims = draft.claims.remember(number, closed=None)
+        elif number not in issues and number not in draft.claims.live and not new:
+            closed.append(number)
+    found.forget(draft, closed, now)
 
 
 def _heard(word: Word, now: datetime, draft: Draft) -> bool:

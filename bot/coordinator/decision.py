@@ -78,6 +78,7 @@ class Draft:
             after=list(self.after),
             looks=list(self.looks),
             focus=set(self.focus),
+            notes=dict(self.notes),
             rewired=set(self.rewired),
         )
 

@@ -56,9 +56,7 @@ def question_text(question: Question) -> str:
 
 def answer(said: Said, draft: Draft) -> Answer:
     """`/bead answer KEY`: the waiting question is decided."""
-    if said.issue is None:
-        return Answer(done=False, reply="Nothing is asked here.")
-    bead = said.issue.number
+    bead = said.bead.number
     known = draft.claims.of(bead)
     question = known.question
     if question is None:

@@ -183,7 +183,8 @@ def test_a_stop_holds_a_bead_that_only_its_epic_releases() -> None:
 def test_found_work_becomes_beads_before_the_claim_is_settled() -> None:
     answer = WorkerAnswer(status="pr", follow_ups=(FollowUp(title="Tidy the parser"),))
     claims = claimed(1).advance(1, LIVE, outcome="pr", head=HEAD, run_id=5)
-    decision = run_decide(look(issue(1), claims=claims, runs=(ended(report=report(worker=answer)),)))
+    runs = (ended(report=report(worker=answer)),)
+    decision = run_decide(look(issue(1), claims=claims, runs=runs, policy=Policy(follow_ups="file")))
     (created,) = [action for action in decision.before if isinstance(action, CreateBead)]
     assert (created.title, created.origin, created.labels) == (
         "Tidy the parser",
