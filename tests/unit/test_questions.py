@@ -39,9 +39,9 @@ ASKED = {
 }
 
 
-def asking(**claim: object) -> Snapshot:
+def asking(*, correction: bool = False) -> Snapshot:
     """A worker's run is over, and it asks."""
-    claims = claimed(1, stage="published", outcome="blocked", **claim)
+    claims = claimed(1, stage="published", outcome="blocked", correction=correction)
     run = ended(report=report(head=None, worker={"status": "blocked", "question": ASKED}))
     return look(replace(issue(1), released_by="ann"), claims=claims, runs=(run,))
 
