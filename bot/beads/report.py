@@ -126,6 +126,15 @@ class ReviewerAnswer(Part):
     threads: tuple[ThreadAnswer, ...] = Field(default=(), max_length=200)
 
 
+class ShaperAnswer(Part):
+    """What an engine has drafted of what a bead's text lacks; what is not asked for stays empty."""
+
+    outcome: Text = ""
+    acceptance: tuple[Line, ...] = Field(default=(), max_length=30)
+    scope: Text = ""
+    verification: Text = ""
+
+
 class ProviderFault(Part):
     """The model's provider stopped a run, not the work: no attempt is charged for it.
 
@@ -143,13 +152,14 @@ class Report(Part):
 
     version: Literal[1] = 1
     bead: int = Field(ge=1)
-    role: Literal["worker", "reviewer"]
+    role: Literal["worker", "reviewer", "shaper"]
     attempt: int = Field(ge=1)
     token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
     base: Sha
     head: Sha | None = None
     worker: WorkerAnswer | None = None
     reviewer: ReviewerAnswer | None = None
+    shaper: ShaperAnswer | None = None
     gates: tuple[GateResult, ...] = ()
     failure: Text | None = Field(default=None, description="Why there is no usable answer.")
     engine: Annotated[str, StringConstraints(max_length=60)] = Field(
@@ -200,6 +210,14 @@ def load_reviewer_answer(text: str | bytes) -> ReviewerAnswer:
     if answer.verdict == "approve" and (answer.findings or owed):
         raise ReportError("the reviewer's answer: verdict: approves while it asks for corrections")
     return answer
+
+
+def load_shaper_answer(text: str | bytes) -> ShaperAnswer:
+    """A shaper engine's answer from its JSON. Raises ReportError."""
+    try:
+        return ShaperAnswer.model_validate_json(text)
+    except ValidationError as error:
+        raise ReportError(_faults("the shaper's answer", error)) from error
 
 
 def _faults(name: str, error: ValidationError) -> str:

@@ -41,7 +41,7 @@ CLAIMS_REF = "refs/beadwright/claims"
 LOST_DISPATCH = timedelta(minutes=2)
 """A claim whose run has not shown up for so long is given up; half of it is the time to send the dispatch."""
 
-Role = Literal["worker", "reviewer"]
+Role = Literal["worker", "reviewer", "shaper"]
 Stage = Literal["claimed", "published"]
 TOKEN = r"^[0-9a-f]{32}$"
 SHA = r"^[0-9a-f]{40}$"
@@ -138,9 +138,19 @@ class Option(BaseModel):
     text: str
 
 
+class Drafted(BaseModel):
+    """A draft of what a bead's text lacks: in the report of `run_id`, upon the text of this digest, for who
+    asked for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    run_id: int
+    digest: str
+    asked_by: str
+
+
 class Question(BaseModel):
     """A decision that a worker left to a person, and why it may not be its own (`gate`); `answer` is the key
-    of what they chose."""
+    of what they chose. Or whether a `draft` is to be used."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     text: str
@@ -150,6 +160,7 @@ class Question(BaseModel):
     default: str
     answer: str | None = None
     answered_by: str | None = None
+    draft: Drafted | None = None
 
 
 class History(BaseModel):
@@ -162,7 +173,7 @@ class History(BaseModel):
     `release`, `hold`, `taken` and `merge` are words of people that no label or pull request holds; `head` is
     the last head of its branch that is ours. `spent` is all that its runs have cost, `tried` the last of
     them, `found` what they found, `question` what waits for an answer, `decided` what was answered.
-    `shown` tells that somebody asked for its status comment.
+    `shape` is whose word has its text drafted. `shown` tells that somebody asked for its status comment.
 
     `asked` counts how often a person was asked for, each time by a new comment; `told` is what the last one
     says, or said until it was `over`. Of a bead that is `closed` only what it found is kept, for a while.
@@ -187,6 +198,7 @@ class History(BaseModel):
     spent: int = 0
     tried: tuple[Tried, ...] = ()
     found: tuple[Found, ...] = ()
+    shape: Word | None = None
     question: Question | None = None
     decided: tuple[Question, ...] = ()
     shown: bool = False
@@ -381,4 +393,6 @@ def read_run_name(title: str) -> tuple[int, Role, int, str] | None:
         return int(parts[1]), "worker", int(parts[3]), parts[4]
     if parts[2] == "reviewer":
         return int(parts[1]), "reviewer", int(parts[3]), parts[4]
+    if parts[2] == "shaper":
+        return int(parts[1]), "shaper", int(parts[3]), parts[4]
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.beads.digest import digest
-from bot.coordinator import breaker, found, pace
+from bot.coordinator import breaker, found, pace, shaping
 from bot.coordinator.actions import Close, DeleteRef, PublishAgain, Say
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Verdict
 from bot.coordinator.decision import Draft, State
@@ -78,6 +78,8 @@ def _publish_again(bead: int, claim: Claim, run: Run, now: datetime, draft: Draf
 def _running(draft: Draft, bead: int, claim: Claim, reason: str) -> None:
     if claim.role == "reviewer":
         draft.say(bead, State.IN_REVIEW, reason)
+    elif claim.role == "shaper":
+        draft.say(bead, State.RUNNING, f"what its text lacks is being drafted; {reason}")
     elif draft.claims.of(bead).rounds:
         draft.say(bead, State.CORRECTING, reason)
     else:
@@ -117,6 +119,9 @@ def _settle(
         assert claim.head is not None
         verdict = Verdict(head=claim.head, approve=claim.outcome == "approve", run_id=run.id)
         history = history.model_copy(update={"verdict": verdict, "failures": 0, "turn": None})
+    elif claim.role == "shaper" and report is not None and report.shaper is not None:
+        if issue is not None:
+            history = shaping.offer(snapshot, issue, claim, run.id, report.shaper, history)
     elif claim.outcome in ("pr", "direct"):
         history = history.model_copy(update={"failures": 0, "updated": False})
     elif claim.outcome == "blocked" and report is not None and report.worker is not None:
@@ -136,7 +141,8 @@ def _settle(
         )
     if not failed:
         draft.claims = pace.count_success(draft.claims)
-    if claim.cost is not None or (report is not None and (report.worker or report.reviewer) is not None):
+    answered = report is not None and (report.worker or report.reviewer or report.shaper) is not None
+    if claim.cost is not None or answered:
         breaker.close(draft, issues, claim.engine, claim)
     answer = report.worker if report is not None and claim.stage == "published" else None
     if answer is not None and issue is not None:

@@ -88,6 +88,8 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             draft.say(number, State.HELD, held_because(number, draft))
         elif (asked := _question(number, pulls.get(number), releases, draft)) is not None:
             draft.say(number, State.NEEDS_HUMAN, asked)
+        elif number not in pulls and shaping.start(issue, admission, draft):
+            pass
         elif number in pulls:
             if _pull(snapshot, issue, pulls[number], now, admission, releases.of(number), draft):
                 approved.append((issue, pulls[number]))
@@ -188,9 +190,12 @@ def _pull(
 
 
 def _question(bead: int, pull: PullRequest | None, releases: Releases, draft: Draft) -> str | None:
-    """The question that keeps a released bead from going on, unless its pull request is over anyway."""
+    """The question that keeps a bead from going on, unless its pull request is over anyway. A worker's is
+    asked while the bead is released."""
     waits = draft.claims.of(bead).question
-    if waits is None or not releases.of(bead).holds or (pull is not None and pull.state != "open"):
+    if waits is None or (pull is not None and pull.state != "open"):
+        return None
+    if waits.draft is None and not releases.of(bead).holds:
         return None
     return questions.reason(waits)
 
@@ -232,7 +237,8 @@ def _forget_closed(issues: dict[int, Issue], now: datetime, draft: Draft) -> Non
     closed: list[int] = []
     for number, known in draft.claims.history.items():
         # An issue that a command has just made a bead may not show as one yet.
-        new = known.release is not None and not known.attempts and _heard(known.release, now, draft)
+        word = known.release or known.shape
+        new = word is not None and not known.attempts and _heard(word, now, draft)
         if number in issues and known.closed is not None:  # somebody has opened it again
             draft.claims = draft.claims.remember(number, closed=None)
         elif number not in issues and number not in draft.claims.live and not new:

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bot.beads.commands import FORMS, Command, Name, read_commands
 from bot.beads.report import Blocker, FollowUp, Report, WorkerAnswer
 from bot.beads.visible_text import one_line
 from bot.coordinator.actions import CreateBead, SetLabels
@@ -99,19 +98,6 @@ def listing(bead: int, known: History, issues: Iterable[Issue]) -> str:
         some = next(place for place, one in enumerate(known.found, start=1) if not one.filed)
         lines += ["", f"`/bead file` makes beads of them, `/bead file {some}` of that one alone."]
     return "\n".join(lines)
-
-
-def runs_to_read(snapshot: Snapshot) -> frozenset[int]:
-    """The runs whose reports hold what somebody who may do so wants filed."""
-    claims, needed = snapshot.claims, snapshot.policy.authority.needed(FORMS[Name.FILE].right)
-    beads = {
-        comment.bead
-        for comment in snapshot.comments
-        if comment.bead is not None and comment.permission >= needed
-        if comment.database_id not in claims.answers
-        if any(isinstance(one, Command) and one.name is Name.FILE for one in read_commands(comment.body))
-    }
-    return frozenset(one.run_id for bead in beads for one in claims.of(bead).unfiled)
 
 
 def forget(draft: Draft, closed: Iterable[int], now: datetime) -> None:

@@ -27,7 +27,7 @@ from datetime import datetime, timedelta
 from bot.beads.authority import Permission
 from bot.beads.command_help import help_text
 from bot.beads.commands import FORMS, Command, Misread, Name, read_commands
-from bot.coordinator import found, pace, questions, start_stop, steer
+from bot.coordinator import found, pace, questions, shaping, start_stop, steer
 from bot.coordinator.actions import Action, React, Say, SetLabels
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
@@ -56,6 +56,7 @@ EFFECTS: dict[Name, Effect] = {
     Name.DEFER: steer.defer,
     Name.BLOCKED_BY: steer.blocked_by,
     Name.UNBLOCK: steer.unblock,
+    Name.SHAPE: shaping.shape,
     Name.ANSWER: questions.answer,
     Name.FILE: found.file,
     Name.PAUSE: pace.pause,

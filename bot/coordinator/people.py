@@ -40,7 +40,8 @@ def tell(
         # Of a bead that is closed now the draft knows no more.
         known = (snapshot.claims if over else draft.claims).of(number)
         if verdict.state is State.NEEDS_HUMAN:
-            who = releaser(releases.of(number))
+            drafted = known.question.draft if known.question is not None else None
+            who = drafted.asked_by if drafted is not None else releaser(releases.of(number))
             _ask(issues[number], who, _needs(snapshot, verdict.reasons, known, who), now, draft)
         elif known.told and known.over is None:
             # Before all else: a closed bead is looked at no more.

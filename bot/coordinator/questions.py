@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bot.beads.report import Question as Asked
 from bot.beads.visible_text import one_line
+from bot.coordinator import shaping
 from bot.coordinator.claims import Answer, History, Option, Question
 from bot.coordinator.decision import Draft
 from bot.coordinator.quoting import LINE, quoted, quoted_line
@@ -41,6 +42,8 @@ def ask(snapshot: Snapshot, history: History, asked: Asked) -> History:
 
 def reason(question: Question) -> str:
     """Why the bead does not go on, in a line."""
+    if question.draft is not None:
+        return f"a draft for its text waits for a yes or no: {_commands(question)}"
     return f"it waits for a decision: {one_line(question.text)[:LINE]} Answer with {_commands(question)}"
 
 
@@ -64,6 +67,12 @@ def answer(said: Said, draft: Draft) -> Answer:
     chosen = [one.key for one in question.options if one.key.lower() == said.command.text.strip().lower()]
     if not chosen:
         return Answer(done=False, reply=f"That is none of the answers. Say one of: {_commands(question)}.")
+    if question.draft is not None:
+        refused = shaping.use(said, question.draft, draft) if chosen == ["yes"] else None
+        if refused is not None:
+            return Answer(done=False, reply=refused)
+        draft.claims = draft.claims.remember(bead, question=None)
+        return Answer(done=True)
     decided = question.model_copy(update={"answer": chosen[0], "answered_by": said.comment.login})
     kept = (*known.decided, decided)[-DECIDED:]
     draft.claims = draft.claims.remember(bead, question=None, decided=kept)

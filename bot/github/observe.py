@@ -9,7 +9,7 @@
 - A merge commit older than the last hundred on the base branch: one request, once.
 - What our comments say: every five minutes in the same request, a hundred at a time.
 - A head that moved on from an approved one: one request, or four for an update of our own, once.
-- Found work that somebody wants filed: two requests for each report that it stands in.
+- Found work to be filed, or a draft to be used: two requests for each report that it stands in.
 - Live claims: see `runs.py`. What people say: see `talk.py`.
 """
 
@@ -26,11 +26,11 @@ from bot.beads.labels import DEFAULT, LabelNames
 from bot.beads.markers import unmark
 from bot.beads.report import Report, ReportError
 from bot.coordinator.claims import read_claims
-from bot.coordinator.found import runs_to_read
 from bot.coordinator.merging import CHECK
 from bot.coordinator.ports import EVERYTHING, Told
 from bot.coordinator.shown import check_key, number_of, shown_digest
 from bot.coordinator.snapshot import Snapshot
+from bot.coordinator.wanted import runs_to_read
 from bot.github import documents
 from bot.github.answers import (
     BeadNode,
@@ -360,7 +360,7 @@ class Observer:
         }
 
     async def _reports(self, snapshot: Snapshot) -> Mapping[int, Report]:
-        """The reports that hold what somebody with the authority wants filed, as far as they are there."""
+        """The reports that somebody with the authority asks for, as far as they are there."""
         found: dict[int, Report] = {}
         for run_id in sorted(runs_to_read(snapshot)):
             try:

@@ -115,7 +115,7 @@ def thread_texts(threads: Iterable[OpenThread]) -> list[ThreadText]:
 def decisions(answered: Iterable[Question]) -> list[Decided]:
     """The questions that were answered; an answer is the text that its option had."""
     return [
-        Decided(_quoted(one.text), f"{option.key}: {reveal(option.text)}", one.answered_by or "")
+        Decided(quotation(one.text), f"{option.key}: {reveal(option.text)}", one.answered_by or "")
         for one in answered
         for option in one.options
         if option.key == one.answer
@@ -128,10 +128,11 @@ def remark_text(remark: Remark) -> str:
     by = f"@{remark.login}"
     if remark.authority == "stranger":
         return f"{by}, who has no authority here, said something that is not shown."
-    return f"{by}:\n{_quoted(remark.body)}"
+    return f"{by}:\n{quotation(remark.body)}"
 
 
-def _quoted(text: str) -> str:
+def quotation(text: str) -> str:
+    """A text as a quotation, with nothing hidden in it."""
     return "\n".join(f"> {line}" for line in reveal(text).strip().splitlines())
 
 

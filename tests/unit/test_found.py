@@ -14,8 +14,9 @@ from bot.beads.report import Report
 from bot.coordinator.actions import CreateBead
 from bot.coordinator.claims import Answer, Claims, Found, History
 from bot.coordinator.decision import Decision, Draft
-from bot.coordinator.found import CLOSED, KEPT, file, listing, runs_to_read
+from bot.coordinator.found import CLOSED, KEPT, file, listing
 from bot.coordinator.snapshot import Issue, Snapshot
+from bot.coordinator.wanted import runs_to_read
 from tests.unit.snapshots import NOW, claimed, ended, issue, look, remembered, report, run_decide, saying
 
 TITLES = ("Tidy the parser", "Fixes #3, says @maya", "Tidy  the PARSER.")
