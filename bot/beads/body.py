@@ -133,6 +133,13 @@ def missing(body: BeadBody) -> tuple[str, ...]:
     return tuple(HEADINGS[name] for name in NEEDED if not _says_something(getattr(body, name)))
 
 
+def with_sections(text: str, drafted: BeadBody) -> str:
+    """The text, and after it what `drafted` has of the needed sections that say nothing in it."""
+    body = parse_body(text)
+    lacking = {name: getattr(drafted, name) for name in NEEDED if not _says_something(getattr(body, name))}
+    return f"{text.rstrip()}\n\n{render_body(BeadBody(**lacking))}".lstrip()
+
+
 def paths(body: BeadBody) -> tuple[str, ...]:
     """The files that a body names: what its `files` have in code, and other words that look like paths."""
     found: dict[str, None] = {}

@@ -233,7 +233,7 @@ FORMS: dict[Name, Form] = {
     Name.DEFER: Form(DATE, "steer", "bead", "Let it wait until that day."),
     Name.SHAPE: Form(NOTHING, "release", "issue", "Draft what is missing in its text, for a yes."),
     Name.ANSWER: Form(OPTION, "release", "bead", "Choose one of the options that it asks about."),
-    Name.FILE: Form(SOME_PLACES, "release", "bead", "File what its runs found beside the work as beads."),
+    Name.FILE: Form(SOME_PLACES, "release", "merged", "File what its runs found beside the work as beads."),
     Name.REVIEW: Form(NOTHING, "work", "bead", "Have its pull request reviewed anew."),
     Name.MERGE: Form(
         NOTHING, "merge", "bead", "Say yes where the policy waits for a person; no guard is passed over."

@@ -316,6 +316,6 @@ class Policy(Section):
         """How the labels are spelled."""
         return self.labels.spelling
 
-    def engine_of(self, role: Literal["worker", "reviewer"]) -> str:
+    def engine_of(self, role: Literal["worker", "reviewer", "shaper"]) -> str:
         """The name of the engine that runs of this role use."""
-        return (self.engine if role == "worker" else self.reviewer or self.engine).name
+        return ((self.reviewer or self.engine) if role == "reviewer" else self.engine).name

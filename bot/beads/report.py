@@ -9,7 +9,15 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=250, pattern=r"^[^\r\n]*$")]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
@@ -66,6 +74,37 @@ class ThreadAnswer(Part):
     body: Annotated[str, StringConstraints(min_length=1, max_length=8_000)]
 
 
+class Choice(Part):
+    """One way to answer a question."""
+
+    key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,19}$")] = Field(
+        description="What a person types to choose it: letters, digits and hyphens, like `a` or `keep-both`."
+    )
+    text: Line
+
+
+class Question(Part):
+    """A decision that is a person's, and why: it is `irreversible`, touches `security`, costs `money`,
+    publishes something (`publishing`), or changes a specification (`spec`). `recommended` and `default` are
+    keys of options; the default is the safe one."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
+    options: tuple[Choice, ...] = Field(min_length=2, max_length=4)
+    recommended: str
+    default: str
+    gate: Literal["irreversible", "security", "money", "publishing", "spec"]
+
+    @model_validator(mode="after")
+    def _keys(self) -> Question:
+        keys = [option.key.lower() for option in self.options]
+        if len(set(keys)) < len(keys):
+            raise ValueError("two options have one key")
+        for name, key in (("recommended", self.recommended), ("default", self.default)):
+            if key not in {option.key for option in self.options}:
+                raise ValueError(f"{name}: {key!r} is no option's key")
+        return self
+
+
 class WorkerAnswer(Part):
     """What an engine says at the end of a worker's run."""
 
@@ -74,6 +113,7 @@ class WorkerAnswer(Part):
     decisions: tuple[Line, ...] = ()
     follow_ups: tuple[FollowUp, ...] = Field(default=(), max_length=20)
     blockers: tuple[Blocker, ...] = Field(default=(), max_length=20)
+    question: Question | None = None
     threads: tuple[ThreadAnswer, ...] = Field(default=(), max_length=200)
 
 
@@ -84,6 +124,15 @@ class ReviewerAnswer(Part):
     summary: Text = ""
     findings: tuple[Finding, ...] = Field(default=(), max_length=50)
     threads: tuple[ThreadAnswer, ...] = Field(default=(), max_length=200)
+
+
+class ShaperAnswer(Part):
+    """What an engine has drafted of what a bead's text lacks; what is not asked for stays empty."""
+
+    outcome: Text = ""
+    acceptance: tuple[Line, ...] = Field(default=(), max_length=30)
+    scope: Text = ""
+    verification: Text = ""
 
 
 class ProviderFault(Part):
@@ -103,13 +152,14 @@ class Report(Part):
 
     version: Literal[1] = 1
     bead: int = Field(ge=1)
-    role: Literal["worker", "reviewer"]
+    role: Literal["worker", "reviewer", "shaper"]
     attempt: int = Field(ge=1)
     token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
     base: Sha
     head: Sha | None = None
     worker: WorkerAnswer | None = None
     reviewer: ReviewerAnswer | None = None
+    shaper: ShaperAnswer | None = None
     gates: tuple[GateResult, ...] = ()
     failure: Text | None = Field(default=None, description="Why there is no usable answer.")
     engine: Annotated[str, StringConstraints(max_length=60)] = Field(
@@ -142,9 +192,12 @@ def load_report(text: str | bytes) -> Report:
 def load_worker_answer(text: str | bytes) -> WorkerAnswer:
     """A worker engine's answer from its JSON. Raises ReportError."""
     try:
-        return WorkerAnswer.model_validate_json(text)
+        answer = WorkerAnswer.model_validate_json(text)
     except ValidationError as error:
         raise ReportError(_faults("the worker's answer", error)) from error
+    if answer.question is not None and answer.status != "blocked":
+        raise ReportError(f"the worker's answer: question: asks, and its status is {answer.status!r}")
+    return answer
 
 
 def load_reviewer_answer(text: str | bytes) -> ReviewerAnswer:
@@ -157,6 +210,14 @@ def load_reviewer_answer(text: str | bytes) -> ReviewerAnswer:
     if answer.verdict == "approve" and (answer.findings or owed):
         raise ReportError("the reviewer's answer: verdict: approves while it asks for corrections")
     return answer
+
+
+def load_shaper_answer(text: str | bytes) -> ShaperAnswer:
+    """A shaper engine's answer from its JSON. Raises ReportError."""
+    try:
+        return ShaperAnswer.model_validate_json(text)
+    except ValidationError as error:
+        raise ReportError(_faults("the shaper's answer", error)) from error
 
 
 def _faults(name: str, error: ValidationError) -> str:

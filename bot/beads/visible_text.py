@@ -24,11 +24,11 @@ CLOSING = re.compile(
 COMMAND = re.compile(r"(?m)^(\s*)/(?=[A-Za-z])")
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
 ENTITY = re.compile(r"&(?=(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
-SCHEME = re.compile(r"(?i)(?:https?|ftp)://")
+SCHEME = re.compile(r"(?i)(?:https?|ftp)\\?:\\?/\\?/")
 HOST = re.compile(
     r"""(?i)https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::[0-9]{1,5})?(?=[/?#]|[!"'()*,.;\]`>|}~]*(?:[\s<]|\Z))"""
 )
-BARE = re.compile(r"(?i)(www)\.(?=\S)")
+BARE = re.compile(r"(?i)(www)(\\?\.)(?=\S)")
 TARGET = re.compile(r"\](?=[(:][\s>]*<?([^\s)>]*))")
 PLACE = re.compile(r"(?![/\\]{2})[A-Za-z0-9_./#?=%~+,-]*")
 """A link's target within the page's own site; it can hold neither a scheme nor an escape."""
@@ -74,7 +74,7 @@ def neutralise(text: str, hosts: Iterable[str] = ()) -> str:
     text = reveal(text)
     text = TARGET.sub(lambda found: _target(found, allowed), text)
     text = SCHEME.sub(lambda found: _scheme(found, allowed), text)
-    text = BARE.sub(rf"\1{GAP}.", text)
+    text = BARE.sub(rf"\1{GAP}\2", text)
     text = text.replace("![", f"!{GAP}[")
     text = ENTITY.sub(f"&{GAP}", text)
     text = TAG.sub(f"<{GAP}", text)

@@ -55,6 +55,15 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsay:
+    """Delete our comments with this marker; done again there are none."""
+
+    number: int
+    node_id: str
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
 class CreateBead:
     """A follow-up or blocker bead from a report; an issue with that marker is not made twice."""
 
@@ -228,6 +237,7 @@ Action = (
     | PublishAgain
     | SetLabels
     | Say
+    | Unsay
     | CreateBead
     | OpenPull
     | UpdateBranch

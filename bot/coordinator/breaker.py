@@ -36,6 +36,8 @@ from bot.beads.report import ProviderFault
 from bot.coordinator.actions import Say
 from bot.coordinator.claims import Breaker, Claim, Claims
 from bot.coordinator.decision import Draft
+from bot.coordinator.people import releaser
+from bot.coordinator.release import Releases
 from bot.coordinator.snapshot import Issue
 
 WAITS = {
@@ -123,13 +125,15 @@ def on_trial(claims: Claims, engine: str, token: str) -> Claims:
     return claims.model_copy(update={"breakers": {**claims.breakers, engine: tried}})
 
 
-def tell(read: Claims, issues: dict[int, Issue], now: datetime, draft: Draft) -> None:
+def tell(
+    read: Claims, issues: dict[int, Issue], releases: Releases, now: datetime, draft: Draft
+) -> None:
     """Say on its bead what is new about each breaker, once the document that was read records that bead."""
     for engine, known in draft.claims.breakers.items():
         if known.bead is None or known.bead not in issues:
             continue
         issue = issues[known.bead]
-        text = _text(engine, known, issue)
+        text = _text(engine, known, releaser(releases.of(issue.number)))
         if text == known.told:
             continue
         recorded = read.breakers.get(engine)
@@ -168,7 +172,7 @@ def _fault(engine: str, breaker: Breaker) -> str:
             return f"the provider of {engine} refuses our key"
 
 
-def _text(engine: str, breaker: Breaker, issue: Issue) -> str:
+def _text(engine: str, breaker: Breaker, releaser: str | None) -> str:
     # What a provider said passed through a runner: shown as code, it pings nobody and hides nothing.
     said = "".join(one if one.isprintable() and one != "`" else "?" for one in breaker.detail)
     until = f"{breaker.until:%Y-%m-%d %H:%M} UTC"
@@ -180,7 +184,7 @@ def _text(engine: str, breaker: Breaker, issue: Issue) -> str:
     )
     if breaker.kind != "key":
         return f"{text} Nobody has to do anything."
-    who = f"@{issue.released_by}: it " if issue.released_by else "It "
+    who = f"@{releaser}: it " if releaser else "It "
     return (
         f"{text}\n\n{who}needs a person. Give the runs a key or a login that works, in the place that the "
         f"workflow takes the one of `{engine}` from. To have it tried at once, put `hold` on this bead and "

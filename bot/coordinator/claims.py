@@ -41,7 +41,7 @@ CLAIMS_REF = "refs/beadwright/claims"
 LOST_DISPATCH = timedelta(minutes=2)
 """A claim whose run has not shown up for so long is given up; half of it is the time to send the dispatch."""
 
-Role = Literal["worker", "reviewer"]
+Role = Literal["worker", "reviewer", "shaper"]
 Stage = Literal["claimed", "published"]
 TOKEN = r"^[0-9a-f]{32}$"
 SHA = r"^[0-9a-f]{40}$"
@@ -121,12 +121,13 @@ class Tried(BaseModel):
 
 
 class Found(BaseModel):
-    """Work that a run reported and that is no bead yet; its text is in the report of `run_id` at `index`."""
+    """Work that a run reported; its text is in the report of `run_id` at `index`. `filed`: it is a bead."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     run_id: int
     index: int
     title: str
+    filed: bool = False
 
 
 class Option(BaseModel):
@@ -137,16 +138,29 @@ class Option(BaseModel):
     text: str
 
 
+class Drafted(BaseModel):
+    """A draft of what a bead's text lacks: in the report of `run_id`, upon the text of this digest, for who
+    asked for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    run_id: int
+    digest: str
+    asked_by: str
+
+
 class Question(BaseModel):
-    """A decision that a worker left to a person; `answer` is what they chose."""
+    """A decision that a worker left to a person, and why it may not be its own (`gate`); `answer` is the key
+    of what they chose. Or whether a `draft` is to be used."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     text: str
+    gate: str = ""
     options: tuple[Option, ...]
     recommended: str
     default: str
     answer: str | None = None
     answered_by: str | None = None
+    draft: Drafted | None = None
 
 
 class History(BaseModel):
@@ -158,8 +172,11 @@ class History(BaseModel):
 
     `release`, `hold`, `taken` and `merge` are words of people that no label or pull request holds; `head` is
     the last head of its branch that is ours. `spent` is all that its runs have cost, `tried` the last of
-    them, `found` what they found and nobody has filed, `question` what waits for an answer or was answered.
-    `shown` tells that somebody asked for its status comment.
+    them, `found` what they found, `question` what waits for an answer, `decided` what was answered.
+    `shape` is whose word has its text drafted. `shown` tells that somebody asked for its status comment.
+
+    `asked` counts how often a person was asked for, each time by a new comment; `told` is what the last one
+    says, or said until it was `over`. Of a bead that is `closed` only what it found is kept, for a while.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -168,7 +185,9 @@ class History(BaseModel):
     rounds: int = 0
     verdict: Verdict | None = None
     stopped: str | None = None
-    told: str = ""  # what the comment that asks for a person says now
+    told: str = ""
+    asked: int = 0
+    over: AwareDatetime | None = None
     updated: bool = False
     turn: datetime | None = None
     release: Word | None = None
@@ -179,8 +198,16 @@ class History(BaseModel):
     spent: int = 0
     tried: tuple[Tried, ...] = ()
     found: tuple[Found, ...] = ()
+    shape: Word | None = None
     question: Question | None = None
+    decided: tuple[Question, ...] = ()
     shown: bool = False
+    closed: AwareDatetime | None = None
+
+    @property
+    def unfiled(self) -> tuple[Found, ...]:
+        """What its runs found and nobody has filed."""
+        return tuple(one for one in self.found if not one.filed)
 
 
 class Breaker(BaseModel):
@@ -317,9 +344,12 @@ class Claims(BaseModel):
         return self.model_copy(update={"history": {**self.history, bead: known}})
 
     def forget(self, bead: int) -> Claims:
-        """Without anything about a bead that is closed."""
+        """Without anything about a bead that is closed, but for what it found and nobody has filed."""
         live = {number: claim for number, claim in self.live.items() if number != bead}
         history = {number: known for number, known in self.history.items() if number != bead}
+        known = self.of(bead)
+        if known.unfiled:
+            history[bead] = History(found=known.found, closed=known.closed)
         return self.model_copy(update={"live": live, "history": history})
 
     def reserved(self) -> int:
@@ -363,4 +393,6 @@ def read_run_name(title: str) -> tuple[int, Role, int, str] | None:
         return int(parts[1]), "worker", int(parts[3]), parts[4]
     if parts[2] == "reviewer":
         return int(parts[1]), "reviewer", int(parts[3]), parts[4]
+    if parts[2] == "shaper":
+        return int(parts[1]), "shaper", int(parts[3]), parts[4]
     return None

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.beads.digest import digest
-from bot.beads.report import Blocker, FollowUp, Report
-from bot.coordinator import breaker, pace
-from bot.coordinator.actions import Close, CreateBead, DeleteRef, PublishAgain, Say, SetLabels
+from bot.coordinator import breaker, found, pace, shaping
+from bot.coordinator.actions import Close, DeleteRef, PublishAgain, Say
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.job_port import PARTIAL, STAGING
-from bot.coordinator.quoting import quoted, quoted_line, quoted_title
+from bot.coordinator.questions import ask
+from bot.coordinator.quoting import quoted_line
 from bot.coordinator.snapshot import Issue, PullRequest, Run, Snapshot
 
 RERUNS = 2
@@ -78,6 +78,8 @@ def _publish_again(bead: int, claim: Claim, run: Run, now: datetime, draft: Draf
 def _running(draft: Draft, bead: int, claim: Claim, reason: str) -> None:
     if claim.role == "reviewer":
         draft.say(bead, State.IN_REVIEW, reason)
+    elif claim.role == "shaper":
+        draft.say(bead, State.RUNNING, f"what its text lacks is being drafted; {reason}")
     elif draft.claims.of(bead).rounds:
         draft.say(bead, State.CORRECTING, reason)
     else:
@@ -117,11 +119,18 @@ def _settle(
         assert claim.head is not None
         verdict = Verdict(head=claim.head, approve=claim.outcome == "approve", run_id=run.id)
         history = history.model_copy(update={"verdict": verdict, "failures": 0, "turn": None})
+    elif claim.role == "shaper" and report is not None and report.shaper is not None:
+        if issue is not None:
+            history = shaping.offer(snapshot, issue, claim, run.id, report.shaper, history)
     elif claim.outcome in ("pr", "direct"):
         history = history.model_copy(update={"failures": 0, "updated": False})
     elif claim.outcome == "blocked" and report is not None and report.worker is not None:
         history = history.model_copy(update={"failures": 0})
-        if not report.worker.blockers:
+        if report.worker.question is not None:
+            # What it could not decide is no round of corrections.
+            rounds = max(0, history.rounds - claim.correction)
+            history = ask(snapshot, history.model_copy(update={"rounds": rounds}), report.worker.question)
+        elif not report.worker.blockers:
             history = history.model_copy(
                 update={"stopped": f"it says that it is blocked and names no blocker: {run.url}"}
             )
@@ -132,10 +141,13 @@ def _settle(
         )
     if not failed:
         draft.claims = pace.count_success(draft.claims)
-    if claim.cost is not None or (report is not None and (report.worker or report.reviewer) is not None):
+    answered = report is not None and (report.worker or report.reviewer or report.shaper) is not None
+    if claim.cost is not None or answered:
         breaker.close(draft, issues, claim.engine, claim)
-    if report is not None and issue is not None:
-        _file_found_work(snapshot, issue, claim, report, draft)
+    answer = report.worker if report is not None and claim.stage == "published" else None
+    if answer is not None and issue is not None:
+        update = {"found": found.take(snapshot, issue, claim, run.id, answer, draft)}
+        history = history.model_copy(update=update)
     cost = report.cost if report is not None else claim.cost or 0
     draft.claims = draft.claims.settle(bead, history, day=now.date(), cost=cost)
 
@@ -168,42 +180,6 @@ def _failed(snapshot: Snapshot, history: History, claim: Claim, run: Run) -> His
             f"{failures} attempts failed; the last one ({last}): {quoted_line(snapshot, _why_failed(run))}"
         )
     return history.model_copy(update={"failures": failures, "stopped": stopped})
-
-
-def _file_found_work(snapshot: Snapshot, issue: Issue, claim: Claim, report: Report, draft: Draft) -> None:
-    answer = report.worker
-    if answer is None or claim.stage != "published":
-        return
-    for index, follow_up in enumerate(answer.follow_ups):
-        draft.before.append(_follow_up(snapshot, issue, claim, index, follow_up))
-    if claim.outcome != "blocked" or not answer.blockers:
-        return
-    draft.rewired.add(issue.number)
-    waits_for = [quoted_line(snapshot, blocker.unblocked_when) for blocker in answer.blockers]
-    draft.say_all(issue.number, State.BLOCKED, waits_for)
-    for index, blocker in enumerate(answer.blockers):
-        if blocker.bead is not None:
-            label = f"blocked-by:#{blocker.bead}"
-            draft.before.append(SetLabels(issue.number, issue.id, add=(label,)))
-        else:
-            draft.before.append(_blocker(snapshot, issue, claim, index, blocker))
-
-
-def _follow_up(snapshot: Snapshot, issue: Issue, claim: Claim, index: int, found: FollowUp) -> CreateBead:
-    body = f"{quoted(snapshot, found.body)}\n\n---\nFound while working on #{issue.number}."
-    marker = f"{issue.number}-{claim.token[:12]}-f{index}"
-    # It rests on work that is not merged yet.
-    labels = ("bead", f"blocked-by:#{issue.number}")
-    return CreateBead(issue.number, marker, quoted_title(snapshot, found.title), body, labels)
-
-
-def _blocker(snapshot: Snapshot, issue: Issue, claim: Claim, index: int, blocker: Blocker) -> CreateBead:
-    title = quoted_title(snapshot, blocker.title or blocker.unblocked_when)
-    outcome = quoted_line(snapshot, blocker.unblocked_when)
-    text = quoted(snapshot, blocker.body)
-    body = f"{text}\n\n## Outcome\n\n{outcome}\n\n---\nBlocks #{issue.number}."
-    marker = f"{issue.number}-{claim.token[:12]}-b{index}"
-    return CreateBead(issue.number, marker, title, body, ("bead",), blocks=issue.number)
 
 
 def sweep(snapshot: Snapshot, issues: dict[int, Issue], draft: Draft) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.beads.graph import Graph
 from bot.beads.labels import Labels, parse_labels
 from bot.beads.model import BeadType
-from bot.coordinator import breaker, pace, people
+from bot.coordinator import breaker, found, pace, people, questions, shaping
 from bot.coordinator.actions import Close, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Word
@@ -86,6 +86,10 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             _epic(issue, graph, now, issues, releases.of(number), draft)
         elif labels[number].hold:
             draft.say(number, State.HELD, held_because(number, draft))
+        elif (asked := _question(number, pulls.get(number), releases, draft)) is not None:
+            draft.say(number, State.NEEDS_HUMAN, asked)
+        elif number not in pulls and shaping.start(issue, admission, draft):
+            pass
         elif number in pulls:
             if _pull(snapshot, issue, pulls[number], now, admission, releases.of(number), draft):
                 approved.append((issue, pulls[number]))
@@ -95,6 +99,11 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             ready.append(number)
     merge_in_turn(snapshot, approved, now, admission, draft)
     for number in ready:
+        # What could not start anyway is not read for it.
+        refused = admission.refusal(number, "worker", draft)
+        if refused is None and (lacking := shaping.gate(snapshot.policy, issues[number])) is not None:
+            draft.say(number, State.BLOCKED, lacking)
+            continue
         refused = admission.claim(issues[number], "worker", draft)
         if refused is None:
             draft.say(number, State.RUNNING, f"attempt {draft.claims.live[number].attempt} is dispatched")
@@ -105,8 +114,10 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     _forget_closed(issues, now, draft)
     sweep(snapshot, issues, draft)
     pace.tell(issues, draft)
-    people.tell(issues, labels, snapshot.policy_fault, draft)
-    breaker.tell(snapshot.claims, issues, now, draft)
+    people.tell(snapshot, issues, releases, now, draft)
+    people.note(issues, labels, draft)
+    shaping.warn(snapshot.policy, issues, draft)
+    breaker.tell(snapshot.claims, issues, releases, now, draft)
     _project(issues, draft)
     reply(hearing, draft)
     return draft.finish(snapshot.claims)
@@ -178,6 +189,17 @@ def _pull(
     return False
 
 
+def _question(bead: int, pull: PullRequest | None, releases: Releases, draft: Draft) -> str | None:
+    """The question that keeps a bead from going on, unless its pull request is over anyway. A worker's is
+    asked while the bead is released."""
+    waits = draft.claims.of(bead).question
+    if waits is None or (pull is not None and pull.state != "open"):
+        return None
+    if waits.draft is None and not releases.of(bead).holds:
+        return None
+    return questions.reason(waits)
+
+
 def _orphan_branch(snapshot: Snapshot, issue: Issue, draft: Draft) -> bool:
     """A branch without a pull request: publish died between the two; the pull request is opened now."""
     name = f"bead/{issue.number}"
@@ -212,11 +234,16 @@ def _clear(issue: Issue, labels: Labels, graph: Graph, release: Release, now: da
 
 
 def _forget_closed(issues: dict[int, Issue], now: datetime, draft: Draft) -> None:
+    closed: list[int] = []
     for number, known in draft.claims.history.items():
         # An issue that a command has just made a bead may not show as one yet.
-        new = known.release is not None and not known.attempts and _heard(known.release, now, draft)
-        if number not in issues and number not in draft.claims.live and not new:
-            draft.claims = draft.claims.forget(number)
+        word = known.release or known.shape
+        new = word is not None and not known.attempts and _heard(word, now, draft)
+        if number in issues and known.closed is not None:  # somebody has opened it again
+            draft.claims = draft.claims.remember(number, closed=None)
+        elif number not in issues and number not in draft.claims.live and not new:
+            closed.append(number)
+    found.forget(draft, closed, now)
 
 
 def _heard(word: Word, now: datetime, draft: Draft) -> bool:

@@ -41,6 +41,7 @@ class Decision:
     Order of effects: `before` (each idempotent by its marker), then the move of `claims` (None: unchanged),
     then `after`. When the move is lost, `after` is dropped and the pass starts again. `focus` names beads
     whose pull requests this snapshot may not have shown; `next_look` is when time alone changes something.
+    `notes` is what people may care to know of a bead beside its verdict, and nobody has to act on.
     """
 
     verdicts: dict[int, BeadVerdict]
@@ -49,6 +50,7 @@ class Decision:
     after: tuple[Action, ...] = ()
     next_look: datetime | None = None
     focus: frozenset[int] = frozenset()
+    notes: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class Draft:
     after: list[Action] = field(default_factory=list)
     looks: list[datetime] = field(default_factory=list)
     focus: set[int] = field(default_factory=set)
+    notes: dict[int, tuple[str, ...]] = field(default_factory=dict)
     unhurried: Claims | None = None  # claims that need no move of their own
     rewired: set[int] = field(
         default_factory=set
@@ -75,6 +78,7 @@ class Draft:
             after=list(self.after),
             looks=list(self.looks),
             focus=set(self.focus),
+            notes=dict(self.notes),
             rewired=set(self.rewired),
         )
 
@@ -91,6 +95,11 @@ class Draft:
         """Set a bead's verdict with reasons that are at hand as a list."""
         self.say(bead, state, *reasons)
 
+    def note(self, bead: int, *notes: str) -> None:
+        """Add to what is said beside a bead's verdict."""
+        if notes:
+            self.notes[bead] = (*self.notes.get(bead, ()), *notes)
+
     def finish(self, read: Claims) -> Decision:
         """The decision; `read` is the document that the snapshot held."""
         return Decision(
@@ -100,4 +109,5 @@ class Draft:
             after=tuple(self.after),
             next_look=min(self.looks, default=None),
             focus=frozenset(self.focus),
+            notes=self.notes,
         )

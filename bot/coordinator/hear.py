@@ -27,7 +27,7 @@ from datetime import datetime, timedelta
 from bot.beads.authority import Permission
 from bot.beads.command_help import help_text
 from bot.beads.commands import FORMS, Command, Misread, Name, read_commands
-from bot.coordinator import pace, start_stop, steer
+from bot.coordinator import found, pace, questions, shaping, start_stop, steer
 from bot.coordinator.actions import Action, React, Say, SetLabels
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
@@ -56,6 +56,9 @@ EFFECTS: dict[Name, Effect] = {
     Name.DEFER: steer.defer,
     Name.BLOCKED_BY: steer.blocked_by,
     Name.UNBLOCK: steer.unblock,
+    Name.SHAPE: shaping.shape,
+    Name.ANSWER: questions.answer,
+    Name.FILE: found.file,
     Name.PAUSE: pace.pause,
     Name.RESUME: pace.resume,
     Name.RUN: pace.run,
@@ -94,9 +97,9 @@ def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
         if not comment.taken:
             draft.before.append(React(comment.id, "taken"))
         answer = _do(hearing, comment, commands, draft)
-        questions = tuple(one for one in commands if FORMS[one.name].right == "ask")
-        if questions and (answer is None or answer.done):
-            hearing.asked.append((comment, questions, answer))
+        asks = tuple(one for one in commands if FORMS[one.name].right == "ask")
+        if asks and (answer is None or answer.done):
+            hearing.asked.append((comment, asks, answer))
         elif answer is not None:
             _record(hearing, comment, answer, draft)
     return hearing
@@ -104,8 +107,8 @@ def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
 
 def reply(hearing: Hearing, draft: Draft) -> None:
     """Answer: questions by what is known now, then every comment by a reply and our reaction."""
-    for comment, questions, answer in hearing.asked:
-        told = [_effect(hearing, comment, one, draft) for one in questions]
+    for comment, asks, answer in hearing.asked:
+        told = [_effect(hearing, comment, one, draft) for one in asks]
         texts = [answer.reply] if answer is not None else []
         texts += [one.reply for one in told]
         whole = Answer(done=answer is not None or all(one.done for one in told), reply=_joined(texts))

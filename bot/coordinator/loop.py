@@ -4,8 +4,9 @@ A pass that loses the race for the claims ref starts over with what is true then
 repeat, so a crash anywhere costs one more pass and nothing else.
 
 What a decision does before its move of the claims, the loser of a race has done as well. It puts its comments
-right: it says them again, as is true now, and saying deletes twins. The winner had said its own before it
-moved the claims, so one comment stays, and it says what the claims remember of it.
+right: it says them again, as is true now, and saying deletes twins; one that the claims know nothing of goes.
+The winner had said its own before it moved the claims, so one comment stays, and it says what the claims
+remember of it.
 """
 
 from __future__ import annotations
@@ -19,10 +20,9 @@ from datetime import timedelta
 from typing import Any
 
 from bot.coordinator.actions import Action, Say
-from bot.coordinator.claims import Claims
 from bot.coordinator.decide import decide
 from bot.coordinator.decision import Decision
-from bot.coordinator.people import PERSON, person_comment
+from bot.coordinator.people import as_remembered
 from bot.coordinator.ports import EVERYTHING, NOTHING, ClaimsMoved, Clock, GitHub, NotBefore, Told, Unsure
 from bot.coordinator.snapshot import Snapshot
 
@@ -53,7 +53,9 @@ async def one_pass(github: GitHub, clock: Clock, *, told: Told = EVERYTHING) -> 
             continue
         said = _said(decision)
         claims = decision.claims or snapshot.claims
-        again = tuple(_as_true_now(say, claims) for key, say in doubted.items() if key not in said)
+        again = tuple(
+            true for key, say in doubted.items() if key not in said for true in as_remembered(say, claims)
+        )
         decision = replace(decision, before=(*decision.before, *again))
         try:
             await _carry_out(github, snapshot, decision)
@@ -66,12 +68,6 @@ async def one_pass(github: GitHub, clock: Clock, *, told: Told = EVERYTHING) -> 
 
 def _said(decision: Decision) -> dict[tuple[int, str], Say]:
     return {(say.number, say.marker): say for say in decision.before if isinstance(say, Say)}
-
-
-def _as_true_now(say: Say, claims: Claims) -> Say:
-    if say.marker != PERSON:
-        return say
-    return replace(say, body=person_comment(claims.of(say.number).told))
 
 
 def fresh_tokens(count: int) -> list[str]:

@@ -224,6 +224,7 @@ class Snapshot:
     `authority` is the permission of everybody on whose word something rests; `own` is our App's bot, which
     has none. `comments` are those that may hold commands and that we have not answered; `heard_until` is the
     moment up to which all were looked at.
+    `reports` are by run, and only those whose text such a comment asks for and that are still there.
     `shown` holds the digests (`coordinator/shown.py`) of what our comments and check runs are known to say,
     by their key; what is not in it is not known.
     """
@@ -252,5 +253,6 @@ class Snapshot:
     comments: tuple[Comment, ...] = ()
     heard_until: datetime | None = None
     presses: tuple[Press, ...] = ()
+    reports: Mapping[int, Report] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
     server: str = "https://github.com"

@@ -11,17 +11,22 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from bot.beads.report import ReviewerAnswer, WorkerAnswer
+from bot.beads.report import ReviewerAnswer, ShaperAnswer, WorkerAnswer
 
 STRUCTURE = frozenset({"type", "enum", "const", "anyOf", "$ref", "description"})
 ONE_LINE = r"^[^\r\n]*$"
 Schema = dict[str, Any]
 
 
-def answer_schema(role: Literal["worker", "reviewer"]) -> Schema:
+def answer_schema(role: Literal["worker", "reviewer", "shaper"]) -> Schema:
     """The JSON Schema of a role's answer."""
-    answer = WorkerAnswer if role == "worker" else ReviewerAnswer
-    return answer.model_json_schema()
+    match role:
+        case "worker":
+            return WorkerAnswer.model_json_schema()
+        case "reviewer":
+            return ReviewerAnswer.model_json_schema()
+        case "shaper":
+            return ShaperAnswer.model_json_schema()
 
 
 def strict(schema: Schema) -> Schema:

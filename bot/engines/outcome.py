@@ -63,7 +63,7 @@ class Enclosure(Protocol):
 class Task:
     """One run of an engine. `minutes` is its wall clock, `budget` its cost's, in millionths of a dollar."""
 
-    role: Literal["worker", "reviewer"]
+    role: Literal["worker", "reviewer", "shaper"]
     prompt: str
     minutes: float
     budget: int = 0

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 
 from bot.beads.digest import digest
 from bot.beads.labels import LABEL_LOOKS
-from bot.coordinator.actions import Close, DeleteRef, PostCheck, React, Reopen, Say, SetBody, SetLabels
+from bot.coordinator.actions import (
+    Close,
+    DeleteRef,
+    PostCheck,
+    React,
+    Reopen,
+    Say,
+    SetBody,
+    SetLabels,
+    Unsay,
+)
 from bot.coordinator.ports import Unsure
 from bot.github.answers import Named, Shape
 from bot.github.documents import WORDING, mutation_document
@@ -22,7 +32,7 @@ from bot.github.observe import Known
 from bot.github.own_checks import OwnChecks
 from bot.github.own_comments import Found, OwnComments
 
-Cheap = SetLabels | Say | Close | DeleteRef | React | Reopen | SetBody | PostCheck
+Cheap = SetLabels | Say | Unsay | Close | DeleteRef | React | Reopen | SetBody | PostCheck
 SIGNS = {"taken": "EYES", "done": "ROCKET", "refused": "THUMBS_DOWN"}
 NO_COMMIT = "0" * 40
 GREY = "ededed"
@@ -72,7 +82,7 @@ class Batcher:
         """Each answer is None, or why the action did not take effect. Raises Limited."""
         batch = _Batch(answers=[None] * len(actions))
         await self.create_labels({name for one in actions if isinstance(one, SetLabels) for name in one.add})
-        found = await self._comments.find([one for one in actions if isinstance(one, Say)])
+        found = await self._comments.find([one for one in actions if isinstance(one, Say | Unsay)])
         for index, action in enumerate(actions):
             try:
                 batch.writes += [
@@ -85,7 +95,7 @@ class Batcher:
         await self._send_all(batch)
         await self._send_all(_Batch(self._made(actions, batch), batch.answers))
         for action, answer in zip(actions, batch.answers, strict=True):
-            if isinstance(action, Say):
+            if isinstance(action, Say | Unsay):
                 self._comments.note(action, answer)
             elif isinstance(action, React) and action.sign != "taken" and not isinstance(answer, Unsure):
                 # Answered for good: done, or a reaction that GitHub will not take.
@@ -136,6 +146,8 @@ class Batcher:
                 return self._labels(action)
             case Say():
                 return self._comments.writes(action, found)
+            case Unsay():
+                return self._comments.deletions(action, found)
             case PostCheck():
                 return await self._checks.writes(action)
             case Close():

@@ -9,6 +9,7 @@
 - A merge commit older than the last hundred on the base branch: one request, once.
 - What our comments say: every five minutes in the same request, a hundred at a time.
 - A head that moved on from an approved one: one request, or four for an update of our own, once.
+- Found work to be filed, or a draft to be used: two requests for each report that it stands in.
 - Live claims: see `runs.py`. What people say: see `talk.py`.
 """
 
@@ -23,11 +24,13 @@ from pydantic import BaseModel, Field
 from bot.beads.authority import Permission
 from bot.beads.labels import DEFAULT, LabelNames
 from bot.beads.markers import unmark
+from bot.beads.report import Report, ReportError
 from bot.coordinator.claims import read_claims
 from bot.coordinator.merging import CHECK
 from bot.coordinator.ports import EVERYTHING, Told
 from bot.coordinator.shown import check_key, number_of, shown_digest
 from bot.coordinator.snapshot import Snapshot
+from bot.coordinator.wanted import runs_to_read
 from bot.github import documents
 from bot.github.answers import (
     BeadNode,
@@ -193,13 +196,14 @@ class Observer:
             {*(one.number for one in snapshot.issues), *(one.number for one in snapshot.pulls)}
         )
         talk = await self._talk.of(snapshot, fresh=told.talk)
-        return replace(
+        snapshot = replace(
             snapshot,
             comments=talk.comments,
             heard_until=talk.heard_until,
             shown=dict(self._known.shown),
             server=self._github.app.server_url,
         )
+        return replace(snapshot, reports=await self._reports(snapshot))
 
     async def _whole(self, focus: frozenset[int]) -> _Whole:
         if self._known.default_branch is None:
@@ -354,6 +358,18 @@ class Observer:
             for head, reviewed in moved.items()
             if await self._patches.same(reviewed, head, on_base)
         }
+
+    async def _reports(self, snapshot: Snapshot) -> Mapping[int, Report]:
+        """The reports that somebody with the authority asks for, as far as they are there."""
+        found: dict[int, Report] = {}
+        for run_id in sorted(runs_to_read(snapshot)):
+            try:
+                report = await self.runs.report(run_id)
+            except ReportError:
+                continue
+            if report is not None:
+                found[run_id] = report
+        return found
 
     async def _enabled(self) -> bool:
         """Looked up only after a dispatch was refused, until it is enabled again."""

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.beads.markers import mark, read_marker
-from bot.coordinator.actions import Say
+from bot.coordinator.actions import Say, Unsay
 from bot.coordinator.shown import comment_key, shown_digest
 from bot.github.answers import CommentNode, Connection, Shape
 from bot.github.documents import COMMENTS, comments_document
@@ -52,7 +52,7 @@ class _Added(Shape):
 
 @dataclass(slots=True)
 class Found:
-    """Our comments with the marker of each `Say`, the oldest first, and why it could not be told."""
+    """Our comments with the marker of each action, the oldest first, and why it could not be told."""
 
     comments: dict[str, list[CommentNode]] = field(default_factory=dict)
     faults: dict[str, GitHubError] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class OwnComments:
         self._github = installation
         self._known = known
 
-    async def find(self, says: Sequence[Say]) -> Found:
+    async def find(self, says: Sequence[Say | Unsay]) -> Found:
         """Look for those whose id is not known. Raises Limited."""
         found = Found()
         unknown = {key: say for say in says if (key := _key(say)) not in self._known.comments}
@@ -74,7 +74,7 @@ class OwnComments:
             await self._find(dict(todo[start : start + AT_ONCE]), found)
         return found
 
-    async def _find(self, says: Mapping[str, Say], found: Found) -> None:
+    async def _find(self, says: Mapping[str, Say | Unsay], found: Found) -> None:
         subjects = list(dict.fromkeys(say.node_id for say in says.values()))
         variables = {f"s{index}": subject for index, subject in enumerate(subjects)}
         try:
@@ -89,7 +89,7 @@ class OwnComments:
         except GitHubError as error:
             found.faults |= dict.fromkeys(says.keys() - found.comments.keys(), error)
 
-    async def _with_this(self, say: Say, page: Connection[CommentNode]) -> list[CommentNode]:
+    async def _with_this(self, say: Say | Unsay, page: Connection[CommentNode]) -> list[CommentNode]:
         found = _ours(page, say.marker)
         while page.page_info.has_previous_page:
             before = page.page_info.start_cursor
@@ -115,6 +115,15 @@ class OwnComments:
             return [("comment", {"subjectId": say.node_id, "body": body})]
         return self._keep_first(key, body, found.comments[key])
 
+    def deletions(self, unsay: Unsay, found: Found) -> list[tuple[str, Input]]:
+        """What to write so that none with its marker is there. Raises GitHubError like `writes`."""
+        key = _key(unsay)
+        if key in found.faults:
+            raise found.faults[key]
+        there = [one.id for one in found.comments.get(key, [])]
+        known = [] if key in found.comments else [self._known.comments[key].id]
+        return [("deleteComment", {"id": one}) for one in (*known, *there)]
+
     def twins(self, say: Say, payload: object) -> list[tuple[str, Input]]:
         """What to write when a new comment's answer tells what stands beside it."""
         added = _Added.model_validate(payload or {})
@@ -126,10 +135,10 @@ class OwnComments:
             self._known.comments[_key(say)] = OwnComment(made.id, self._github.app.clock())
         return []
 
-    def note(self, say: Say, refused: str | None) -> None:
+    def note(self, say: Say | Unsay, refused: str | None) -> None:
         """Remember what it says now, or that this is not known."""
         key = _key(say)
-        if refused is None:
+        if refused is None and isinstance(say, Say):
             self._known.shown[key] = shown_digest(say.body)
         else:
             self._known.shown.pop(key, None)
@@ -144,7 +153,7 @@ class OwnComments:
         return wanted
 
 
-def _key(say: Say) -> str:
+def _key(say: Say | Unsay) -> str:
     return comment_key(say.number, say.marker)
 
 

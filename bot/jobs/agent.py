@@ -24,9 +24,11 @@ from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, failed, plan_path, write_report
 from bot.jobs.redaction import known_secrets, redact
 from bot.jobs.reviewer import judge_review
+from bot.jobs.shaper import judge_shape
 from bot.jobs.wall import Wall, probe
 from bot.jobs.worker import judge_work
 
+JUDGES = {"worker": judge_work, "reviewer": judge_review, "shaper": judge_shape}
 DROPPED = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE")
 
 
@@ -61,8 +63,7 @@ def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
         path = None if program is None else program.path
         outcome = run_engine(plan.engine, task, wall, program=path, env=env)
         transcript = _transcript(inputs, plan, outcome)
-        judge = judge_work if inputs.role == "worker" else judge_review
-        report = judge(inputs, plan, outcome, wall)
+        report = JUDGES[inputs.role](inputs, plan, outcome, wall)
         report = report.model_copy(update={"engine": plan.engine.name, "provider": outcome.provider})
     except JobFault as error:
         report = failed(inputs, plan.base, str(error))

@@ -48,12 +48,17 @@ class Inputs:
 
 def read_inputs(env: Mapping[str, str]) -> Inputs:
     """The run that an environment describes. Raises JobFault naming the first variable that is wrong."""
-    role = _match(env, "BEADWRIGHT_ROLE", r"^(worker|reviewer)$")
+    role: Role = "worker"
+    match _match(env, "BEADWRIGHT_ROLE", r"^(worker|reviewer|shaper)$"):
+        case "reviewer":
+            role = "reviewer"
+        case "shaper":
+            role = "shaper"
     server = _url(env, "GITHUB_SERVER_URL", "https://github.com")
     api = _url(env, "GITHUB_API_URL", "https://api.github.com")
     return Inputs(
         bead=int(_match(env, "BEADWRIGHT_BEAD", r"^[1-9][0-9]{0,9}$")),
-        role="worker" if role == "worker" else "reviewer",
+        role=role,
         attempt=int(_match(env, "BEADWRIGHT_ATTEMPT", r"^[1-9][0-9]{0,5}$")),
         token=_match(env, "BEADWRIGHT_TOKEN", TOKEN),
         repository=_match(env, "GITHUB_REPOSITORY", REPOSITORY.pattern),

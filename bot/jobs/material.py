@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.beads.visible_text import reveal, show_hidden
+from bot.coordinator.claims import Question
 from bot.coordinator.job_port import JobFacts, OpenThread, Remark
 from bot.jobs.git import Git, GitFault
 
@@ -37,6 +38,15 @@ class Diff:
     tests: str
     rest: str
     cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A question that was asked on the bead, quoted, what a person chose, and who."""
+
+    question: str
+    answer: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +112,28 @@ def thread_texts(threads: Iterable[OpenThread]) -> list[ThreadText]:
     ]
 
 
+def decisions(answered: Iterable[Question]) -> list[Decided]:
+    """The questions that were answered; an answer is the text that its option had."""
+    return [
+        Decided(quotation(one.text), f"{option.key}: {reveal(option.text)}", one.answered_by or "")
+        for one in answered
+        for option in one.options
+        if option.key == one.answer
+    ]
+
+
 def remark_text(remark: Remark) -> str:
     """One remark as a quotation that says whose it is; what somebody without authority says is left out, they
     are heard where somebody with authority quotes them."""
     by = f"@{remark.login}"
     if remark.authority == "stranger":
         return f"{by}, who has no authority here, said something that is not shown."
-    quoted = "\n".join(f"> {line}" for line in reveal(remark.body).strip().splitlines())
-    return f"{by}:\n{quoted}"
+    return f"{by}:\n{quotation(remark.body)}"
+
+
+def quotation(text: str) -> str:
+    """A text as a quotation, with nothing hidden in it."""
+    return "\n".join(f"> {line}" for line in reveal(text).strip().splitlines())
 
 
 def fenced(text: str, language: str = "") -> str:

@@ -18,7 +18,8 @@ class Plan(BaseModel):
     `base` is the claim's base commit, `start` the commit that the checkout is at, `published` what people see
     already: the branch's head, or the base. `merging` tells that a merge of the base is under way, with
     `conflicts` left in the tree. `restored` are paths of agent configuration that show the base's content
-    although the branch has another. `owed` are threads that want an answer.
+    although the branch has another. `owed` are threads that want an answer, or what a bead's
+    text lacks.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

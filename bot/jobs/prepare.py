@@ -10,19 +10,29 @@ import json
 import shutil
 from typing import Literal
 
+from bot.beads.body import missing, parse_body
 from bot.beads.digest import digest
 from bot.beads.markers import read_marker
 from bot.beads.policy import DOLLAR, Engine, Policy
 from bot.beads.policy_file import PolicyError, load_policy
-from bot.beads.report import ReviewerAnswer, WorkerAnswer
 from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import Edited, JobFacts, JobFault, JobGitHub
+from bot.engines.answer_schema import answer_schema
 from bot.jobs.checkout import fetch_missing, needed, restore_configuration, start_work
 from bot.jobs.gates import choose_gates
 from bot.jobs.git import Git, authorised
 from bot.jobs.inputs import Inputs
-from bot.jobs.material import bead_text, fenced, guidance, read_diff, remark_text, thread_texts
+from bot.jobs.material import (
+    bead_text,
+    decisions,
+    fenced,
+    guidance,
+    quotation,
+    read_diff,
+    remark_text,
+    thread_texts,
+)
 from bot.jobs.plan import Plan, failed, plan_path, write_report
 from bot.prompts import render_prompt
 
@@ -69,9 +79,13 @@ def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
     git = Git(inputs.checkout, authorised(inputs.server, token))
     fetch_missing(git, needed(facts, inputs.bead, claim.base), inputs.server, inputs.repository)
     local = Git(inputs.checkout)
-    if inputs.role == "worker":
-        return _worker_plan(inputs, facts, claim, policy, local)
-    return _reviewer_plan(inputs, facts, claim, policy, local)
+    match inputs.role:
+        case "worker":
+            return _worker_plan(inputs, facts, claim, policy, local)
+        case "reviewer":
+            return _reviewer_plan(inputs, facts, claim, policy, local)
+        case "shaper":
+            return _shaper_plan(inputs, facts, claim, policy, local)
 
 
 def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
@@ -87,6 +101,8 @@ def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
             "base": claim.base,
             "branch": inputs.branch,
             "body": bead_text(facts),
+            "missing": missing(parse_body(facts.body)),
+            "decided": decisions(facts.claims.of(inputs.bead).decided),
             "guidance": guidance(git, claim.base, facts.body),
             "continued": start.continued,
             "conflicts": start.conflicts,
@@ -153,6 +169,37 @@ def _reviewer_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
     )
 
 
+def _shaper_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
+    lacking = missing(parse_body(facts.body))
+    if not lacking:
+        raise JobFault(f"bead #{inputs.bead} says all that it has to: there is nothing to draft")
+    git.output("checkout", "--force", "--detach", claim.base)
+    git.output("clean", "-ffdq")
+    prompt = render_prompt(
+        "shaper",
+        {
+            "bead": inputs.bead,
+            "title": reveal(facts.title),
+            "body": quotation(bead_text(facts)),
+            "missing": lacking,
+            "guidance": guidance(git, claim.base, facts.body),
+            "schema": _schema("shaper", policy.engine),
+        },
+    )
+    return Plan(
+        title=facts.title,
+        prompt=prompt,
+        engine=policy.engine,
+        wall=policy.wall,
+        gates=(),
+        budget=_budget(policy),
+        base=claim.base,
+        start=claim.base,
+        published=claim.base,
+        owed=lacking,
+    )
+
+
 def _own_reviews(facts: JobFacts) -> list[str]:
     """What our last review said in its body: findings that no line of the diff could carry."""
     reviews = facts.pull.reviews if facts.pull else ()
@@ -166,9 +213,8 @@ def _budget(policy: Policy) -> int:
     return round(policy.budget.run * DOLLAR)
 
 
-def _schema(role: Literal["worker", "reviewer"], engine: Engine) -> str | None:
+def _schema(role: Literal["worker", "reviewer", "shaper"], engine: Engine) -> str | None:
     """What a prompt says about the answer's form; None where the engine is told it by other means."""
     if engine.name != "command":
         return None
-    answer = WorkerAnswer if role == "worker" else ReviewerAnswer
-    return json.dumps(answer.model_json_schema(), separators=(",", ":"))
+    return json.dumps(answer_schema(role), separators=(",", ":"))

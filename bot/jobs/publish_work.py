@@ -27,11 +27,11 @@ def publish_work(run: Publishing) -> str:
     outcome = answer.status if answer is not None and good else "failed"
     if run.settled_before(claim):
         return "this attempt has been published already"
-    moves = (
-        _keep_partial(run, facts, claim) if outcome == "failed" else forget_partial(facts, run.inputs.bead)
-    )
+    asks = answer is not None and answer.question is not None
+    unfinished = outcome == "failed" or asks
+    moves = _keep_partial(run, facts, claim) if unfinished else forget_partial(facts, run.inputs.bead)
     run.advance(facts, outcome=outcome, head=None, moves=moves)
-    kept = ", its unfinished work is kept" if outcome == "failed" and moves else ""
+    kept = ", its unfinished work is kept" if unfinished and moves else ""
     return f"attempt {claim.attempt} ended as {outcome}{kept}: {report.failure or ''}"
 
 

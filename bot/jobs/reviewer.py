@@ -9,6 +9,16 @@ from bot.jobs.plan import Plan
 from bot.jobs.worker import Repository
 
 
+def changes(plan: Plan, enclosure: Enclosure) -> list[str]:
+    """What is wrong where the checkout was only to be read. Raises JobFault when that cannot be told."""
+    if plan.wall != "none":  # behind the wall it was read-only
+        return []
+    repository = Repository(enclosure)
+    head = repository.text("rev-parse", "--verify", "HEAD^{commit}")
+    changed = head != plan.start or repository.text("status", "--porcelain", "--untracked-files=no")
+    return ["it changed the checkout that it should only read"] if changed else []
+
+
 def judge_review(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
     """The report of a review. Raises JobFault when the checkout cannot be read any more."""
     faults: list[str] = []
@@ -20,11 +30,7 @@ def judge_review(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclos
             answer = load_reviewer_answer(outcome.answer)
         except ReportError as error:
             faults.append(str(error))
-    if plan.wall == "none":  # behind the wall the checkout was read-only
-        repository = Repository(enclosure)
-        head = repository.text("rev-parse", "--verify", "HEAD^{commit}")
-        if head != plan.start or repository.text("status", "--porcelain", "--untracked-files=no"):
-            faults.append("it changed the checkout that it should only read")
+    faults += changes(plan, enclosure)
     if answer is not None:
         unanswered = set(plan.owed) - {thread.thread for thread in answer.threads}
         unknown = {thread.thread for thread in answer.threads} - set(plan.owed)

@@ -74,7 +74,8 @@ def judge_work(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosur
     head = _commit(repository, inputs, plan)
     # Not by `start`: an earlier attempt may have finished the work without an answer that could be used.
     changed = head != plan.published or plan.merging
-    gates = run_gates(plan.gates, enclosure, GATE_SECONDS) if changed and not faults else ()
+    done = answer is not None and answer.status in ("pr", "direct")
+    gates = run_gates(plan.gates, enclosure, GATE_SECONDS) if changed and done and not faults else ()
     faults += [f"the gate {gate.name!r} fails" for gate in gates if gate.result == "fail"]
     if answer is not None and answer.status in ("pr", "direct") and not faults:
         if head == plan.base:

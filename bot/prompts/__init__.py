@@ -22,5 +22,5 @@ def _templates() -> Environment:
 
 
 def render_prompt(job: str, values: Mapping[str, object]) -> str:
-    """The prompt of a job (`worker`, `reviewer`). Raises jinja2.UndefinedError when a value is missing."""
+    """The prompt of a job, named by its role. Raises jinja2.UndefinedError when a value is missing."""
     return _templates().get_template(f"{job}.md.j2").render(dict(values))

@@ -54,7 +54,7 @@ HISTORIES = {
         History("plain", _beads("Plain")),
         History("correction", _beads("Once more (finding)")),
         History("two", _beads("One", "Two")),
-        History("follow-up", _beads("Look around (follow-up)")),
+        History("follow-up", _beads("Look around (follow-up)"), policy={"follow_ups": "file"}),
         History("blocked", _beads("Later (blocked)"), _release_the_groundwork),
         History("retry", _beads("Again (fails)")),
         History("hopeless", _beads("It (fails) for ever")),

@@ -10,6 +10,7 @@ from graphql import OperationDefinitionNode, VariableNode, Visitor, parse, print
 
 from bot.coordinator.actions import (
     Action,
+    Assign,
     Close,
     CreateBead,
     DeleteRef,
@@ -20,6 +21,7 @@ from bot.coordinator.actions import (
     PublishAgain,
     Say,
     SetLabels,
+    Unsay,
     UpdateBranch,
 )
 from bot.coordinator.claims import Claims
@@ -44,6 +46,7 @@ ROUTES: tuple[tuple[str, tuple[type[Action], ...], str], ...] = (
     (r"POST .*/actions/jobs/\d+/rerun", (PublishAgain,), ""),
     (r"POST .*/issues", (CreateBead,), "issue"),
     (r"POST .*/issues/\d+/sub_issues", (CreateBead,), "parent"),
+    (r"POST .*/issues/\d+/assignees", (Assign,), ""),
     (r"POST .*/issues/\d+/labels", (CreateBead, OpenPull), "labels"),
     (r"POST .*/pulls", (OpenPull,), "pull"),
     (r"PUT .*/pulls/\d+/update-branch", (UpdateBranch,), ""),
@@ -93,8 +96,8 @@ def _named(action: Action) -> str:
     match action:
         case Dispatch():
             return f"Dispatch {action.role}"
-        case Say():
-            return f"Say {action.marker}"
+        case Say() | Unsay():
+            return f"{type(action).__name__} {action.marker}"
         case SetLabels():
             changed = [f"+{name}" for name in action.add] + [f"-{name}" for name in action.remove]
             return "SetLabels " + " ".join(re.sub(r"#\d+", "#N", name) for name in changed)

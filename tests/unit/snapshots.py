@@ -6,13 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.beads.authority import Permission
+from bot.beads.commands import Command, Name
 from bot.beads.policy import Policy
 from bot.beads.report import Report, WorkerAnswer
-from bot.coordinator.actions import Dispatch
+from bot.coordinator.actions import Dispatch, Say
 from bot.coordinator.claims import Claim, Claims, History, Verdict
 from bot.coordinator.decide import decide
 from bot.coordinator.decision import Decision
-from bot.coordinator.snapshot import Check, Issue, PullRequest, RequiredCheck, Rules, Run, Snapshot
+from bot.coordinator.said import Said
+from bot.coordinator.snapshot import Check, Comment, Issue, PullRequest, RequiredCheck, Rules, Run, Snapshot
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BASE, HEAD, OTHER = "a" * 40, "b" * 40, "c" * 40
@@ -126,3 +128,13 @@ def ended(**changes: object) -> Run:
 
 def dispatches(decision: Decision) -> list[tuple[int, str]]:
     return [(action.bead, action.role) for action in decision.after if isinstance(action, Dispatch)]
+
+
+def said(decision: Decision) -> list[Say]:
+    return [action for action in decision.before if isinstance(action, Say)]
+
+
+def saying(name: str, text: str = "", numbers: tuple[int, ...] = (), **changes: object) -> Said:
+    """A command on bead 1 by ann."""
+    comment = Comment("IC_1", 77, 1, "I_1", False, 1, "ann", Permission.WRITE, f"/bead {name} {text}", NOW)
+    return Said(comment, Command(Name(name), text, numbers), look(issue(1), **changes), issue(1), None, NOW)

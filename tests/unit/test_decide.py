@@ -183,7 +183,8 @@ def test_a_stop_holds_a_bead_that_only_its_epic_releases() -> None:
 def test_found_work_becomes_beads_before_the_claim_is_settled() -> None:
     answer = WorkerAnswer(status="pr", follow_ups=(FollowUp(title="Tidy the parser"),))
     claims = claimed(1).advance(1, LIVE, outcome="pr", head=HEAD, run_id=5)
-    decision = run_decide(look(issue(1), claims=claims, runs=(ended(report=report(worker=answer)),)))
+    runs = (ended(report=report(worker=answer)),)
+    decision = run_decide(look(issue(1), claims=claims, runs=runs, policy=Policy(follow_ups="file")))
     (created,) = [action for action in decision.before if isinstance(action, CreateBead)]
     assert (created.title, created.origin, created.labels) == (
         "Tidy the parser",
@@ -321,36 +322,6 @@ def test_a_closed_pull_request_means_hands_off() -> None:
     decision = run_decide(look(issue(1), pulls=(pull(8, 1, state="closed"),), claims=approved(1)))
     assert decision.verdicts[1].state is State.NEEDS_HUMAN
     assert decision.after == (SetLabels(1, "I_1", add=("bead:needs-human",)),)
-
-
-# -- what people are told ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("snapshot", "said"),
-    [
-        (look(issue(1, "blocked-by:9")), "names no issue"),
-        (look(issue(1), policy_fault="beadwright.yml: line 3: no"), "beadwright.yml: line 3: no"),
-        (look(issue(1), claims=remembered(1, stopped="3 attempts failed")), "3 attempts failed"),
-    ],
-)
-def test_what_a_person_can_mend_is_said_once_on_the_bead(snapshot: Snapshot, said: str) -> None:
-    first = run_decide(snapshot)
-    (comment,) = [action for action in first.before if isinstance(action, Say)]
-    assert (comment.number, comment.marker) == (1, "person")
-    assert said in comment.body
-    assert first.claims is not None
-    again = run_decide(replace(snapshot, claims=first.claims))
-    assert again.before == ()
-    assert again.claims is None
-
-
-def test_what_is_mended_is_said_in_the_same_comment() -> None:
-    told = remembered(1, told="- an old fault")
-    (comment,) = [
-        action for action in run_decide(look(issue(1), claims=told)).before if isinstance(action, Say)
-    ]
-    assert (comment.marker, comment.body) == ("person", "This bead needs nobody any more.")
 
 
 # -- closing ----------------------------------------------------------------------------------------------

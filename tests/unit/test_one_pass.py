@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from bot.beads.policy import Policy
 from bot.coordinator.actions import Action, CreateBead, Dispatch, SetLabels
 from bot.coordinator.claims import Claims
 from bot.coordinator.loop import NotKnown, one_pass
@@ -43,7 +44,8 @@ def found_work() -> Snapshot:
     """A worker's run is over, and its report asks for a follow-up."""
     claims = claimed(1, stage="published", outcome="pr", head="b" * 40)
     worker = {"status": "pr", "follow_ups": [FOUND]}
-    return look(issue(1, "bead:running"), claims=claims, runs=(ended(report=report(worker=worker)),))
+    runs = (ended(report=report(worker=worker)),)
+    return look(issue(1, "bead:running"), claims=claims, runs=runs, policy=Policy(follow_ups="file"))
 
 
 def test_a_claim_is_not_settled_while_it_is_not_known_whether_its_follow_up_was_made() -> None:

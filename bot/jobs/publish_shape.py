@@ -1,0 +1,16 @@
+"""Publishes a draft: into the claim alone. The coordinator reads it in the report and asks a person."""
+
+from __future__ import annotations
+
+from bot.jobs.publish import Publishing
+
+
+def publish_shape(run: Publishing) -> str:
+    """Write what became of a draft; gives a sentence about it. Raises JobFault."""
+    facts = run.github.facts(run.inputs.bead)
+    claim = run.claim(facts)
+    report = run.artifact.report
+    outcome = "shaped" if report.shaper is not None and report.failure is None else "failed"
+    if not run.settled_before(claim):
+        run.advance(facts, outcome=outcome, head=None, moves={})
+    return f"attempt {claim.attempt} ended as {outcome}: {report.failure or 'a draft is there'}"
