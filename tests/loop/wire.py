@@ -18,6 +18,7 @@ from bot.coordinator.actions import (
     OpenPull,
     PostCheck,
     PublishAgain,
+    React,
     Say,
     SetLabels,
     UpdateBranch,
@@ -38,6 +39,7 @@ FIELDS = {
     "updateRefs": DeleteRef,
     "createCheckRun": PostCheck,
     "updateCheckRun": PostCheck,
+    "addReaction": React,
 }
 ROUTES: tuple[tuple[str, tuple[type[Action], ...], str], ...] = (
     (r"POST .*/dispatches", (Dispatch,), ""),
@@ -94,7 +96,9 @@ def _named(action: Action) -> str:
         case Dispatch():
             return f"Dispatch {action.role}"
         case Say():
-            return f"Say {action.marker}"
+            return "Say " + re.sub(r"answer-\d+", "answer", action.marker)
+        case React():
+            return f"React {action.sign}"
         case SetLabels():
             changed = [f"+{name}" for name in action.add] + [f"-{name}" for name in action.remove]
             return "SetLabels " + " ".join(re.sub(r"#\d+", "#N", name) for name in changed)
