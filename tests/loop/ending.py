@@ -7,7 +7,17 @@ from collections import Counter
 from dataclasses import dataclass
 
 from bot.coordinator.claims import CLAIMS_REF
-from bot.local.forge.records import CheckRun, Comment, Issue, Label, Pull, Repository, Review, ReviewComment
+from bot.local.forge.records import (
+    CheckRun,
+    Comment,
+    Issue,
+    Label,
+    Pull,
+    Reaction,
+    Repository,
+    Review,
+    ReviewComment,
+)
 from bot.local.forge.records import Thread as ReviewThread
 from bot.local.forge.state import State
 from tests.loop.world import Loop
@@ -107,7 +117,8 @@ class _Picture:
             ),
             pulls=sorted(self._pull(pull) for pull in pulls),
             comments=sorted(
-                (self._title(comment.issue_id), self._plain(comment.body)) for comment in state.all(Comment)
+                (self._title(comment.issue_id), self._plain(comment.body), self._signs(comment))
+                for comment in state.all(Comment)
             ),
             reviews=sorted(
                 (self._of(review.pull_id), review.state, self._plain(review.body))
@@ -163,6 +174,10 @@ class _Picture:
         words = " / ".join(self._plain(body) for body in said)
         return self._of(thread.pull_id), self._plain(thread.path), str(thread.resolved), words
 
+    def _signs(self, comment: Comment) -> str:
+        """The reactions on a comment, in their order."""
+        return " ".join(one.content for one in self._state.find(Reaction, on="Comment", on_id=comment.id))
+
     def _of(self, pull_id: int) -> str:
         """A pull request by the title of its bead."""
         pull = self._state.get(Pull, pull_id)
@@ -179,6 +194,7 @@ class _Picture:
         text = re.sub(r"\b[0-9a-f]{32}\b", "TOKEN", text)
         text = re.sub(r"\d+-(?:[0-9a-f]{12}|\d+)-(?=[bf]\d)", "ORIGIN-", text)
         text = re.sub(r"\b[0-9a-f]{12}\b", "SHORT", text)
+        text = re.sub(r"\banswer-\d+", "answer-N", text)
         text = re.sub(r"\b(run|attempt) \d+", r"\1 N", text)
         text = re.sub(r"#(\d+)", lambda found: f"#({self._titles.get(int(found[1]), '?')})", text)
         return re.sub(

@@ -44,6 +44,21 @@ def _release_the_groundwork(loop: Loop) -> None:
             loop.label(bead.number, "ready")
 
 
+def _say(loop: Loop) -> None:
+    """A command, and what is none."""
+    bead = loop.bead("Steered")
+    loop.say(bead, "/bead priority P1")
+    loop.say(bead, "/bead priorty P2")
+
+
+def _think_again(loop: Loop) -> None:
+    """By hand, once the command was done: doing it twice would show."""
+    (bead,) = loop.beads()
+    if "P1" in bead.labels:
+        loop.people.delete(f"/repos/{NAME}/issues/{bead.number}/labels/P1").raise_for_status()
+        loop.label(bead.number, "P3")
+
+
 def _no_pull(effect: Effect) -> Fault | None:
     return "before" if effect.what == "worker publish" and effect.how == "pull" else None
 
@@ -59,6 +74,7 @@ HISTORIES = {
         History("retry", _beads("Again (fails)")),
         History("hopeless", _beads("It (fails) for ever")),
         History("epic", _epic),
+        History("commands", _say, _think_again),
         History("no-pull", _beads("Orphan"), always=_no_pull),
     )
 }

@@ -19,6 +19,7 @@ from bot.coordinator.actions import (
     OpenPull,
     PostCheck,
     PublishAgain,
+    React,
     Say,
     SetLabels,
     Unsay,
@@ -40,6 +41,7 @@ FIELDS = {
     "updateRefs": DeleteRef,
     "createCheckRun": PostCheck,
     "updateCheckRun": PostCheck,
+    "addReaction": React,
 }
 ROUTES: tuple[tuple[str, tuple[type[Action], ...], str], ...] = (
     (r"POST .*/dispatches", (Dispatch,), ""),
@@ -97,7 +99,9 @@ def _named(action: Action) -> str:
         case Dispatch():
             return f"Dispatch {action.role}"
         case Say() | Unsay():
-            return f"{type(action).__name__} {action.marker}"
+            return f"{type(action).__name__} " + re.sub(r"answer-\d+", "answer", action.marker)
+        case React():
+            return f"React {action.sign}"
         case SetLabels():
             changed = [f"+{name}" for name in action.add] + [f"-{name}" for name in action.remove]
             return "SetLabels " + " ".join(re.sub(r"#\d+", "#N", name) for name in changed)
