@@ -26,6 +26,7 @@ from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.quoting import quoted_title
 from bot.coordinator.release import is_released, rearm
 from bot.coordinator.review import advance
+from bot.coordinator.showing import show
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 from bot.coordinator.start_stop import forget_hold, held_because
 
@@ -106,6 +107,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     breaker.tell(snapshot.claims, issues, now, draft)
     _project(issues, draft)
     reply(hearing, draft)
+    show(snapshot, issues, labels, graph, now, draft)
     return draft.finish(snapshot.claims)
 
 
@@ -132,7 +134,7 @@ def _epic(issue: Issue, graph: Graph, now: datetime, issues: dict[int, Issue], d
     held = graph.edges(issue.number, now.date())
     if issue.children and not still_open and not held:
         draft.before.append(Close(issue.number, issue.id))
-        draft.claims = draft.claims.forget(issue.number)
+        draft.forget(issue.number)
         draft.say(issue.number, State.DONE, f"all its {len(issue.children)} children are closed")
     elif not issue.children:
         draft.say(issue.number, State.PLANNED, "an epic without children: add sub-issues")

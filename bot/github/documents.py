@@ -21,7 +21,7 @@ fragment Bead on Issue {
   repository { id }
   labels(first: 100) { nodes { name } }
   parent { number state repository { id } }
-  subIssues(first: 100) { nodes { number state repository { id } } }
+  subIssues(first: 100) { nodes { number state title repository { id } } }
   timelineItems(itemTypes: [LABELED_EVENT], last: 100) {
     nodes { ... on LabeledEvent { createdAt label { name } actor { __typename login } } }
   }
