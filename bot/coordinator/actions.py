@@ -46,12 +46,14 @@ class SetLabels:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A comment that carries a marker; one with that marker by us is edited, not repeated."""
+    """A comment that carries a marker; one with that marker by us is edited, not repeated. `fresh` tells that
+    none can be there yet, as far as the facts go: then nobody looks first, only afterwards."""
 
     number: int
     node_id: str
     marker: str
     body: str
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from bot.beads.digest import digest
 from bot.coordinator import breaker, found, pace, shaping
-from bot.coordinator.actions import Close, DeleteRef, PublishAgain, Say
-from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Verdict
+from bot.coordinator.actions import Close, DeleteRef, PublishAgain
+from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Tried, Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.job_port import PARTIAL, STAGING
 from bot.coordinator.questions import ask
@@ -15,6 +15,8 @@ from bot.coordinator.quoting import quoted_line
 from bot.coordinator.snapshot import Issue, PullRequest, Run, Snapshot
 
 RERUNS = 2
+TRIED = 10
+"""How many runs of a bead are remembered for people."""
 LOST_RERUN = timedelta(minutes=2)
 ARTIFACT_DELAY = timedelta(seconds=3)
 UNHURRIED = timedelta(minutes=10)
@@ -101,17 +103,21 @@ def _settle(
     # A verdict whose findings nobody could read is none.
     untold = claim.role == "reviewer" and run.unpublished is not None
     failed = claim.stage != "published" or claim.outcome == "failed" or untold
+    cost = report.cost if report is not None else claim.cost or 0
     if failed:
         if report is not None and report.provider is not None:
-            draft.claims = draft.claims.release(bead).book(now.date(), report.cost)
+            draft.claims = draft.claims.release(bead)
+            _book(issues, bead, _tried(draft.claims.of(bead), claim, run, "provider", cost), cost, now, draft)
             breaker.trip(draft, claim.engine or report.engine, bead, claim, report.provider, now)
             return
         if run.conclusion == "cancelled" and history.hold is not None:
             # Somebody has ended it and holds it (`/bead stop`): that is nobody's failure.
-            draft.claims = draft.claims.release(bead).book(now.date(), report.cost if report else 0)
+            draft.claims = draft.claims.release(bead)
+            _book(issues, bead, _tried(draft.claims.of(bead), claim, run, "stopped", cost), cost, now, draft)
             return
         if report is not None and report.edited and issue is not None and _edited(issue, claim):
-            draft.claims = draft.claims.release(bead).book(now.date(), report.cost)
+            draft.claims = draft.claims.release(bead)
+            _book(issues, bead, _tried(draft.claims.of(bead), claim, run, "edited", cost), cost, now, draft)
             return
         history = _failed(snapshot, history, claim, run)
         draft.claims = pace.count_failure(snapshot.policy.pace, draft.claims, bead, now)
@@ -148,8 +154,28 @@ def _settle(
     if answer is not None and issue is not None:
         update = {"found": found.take(snapshot, issue, claim, run.id, answer, draft)}
         history = history.model_copy(update=update)
-    cost = report.cost if report is not None else claim.cost or 0
+    outcome = "failed" if failed else claim.outcome or ""
+    _book(issues, bead, _tried(history, claim, run, outcome, cost), cost, now, draft)
+
+
+def _tried(history: History, claim: Claim, run: Run, outcome: str, cost: int) -> History:
+    """With one more run that is over."""
+    one = Tried(attempt=claim.attempt, role=claim.role, run_id=run.id, outcome=outcome, cost=cost)
+    tried = (*history.tried, one)[-TRIED:]
+    return history.model_copy(update={"spent": history.spent + cost, "tried": tried})
+
+
+def _book(
+    issues: dict[int, Issue], bead: int, history: History, cost: int, now: datetime, draft: Draft
+) -> None:
+    """Settle the claim. What the run has cost counts for every epic above its bead as well."""
     draft.claims = draft.claims.settle(bead, history, day=now.date(), cost=cost)
+    seen = {bead}
+    parent = issues[bead].parent if bead in issues else None
+    while cost and parent is not None and parent in issues and parent not in seen:
+        seen.add(parent)
+        draft.claims = draft.claims.remember(parent, spent=draft.claims.of(parent).spent + cost)
+        parent = issues[parent].parent
 
 
 def _edited(issue: Issue, claim: Claim) -> bool:
@@ -209,18 +235,9 @@ def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Dra
     if missing:
         draft.say_all(issue.number, State.NEEDS_HUMAN, missing)
         return
-    assert verdict is not None
-    draft.before.append(Say(pull.number, pull.id, "audit", _audit(issue, pull, verdict)))
     if any(name == pull.head_ref and head == pull.head for name, head in snapshot.branches):
         draft.before.append(DeleteRef(f"refs/heads/{pull.head_ref}", pull.head))
     # The last of all: a closed bead is looked at no more.
     draft.before.append(Close(issue.number, issue.id))
-    draft.claims = draft.claims.forget(issue.number)
+    draft.forget(issue.number)
     draft.say(issue.number, State.DONE, f"merged by #{pull.number} as {(pull.merge_commit or '')[:12]}")
-
-
-def _audit(issue: Issue, pull: PullRequest, verdict: Verdict) -> str:
-    seen = f"Reviewed at `{verdict.reviewed or verdict.head}` by run {verdict.run_id}, "
-    if verdict.reviewed is not None:
-        seen += f"carried to `{verdict.head}` by updates with an identical patch, "
-    return f"Bead #{issue.number} is done. {seen}merged at that head as `{pull.merge_commit}`."

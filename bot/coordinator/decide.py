@@ -26,6 +26,7 @@ from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.quoting import quoted_title
 from bot.coordinator.release import Release, Releases, rearm
 from bot.coordinator.review import advance
+from bot.coordinator.showing import show
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 from bot.coordinator.start_stop import forget_hold, held_because
 from bot.coordinator.voices import voices_of
@@ -120,6 +121,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     breaker.tell(snapshot.claims, issues, releases, now, draft)
     _project(issues, draft)
     reply(hearing, draft)
+    show(snapshot, issues, labels, graph, releases, now, draft)
     return draft.finish(snapshot.claims)
 
 
@@ -153,7 +155,7 @@ def _epic(
     held = graph.edges(issue.number, now.date())
     if issue.children and not still_open and not held:
         draft.before.append(Close(issue.number, issue.id))
-        draft.claims = draft.claims.forget(issue.number)
+        draft.forget(issue.number)
         draft.say(issue.number, State.DONE, f"all its {len(issue.children)} children are closed")
     elif not issue.children:
         draft.say(issue.number, State.PLANNED, "an epic without children: add sub-issues")

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.coordinator.actions import Action
-from bot.coordinator.claims import Claims
+from bot.coordinator.claims import Claims, History
 
 
 class State(StrEnum):
@@ -68,6 +68,7 @@ class Draft:
     rewired: set[int] = field(
         default_factory=set
     )  # beads whose edges `before` changes: not judged on old ones
+    over: dict[int, History] = field(default_factory=dict)  # of beads that this decision closes
 
     def saved(self) -> Draft:
         """A copy of it as it is now, for `restore`."""
@@ -80,12 +81,18 @@ class Draft:
             focus=set(self.focus),
             notes=dict(self.notes),
             rewired=set(self.rewired),
+            over=dict(self.over),
         )
 
     def restore(self, saved: Draft) -> None:
         """Make it again what it was when it was saved."""
         for one in fields(self):
             setattr(self, one.name, getattr(saved, one.name))
+
+    def forget(self, bead: int) -> None:
+        """The bead is over: its history is remembered no longer than this decision."""
+        self.over[bead] = self.claims.of(bead)
+        self.claims = self.claims.forget(bead)
 
     def say(self, bead: int, state: State, *reasons: str) -> None:
         """Set a bead's verdict."""

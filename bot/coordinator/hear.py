@@ -27,7 +27,7 @@ from datetime import datetime, timedelta
 from bot.beads.authority import Permission
 from bot.beads.command_help import help_text
 from bot.beads.commands import FORMS, Command, Misread, Name, read_commands
-from bot.coordinator import found, pace, questions, shaping, start_stop, steer
+from bot.coordinator import asked, found, pace, questions, shaping, start_stop, steer
 from bot.coordinator.actions import Action, React, Say, SetLabels
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
@@ -62,6 +62,9 @@ EFFECTS: dict[Name, Effect] = {
     Name.PAUSE: pace.pause,
     Name.RESUME: pace.resume,
     Name.RUN: pace.run,
+    Name.STATUS: asked.status,
+    Name.WHY: asked.why,
+    Name.COST: asked.cost,
     Name.HELP: _help,
 }
 """What every command does. Those whose right is `ask` are called when all verdicts are known."""

@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.coordinator.actions import Merge, PostCheck, UpdateBranch
+from bot.coordinator.actions import Merge, UpdateBranch
 from bot.coordinator.admission import Admission
-from bot.coordinator.claims import Verdict
+from bot.coordinator.claims import History, Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.quoting import quoted_title
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
@@ -101,7 +101,6 @@ def merge_in_turn(
         elif stops[bead]:
             draft.say(bead, State.MERGING, *stops[bead], *one.report.reasons)
         elif one.report.merges and not one.wanted:
-            _post(one, draft)
             draft.say(bead, State.NEEDS_HUMAN, _would_merge(snapshot, one.pull))
         elif first is not None and one.settles:
             draft.say(bead, State.MERGING, f"#{first.pull.number} goes first", *one.report.reasons)
@@ -109,6 +108,15 @@ def merge_in_turn(
             state = State.NEEDS_HUMAN if one.report.state == "block" else State.MERGING
             draft.say_all(bead, state, one.report.reasons)
             draft.looks.append(now + LOOK_LATER)
+
+
+def guard_report(
+    snapshot: Snapshot, pull: PullRequest, known: History, now: datetime, *, mends_base: bool = False
+) -> GuardReport:
+    """What every guard says of a pull request, by what is remembered of its bead."""
+    verdict = known.verdict
+    reviewed, approve = (verdict.head, verdict.approve) if verdict is not None else (None, False)
+    return evaluate(pull_facts(snapshot, pull, reviewed, approve, now, mends_base=mends_base))
 
 
 def pull_facts(
@@ -176,11 +184,9 @@ def _approved(
     draft: Draft,
 ) -> Approved:
     known = draft.claims.of(issue.number)
-    assert known.verdict is not None
-    mends = admission.mends_base(issue.number)
-    facts = pull_facts(snapshot, pull, known.verdict.head, known.verdict.approve, now, mends_base=mends)
+    report = guard_report(snapshot, pull, known, now, mends_base=admission.mends_base(issue.number))
     wanted = merges_by_itself(snapshot) or (known.merge is not None and known.merge.head == pull.head)
-    return Approved(issue, pull, evaluate(facts), wanted, known.turn)
+    return Approved(issue, pull, report, wanted, known.turn)
 
 
 def _first(settling: Sequence[Approved], now: datetime) -> Approved | None:
@@ -218,8 +224,7 @@ def _go(snapshot: Snapshot, one: Approved, now: datetime, draft: Draft) -> None:
 def _merge(snapshot: Snapshot, one: Approved, now: datetime, draft: Draft) -> None:
     pull = one.pull
     posted = any(check.ours and check.name == CHECK and check.state == "green" for check in pull.checks)
-    _post(one, draft)
-    # Our own check may be required: it is posted first, and what is true then is read again.
+    # Our own check may be required: it is posted first (`showing.py`), and what is true then is read again.
     if posted or all(need.name != CHECK for need in snapshot.rules.checks):
         # It becomes a commit message on the base branch, where closing words close.
         title = f"{quoted_title(snapshot, one.issue.title)} (#{pull.number})"
@@ -228,10 +233,3 @@ def _merge(snapshot: Snapshot, one: Approved, now: datetime, draft: Draft) -> No
         draft.looks.append(now + LOOK_LATER)
     else:
         draft.looks.append(now)
-
-
-def _post(one: Approved, draft: Draft) -> None:
-    pull = one.pull
-    if not any(check.ours and check.name == CHECK and check.state == "green" for check in pull.checks):
-        table = one.report.table()
-        draft.after.append(PostCheck(pull.number, pull.head, "success", "Every guard passes", table))

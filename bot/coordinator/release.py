@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.beads.labels import Labels
+from bot.beads.labels import Labels, parse_labels
 from bot.coordinator.claims import Claims
 from bot.coordinator.decision import Draft
-from bot.coordinator.snapshot import Issue
-from bot.coordinator.voices import Voices
+from bot.coordinator.snapshot import Issue, Snapshot
+from bot.coordinator.voices import Voices, voices_of
 
 ASK = "label it `ready`"
 
@@ -125,6 +125,13 @@ class Releases:
         if issue.edits_since is not None and since < issue.edits_since:
             return Release(by, since, f"more people than can be told {again}", ended=True)
         return Release(by, since)
+
+
+def releases_in(snapshot: Snapshot, claims: Claims) -> Releases:
+    """The releases of a look, with what is remembered of commands by now."""
+    issues = {issue.number: issue for issue in snapshot.issues}
+    labels = {number: parse_labels(issue.labels) for number, issue in issues.items()}
+    return Releases(issues, labels, voices_of(snapshot), claims)
 
 
 def rearm(issue: Issue, labels: Labels, releases: Releases, draft: Draft) -> None:

@@ -64,6 +64,7 @@ class Relative(Shape):
 
     number: int
     state: str
+    title: str = ""
     repository: Place
 
 

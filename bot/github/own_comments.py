@@ -67,9 +67,9 @@ class OwnComments:
 
     async def find(self, says: Sequence[Say | Unsay]) -> Found:
         """Look for those whose id is not known. Raises Limited."""
-        found = Found()
         unknown = {key: say for say in says if (key := _key(say)) not in self._known.comments}
-        todo = list(unknown.items())
+        found = Found({key: [] for key, say in unknown.items() if isinstance(say, Say) and say.fresh})
+        todo = [(key, say) for key, say in unknown.items() if key not in found.comments]
         for start in range(0, len(todo), AT_ONCE):
             await self._find(dict(todo[start : start + AT_ONCE]), found)
         return found

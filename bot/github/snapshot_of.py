@@ -80,6 +80,12 @@ def snapshot_of(
             (f"{one.prefix}{one.name}", one.target.oid) for one in (*node.staging.nodes, *node.partial.nodes)
         ),
         labels=frozenset(label.name for label in node.labels.nodes),
+        titles={
+            child.number: child.title
+            for bead in node.issues.nodes
+            for child in bead.sub_issues.nodes
+            if child.state == "CLOSED" and child.repository == bead.repository
+        },
         policy_fault=fault,
         workflow_enabled=beside.workflow_enabled,
         focus=beside.focus,

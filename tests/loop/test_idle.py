@@ -19,7 +19,7 @@ def test_an_idle_repository_sees_no_write_no_claim_and_no_run(tmp_path: Path) ->
         done = loop.bead("Needs a person (nothing)", "ready")
         first = Coordinator(loop)
         runner = QuickRunner(loop, first.grant)
-        while not loop.comments(done):
+        while not any("This bead needs a person" in said for said in loop.comments(done)):
             first.look()
             runner.run_all()
         first.look()
@@ -27,6 +27,7 @@ def test_an_idle_repository_sees_no_write_no_claim_and_no_run(tmp_path: Path) ->
 
         writes: list[str] = []
         fresh = Coordinator(loop, lambda: Pausing(writes.append))
+        fresh.look()  # it finds that what it has to say is said
         for coordinator in (first, fresh, first, fresh):
             _, decision = coordinator.look()
             assert (decision.before, decision.after, decision.claims) == ((), (), None)

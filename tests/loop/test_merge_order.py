@@ -39,13 +39,13 @@ def test_reviews_for_each_bead_are_one_and_its_corrections(
         assert reviews == titles
         audits = loop.forge.on(_audits)
         assert len(audits) == k
-        assert sum("updates with an identical patch" in audit for audit in audits) >= k - 1
+        assert sum("by updates that left the patch identical" in audit for audit in audits) >= k - 1
         # Published, brought up to date for the review, and again for the merge; corrected ones once more.
         assert loop.forge.on(_pull_request_runs) <= 3 * plain + 4 * corrected
 
 
 def _audits(state: State) -> list[str]:
-    return [one.body for one in state.all(records.Comment) if " is done. Reviewed at " in one.body]
+    return [one.body for one in state.all(records.Comment) if "\n- Merged at `" in one.body]
 
 
 def _pull_request_runs(state: State) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ from bot.beads.authority import Permission
 from bot.beads.commands import Command, Name
 from bot.beads.policy import Policy
 from bot.beads.report import Report, WorkerAnswer
-from bot.coordinator.actions import Dispatch, Say
+from bot.coordinator.actions import Action, Dispatch, PostCheck, Say
 from bot.coordinator.claims import Claim, Claims, History, Verdict
 from bot.coordinator.decide import decide
 from bot.coordinator.decision import Decision
@@ -124,6 +125,25 @@ def report(**changes: object) -> Report:
 def ended(**changes: object) -> Run:
     known = Run(id=5, token=LIVE, done=True, conclusion="success", artifacts_read=True, report=report())
     return replace(known, **changes)  # type: ignore[arg-type]
+
+
+def unshown(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """What is done beside status comments and check runs."""
+    return tuple(
+        one
+        for one in actions
+        if not (isinstance(one, PostCheck) or (isinstance(one, Say) and one.marker == "status"))
+    )
+
+
+def statuses(decision: Decision) -> dict[int, str]:
+    """The status comments that are written, by the issue or pull request."""
+    every = (*decision.before, *decision.after)
+    return {one.number: one.body for one in every if isinstance(one, Say) and one.marker == "status"}
+
+
+def checks(decision: Decision) -> list[PostCheck]:
+    return [one for one in decision.after if isinstance(one, PostCheck)]
 
 
 def dispatches(decision: Decision) -> list[tuple[int, str]]:

@@ -72,7 +72,9 @@ def test_what_a_provider_refused_charges_no_attempt_and_books_its_cost() -> None
     claims = running().model_copy(update={"history": {1: History(attempts=1, failures=2)}})
     decision = run_decide(look(issue(1), claims=claims, runs=(stopped_run(fault(until=RESET)),)))
     assert decision.claims is not None
-    assert decision.claims.of(1) == History(attempts=1, failures=2)
+    known = decision.claims.of(1)
+    assert (known.attempts, known.failures, known.spent) == (1, 2, 250_000)
+    assert [(one.attempt, one.outcome) for one in known.tried] == [(1, "provider")]
     assert decision.claims.spent == {NOW.date(): 250_000}
     opened = decision.claims.breakers[ENGINE]
     assert (opened.kind, opened.until, opened.trips, opened.bead) == ("limit", RESET, 1, 1)
@@ -95,7 +97,8 @@ def test_a_corrections_round_is_given_back() -> None:
     run = stopped_run(fault(until=RESET))
     decision = run_decide(look(issue(1), claims=claims, runs=(run,), pulls=(pull(8, 1),)))
     assert decision.claims is not None
-    assert decision.claims.of(1) == History(attempts=3, rounds=1, verdict=verdict)
+    known = decision.claims.of(1)
+    assert (known.attempts, known.rounds, known.verdict) == (3, 1, verdict)
     assert decision.verdicts[1].state is State.CORRECTING
 
 

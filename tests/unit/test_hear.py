@@ -23,6 +23,7 @@ from tests.unit.snapshots import (
     pull,
     remembered,
     run_decide,
+    unshown,
 )
 
 
@@ -191,7 +192,7 @@ def test_what_a_stranger_says_moves_nothing_and_has_one_reply_on_an_issue() -> N
     second = replace(first, id="IC_8", database_id=8, body="/bead merge")
     decision = run_decide(heard(first, second, claims=Claims(heard_until=NOW)))
     assert signs(decision) == ["refused", "refused"]
-    markers = {one.marker for one in decision.after if isinstance(one, Say)}
+    markers = {one.marker for one in unshown(decision.after) if isinstance(one, Say)}
     assert markers == {"answer-to-eve"}
     assert (decision.claims or Claims()).answers == {}
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.coordinator.actions import Close, Merge, PostCheck, Say, UpdateBranch
+from bot.coordinator.actions import Close, Merge, PostCheck, UpdateBranch
 from bot.coordinator.claims import Claims, History, Verdict
 from bot.coordinator.decide import decide
 from bot.coordinator.decision import Decision, State
@@ -28,6 +28,8 @@ from tests.unit.snapshots import (
     remembered,
     report,
     run_decide,
+    statuses,
+    unshown,
 )
 
 LATER = "d" * 40
@@ -118,10 +120,11 @@ def test_a_thread_on_the_new_head_goes_to_the_worker() -> None:
 def test_a_merge_at_a_carried_head_is_proved_and_the_audit_names_both() -> None:
     over = pull(8, 1, state="merged", head=OTHER, same_patch_as=HEAD, merge_commit=LATER, on_base=True)
     decision = run_decide(look(issue(1), pulls=(over,), claims=approved(1)))
-    audit, closing = decision.before
-    assert isinstance(audit, Say)
-    assert isinstance(closing, Close)
-    assert f"Reviewed at `{HEAD}` by run 5, carried to `{OTHER}`" in audit.body
+    assert unshown(decision.before) == (Close(1, "I_1"),)
+    audit = statuses(decision)[8]
+    assert f"Reviewed at `{HEAD}` by [run 5]" in audit
+    assert f"Carried over to `{OTHER}`" in audit
+    assert f"Merged at `{OTHER}` as `{LATER}`" in audit
 
 
 # -- before the review ------------------------------------------------------------------------------------

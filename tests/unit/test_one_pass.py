@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bot.beads.policy import Policy
-from bot.coordinator.actions import Action, CreateBead, Dispatch, SetLabels
+from bot.coordinator.actions import Action, CreateBead, Dispatch, Say, SetLabels
 from bot.coordinator.claims import Claims
 from bot.coordinator.loop import NotKnown, one_pass
 from bot.coordinator.ports import EVERYTHING, Told, Unsure
@@ -66,4 +66,4 @@ def test_a_lost_answer_after_the_claims_moved_keeps_nothing_else_from_being_done
     repository = Repository(look(issue(1), issue(2)), {Dispatch: Unsure("no answer")})
     with pytest.raises(NotKnown):
         asyncio.run(one_pass(repository, lambda: NOW))
-    assert repository.done[1:] == [Dispatch, Dispatch, SetLabels, SetLabels]
+    assert repository.done[1:] == [Dispatch, Dispatch, SetLabels, SetLabels, Say, Say]

@@ -34,11 +34,12 @@ class Said(Server):
         for login, role in {"ada": "admin", "tom": "triage", "eve": "read"}.items():
             word = {"permission": "read" if role == "triage" else role, "role_name": role}
             self.on(f"GET /api/v3/repos/octo/sample/collaborators/{login}/permission", ok(word))
+        signed: set[str] = set()
         self.reader = TalkReader(
             installation := self.installation(),
             "octo/sample",
             Permissions(installation, "octo/sample", {}),
-            signed := set(),
+            signed,
         )
         self.signed = signed
 

@@ -1,0 +1,322 @@
+"""What the status comment of a bead says, and that of its pull request. Pure, and rendered from nothing but
+the verdict, the claims and the snapshot that the code itself acted on.
+
+Nothing in it changes while nothing happens: no present time, no state of a run beside that it is there. So a
+comment is edited when there is something to tell, and only then.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.beads.policy import DOLLAR
+from bot.beads.visible_text import GAP
+from bot.coordinator.claims import Claim, Claims, History, Tried
+from bot.coordinator.decision import BeadVerdict, State
+from bot.coordinator.pace import standstill
+from bot.coordinator.quoting import LINE, TITLE, quoted_line
+from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
+from bot.guards.result import GuardReport, quoted
+
+LIMIT = 60_000
+"""Characters of a comment that we use; GitHub takes 65,536."""
+BLOCK = re.compile(r"^(?=#{1,6}(?:\s|$)|```|~~~|>|[-+*]\s|[0-9]{1,9}[.)]\s|[-*_=]{2})")
+"""A line of which CommonMark would make a heading, a fence, a quote, a list, a rule."""
+REASONS = 30
+FOUND = 20
+"""How many reasons, and how much found work, are listed."""
+WORKFLOW = "beadwright.yml"
+
+NAMES = {
+    State.PLANNED: "Planned",
+    State.BLOCKED: "Blocked",
+    State.HELD: "Held",
+    State.READY: "Ready",
+    State.RUNNING: "Running",
+    State.IN_REVIEW: "In review",
+    State.CORRECTING: "Being corrected",
+    State.MERGING: "Merging",
+    State.DONE: "Done",
+    State.NEEDS_HUMAN: "Needs a person",
+}
+NEXT = {
+    State.PLANNED: "Label it `ready`, or comment `/bead ready`.",
+    State.BLOCKED: "It goes on by itself as soon as nothing holds it any more.",
+    State.HELD: "`/bead unhold` lets it go on.",
+    State.READY: "It starts by itself as soon as there is room.",
+    State.RUNNING: "A pull request, which an independent session reviews.",
+    State.IN_REVIEW: "When its checks are green a fresh session reviews it; what it finds is corrected.",
+    State.CORRECTING: "The corrected pull request is reviewed again.",
+    State.MERGING: "It is merged as soon as every guard passes.",
+    State.NEEDS_HUMAN: "It goes on by itself once that is done; `/bead help` lists what you can tell it.",
+}
+OUTCOMES = {
+    "pr": "published its work",
+    "direct": "published its work",
+    "approve": "approved",
+    "correct": "asked for corrections",
+    "blocked": "found it blocked",
+    "nothing-to-do": "found nothing to do",
+    "invalid-context": "could not use the bead as it is",
+    "failed": "failed",
+    "stopped": "stopped by a person",
+    "provider": "stopped by the model's provider; not counted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What texts are rendered from: the facts, the claims as they will be, the verdicts, and what was
+    remembered of beads that are over now."""
+
+    snapshot: Snapshot
+    claims: Claims
+    verdicts: Mapping[int, BeadVerdict]
+    over: Mapping[int, History]
+
+    def history(self, bead: int) -> History:
+        """What is remembered of a bead."""
+        return self.over.get(bead) or self.claims.of(bead)
+
+    def verdict(self, bead: int) -> BeadVerdict:
+        """Its state and reasons."""
+        return self.verdicts.get(bead, BeadVerdict(State.PLANNED))
+
+
+def bead_status(view: View, issue: Issue, pull: PullRequest | None) -> str:
+    """The status comment of a bead that is no epic."""
+    known = view.history(issue.number)
+    lines = now_lines(view, issue.number)
+    if pull is not None and pull.state == "open":
+        lines.append(f"pull request #{pull.number}")
+    parts = [first_line(view, issue, pull), bullets(lines)]
+    if known.found:
+        parts.append(_found(view, known))
+    parts += [next_step(view, issue.number), _attempts(view, known)]
+    return clipped(parts)
+
+
+def pull_status(view: View, issue: Issue, pull: PullRequest, report: GuardReport) -> str:
+    """The status comment of a bead's pull request: the same state, what was reviewed, and every guard."""
+    known = view.history(issue.number)
+    parts = [
+        first_line(view, issue, pull, about=f" · bead #{issue.number}"),
+        bullets([*now_lines(view, issue.number), *_reviewed(view, pull, known)]),
+        next_step(view, issue.number),
+    ]
+    if pull.state != "merged":
+        passed = sum(result.state == "pass" for result in report.results)
+        parts.append(folded(f"{passed} of {len(report.results)} guards pass", report.table()))
+    parts.append(folded("Record", f"```json\n{_record(view, issue, pull, known, report)}\n```"))
+    return clipped(parts)
+
+
+# -- the first line -----------------------------------------------------------------------------------------
+def first_line(view: View, issue: Issue, pull: PullRequest | None, *, about: str = "") -> str:
+    """State, who must act, what it has cost so far."""
+    verdict = view.verdict(issue.number)
+    spent = dollars(view.history(issue.number).spent)
+    if verdict.state is State.DONE:
+        return " · ".join(["**Done**", *reasons_of(view, issue.number), f"it cost {spent}"]) + about
+    live = view.claims.live.get(issue.number)
+    may_cost = f", up to {dollars(live.reserved)} more for this run" if live and live.reserved else ""
+    name = NAMES[verdict.state]
+    return f"**{name}** · {who_acts(view, issue, pull)}{about} · {spent} so far{may_cost}"
+
+
+def needs_person(view: View, issue: Issue, pull: PullRequest | None) -> bool:
+    """Whether it does not go on before a person acts on it."""
+    state = view.verdict(issue.number).state
+    if state is State.IN_REVIEW:
+        return pull is not None and pull.draft and issue.number not in view.claims.live
+    return state in (State.NEEDS_HUMAN, State.PLANNED, State.HELD)
+
+
+def who_acts(view: View, issue: Issue, pull: PullRequest | None) -> str:
+    """Whose turn it is, in words that mention nobody."""
+    if needs_person(view, issue, pull):
+        match view.verdict(issue.number).state:
+            case State.PLANNED:
+                return "somebody has to release it"
+            case State.HELD:
+                return "somebody has to take the hold off"
+            case State.IN_REVIEW:
+                return "somebody has to mark it ready for review"
+            case _:
+                return f"{_person(view, issue)} has to act"
+    if issue.number not in view.claims.live and standstill(view.snapshot, view.claims.going):
+        return "somebody has to let the repository go on"
+    return "nobody has to act"
+
+
+def _person(view: View, issue: Issue) -> str:
+    """Who released the bead, or an epic above it."""
+    issues = {one.number: one for one in view.snapshot.issues}
+    current: Issue | None = issue
+    seen: set[int] = set()
+    while current is not None and current.number not in seen:
+        seen.add(current.number)
+        word = view.history(current.number).release
+        login = word.by if word is not None else current.released_by
+        if login:
+            return quoted([login])
+        current = issues.get(current.parent) if current.parent is not None else None
+    return "a person"
+
+
+# -- the parts ----------------------------------------------------------------------------------------------
+def now_lines(view: View, bead: int) -> list[str]:
+    """What is so now: a run that is under way, else every reason of the verdict; of what is over nothing."""
+    live = view.claims.live.get(bead)
+    if live is not None:
+        return [run_line(view, live)]
+    return [] if view.verdict(bead).state is State.DONE else reasons_of(view, bead)
+
+
+def reasons_of(view: View, bead: int) -> list[str]:
+    """Every reason of the verdict, harmless and each in one line."""
+    return [listed_line(view.snapshot, reason) for reason in view.verdict(bead).reasons]
+
+
+def listed_line(snapshot: Snapshot, text: str, longest: int = LINE) -> str:
+    """A text of whoever wrote it as one line of a list, in which it begins no block of its own."""
+    return BLOCK.sub(GAP, quoted_line(snapshot, text, longest))
+
+
+def run_line(view: View, claim: Claim) -> str:
+    """A run that is under way: what it does, since when, where it can be seen."""
+    run = next((run for run in view.snapshot.runs if run.token == claim.token), None)
+    where = f"[run]({run.url})" if run is not None and run.url else f"[runs]({workflow_page(view.snapshot)})"
+    what = "A worker corrects it" if claim.correction else "A worker has it"
+    if claim.role == "reviewer":
+        what = "A fresh session reviews it"
+    again = "; its publish job died and was started again" if claim.reruns else ""
+    since = f"{claim.since:%Y-%m-%d %H:%M} UTC"
+    return f"{what}, attempt {claim.attempt}, since {since}: {where}{again}"
+
+
+def _reviewed(view: View, pull: PullRequest, known: History) -> list[str]:
+    """Who reviewed what at which commit, and what was merged."""
+    lines: list[str] = []
+    verdict = known.verdict
+    if verdict is not None:
+        page = run_page(view.snapshot, verdict.run_id)
+        found = "approved" if verdict.approve else "asked for corrections"
+        lines.append(
+            f"Reviewed at `{verdict.reviewed or verdict.head}` by [run {verdict.run_id}]({page}), an "
+            f"independent session: {found}."
+        )
+        if verdict.reviewed is not None:
+            lines.append(f"Carried over to `{verdict.head}`, by updates that left the patch identical.")
+        elif verdict.head != pull.head:
+            lines.append(f"The head is `{pull.head}` now: that review does not count for it.")
+    if pull.state == "merged":
+        who = f" by {quoted([pull.merged_by])}" if pull.merged_by else ""
+        lines.append(f"Merged at `{pull.head}` as `{pull.merge_commit}`{who}.")
+    return lines
+
+
+def _attempts(view: View, known: History) -> str:
+    if not known.tried:
+        return ""
+    rows = "\n".join(_attempt(view, one) for one in reversed(known.tried))
+    count, first = len(known.tried), known.tried[0].attempt
+    what = f"The last {count} attempts" if first > 1 else f"{count} attempt{'s' if count > 1 else ''} so far"
+    table = f"| | what | came to | cost | |\n|---|---|---|---|---|\n{rows}"
+    note = "The artifact `beadwright` of each run holds its transcript."
+    return folded(what, f"{table}\n\n{note}")
+
+
+def _attempt(view: View, one: Tried) -> str:
+    outcome = OUTCOMES.get(one.outcome, quoted([one.outcome]))
+    run = f"[run]({run_page(view.snapshot, one.run_id)})"
+    what = "review" if one.role == "reviewer" else "work"
+    return f"| {one.attempt} | {what} | {outcome} | {dollars(one.cost)} | {run} |"
+
+
+def _found(view: View, known: History) -> str:
+    titles = [listed_line(view.snapshot, one.title, TITLE) for one in known.found[:FOUND]]
+    lines = [f"{place}. {title}" for place, title in enumerate(titles, 1)]
+    more = len(known.found) - FOUND
+    rest = [f"… and {more} more"] if more > 0 else []
+    return "Found and not done; `/bead file 1` makes a bead of the first:\n\n" + "\n".join([*lines, *rest])
+
+
+def _record(view: View, issue: Issue, pull: PullRequest, known: History, report: GuardReport) -> str:
+    verdict = known.verdict
+    record = {
+        "bead": issue.number,
+        "pull": pull.number,
+        "state": view.verdict(issue.number).state.value,
+        "head": pull.head,
+        "base": pull.base_ref,
+        "review": None
+        if verdict is None
+        else {
+            "approve": verdict.approve,
+            "head": verdict.head,
+            "reviewed": verdict.reviewed or verdict.head,
+            "run": verdict.run_id,
+        },
+        "guards": {} if pull.state == "merged" else {one.name: one.state for one in report.results},
+        "merged_as": pull.merge_commit if pull.state == "merged" else None,
+        "merged_by": pull.merged_by if pull.state == "merged" else None,
+        "cost": known.spent,
+        "attempts": [one.model_dump() for one in known.tried],
+    }
+    return json.dumps(record, separators=(", ", ": "))
+
+
+# -- small ones ---------------------------------------------------------------------------------------------
+def next_step(view: View, bead: int) -> str:
+    """What comes next; nothing when it is over."""
+    state, known = view.verdict(bead).state, view.history(bead)
+    if state is State.DONE:
+        return ""
+    said = NEXT[state]
+    if state is State.NEEDS_HUMAN and known.question is not None and known.question.answer is None:
+        said = f"Answer its question, for example with `/bead answer {known.question.recommended}`."
+    elif state is State.NEEDS_HUMAN and known.stopped:
+        said = "Once that is mended, `/bead retry` lets it be tried again."
+    return f"**Next:** {said}"
+
+
+def dollars(amount: int) -> str:
+    """Millionths of a dollar as people write them."""
+    return f"${amount / DOLLAR:.2f}"
+
+
+def run_page(snapshot: Snapshot, run_id: int) -> str:
+    """The page of a run."""
+    return f"{snapshot.server}/{snapshot.repository}/actions/runs/{run_id}"
+
+
+def workflow_page(snapshot: Snapshot) -> str:
+    """The page with all runs of beads."""
+    return f"{snapshot.server}/{snapshot.repository}/actions/workflows/{WORKFLOW}"
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """A Markdown list; a very long one is cut."""
+    every = list(lines)
+    more = len(every) - REASONS
+    rest = [f"… and {more} more"] if more > 0 else []
+    return "\n".join(f"- {line}" for line in [*every[:REASONS], *rest])
+
+
+def folded(summary: str, content: str) -> str:
+    """Content that is shown when somebody opens it."""
+    return f"<details><summary>{summary}</summary>\n\n{content}\n\n</details>"
+
+
+def clipped(parts: Iterable[str]) -> str:
+    """The parts that are there, one after the other, as long as there is room."""
+    text = ""
+    for part in filter(None, parts):
+        if len(text) + len(part) + 2 > LIMIT:
+            return f"{text}\n\n…"
+        text = f"{text}\n\n{part}" if text else part
+    return text
