@@ -140,7 +140,7 @@ def _do(hearing: Hearing, comment: Comment, commands: tuple[Command, ...], draft
             hearing.snapshot = before
             rest = " Nothing else of this comment was done." if len(commands) > 1 else ""
             return answer.model_copy(update={"reply": answer.reply + rest})
-        hearing.snapshot = _labelled(hearing.snapshot, draft.before[done:])
+        hearing.snapshot = _labelled(hearing.snapshot, draft.before[done:], hearing.now)
         replies.append(answer.reply)
     if not moving:
         return None
@@ -214,15 +214,17 @@ def _bead(snapshot: Snapshot, comment: Comment) -> Issue | None:
     return next((issue for issue in snapshot.issues if issue.number == comment.bead), None)
 
 
-def _labelled(snapshot: Snapshot, actions: Iterable[Action]) -> Snapshot:
+def _labelled(snapshot: Snapshot, actions: Iterable[Action], now: datetime) -> Snapshot:
     """The look with the labels that these actions set."""
-    labels = {issue.number: issue.labels for issue in snapshot.issues}
+    issues = {issue.number: issue for issue in snapshot.issues}
     for one in actions:
-        if isinstance(one, SetLabels) and one.number in labels:
-            kept = [label for label in labels[one.number] if label not in one.remove]
-            labels[one.number] = tuple(dict.fromkeys([*kept, *one.add]))
-    issues = (replace(issue, labels=labels[issue.number]) for issue in snapshot.issues)
-    return replace(snapshot, issues=tuple(issues))
+        if isinstance(one, SetLabels) and one.number in issues:
+            issue = issues[one.number]
+            kept = [label for label in issue.labels if label not in one.remove]
+            issues[one.number] = issue = replace(issue, labels=tuple(dict.fromkeys([*kept, *one.add])))
+            if "ready" in one.add:
+                issues[one.number] = replace(issue, released_by=snapshot.own, ready_at=now)
+    return replace(snapshot, issues=tuple(issues.values()))
 
 
 def _marker(comment: Comment) -> str:

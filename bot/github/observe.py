@@ -198,6 +198,7 @@ class Observer:
         talk = await self._talk.of(snapshot, fresh=told.talk)
         snapshot = replace(
             snapshot,
+            authority={**talk.authority, **snapshot.authority},
             comments=talk.comments,
             heard_until=talk.heard_until,
             shown=dict(self._known.shown),

@@ -130,9 +130,11 @@ class _Reply(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """The comments that wait for an answer, and the moment up to which all were looked at."""
+    """The comments that wait for an answer, what everybody may do whose words they are, and the moment up to
+    which all were looked at."""
 
     comments: tuple[Comment, ...]
+    authority: Mapping[str, Permission]
     heard_until: datetime | None
 
 
@@ -175,7 +177,7 @@ class TalkReader:
         now = self._github.app.clock()
         if fresh or self._listed_at is None or now - self._listed_at >= KEPT:
             await self._list(snapshot.claims.heard_until, now)
-            await self._look()
+            await self._look(snapshot.own)
             self._listed_at = now
         waiting = [
             (row, self._nodes[row.node_id])
@@ -183,14 +185,13 @@ class TalkReader:
             if row.node_id in self._nodes and row.node_id not in self._signed
         ]
         everybody = {login for _, node in waiting for login in node.people}
-        own = f"{self._github.app.slug}[bot]"
-        may = await self._permissions.of(everybody, snapshot.policy.bots, own) if everybody else {}
+        may = await self._permissions.of(everybody, snapshot.policy.bots, snapshot.own)
         comments = [
             comment_of(row, node, may, _earlier(row, self._rows.values()), self._spelling)
             for row, node in waiting
         ]
         newest = max((row.updated_at for row in self._rows.values()), default=None)
-        return Talk(tuple(comment for comment in comments if comment is not None), newest)
+        return Talk(tuple(comment for comment in comments if comment is not None), may, newest)
 
     async def _list(self, heard_until: datetime | None, now: datetime) -> None:
         if self._since is None:
@@ -235,9 +236,8 @@ class TalkReader:
             page=page,
         )
 
-    async def _look(self) -> None:
-        """Look at what may hold commands and is not known to be answered."""
-        own = f"{self._github.app.slug}[bot]"
+    async def _look(self, own: str) -> None:
+        """Look at what may hold commands and is not known to be answered; `own` is our App's bot."""
         wanted = [
             row
             for row in self._rows.values()

@@ -44,6 +44,17 @@ def test_a_person_with_the_authority_is_obeyed_on_bead_and_plain_issue(
         coordinator.close()
 
 
+def test_any_issue_becomes_a_bead_by_one_command_and_is_merged(tmp_path: Path) -> None:
+    with open_loop(tmp_path) as loop:
+        maintainer = loop.person("ada", "write")
+        number = loop.people.post(f"/repos/{NAME}/issues", json={"title": "An idea"}).json()["number"]
+        loop.say(number, "Good one.\n\n/bead ready", maintainer)
+        drive(loop)
+        (bead,) = loop.beads()
+        assert (bead.number, bead.state) == (number, "closed")
+        maintainer.close()
+
+
 def test_on_a_pull_request_a_command_is_about_its_bead(tmp_path: Path) -> None:
     with open_loop(tmp_path, {"merge": {"by_itself": "never"}}) as loop:
         bead = loop.bead("Plain", "ready")

@@ -227,6 +227,13 @@ def test_ready_makes_any_open_issue_a_released_bead() -> None:
     assert refused(heard(closed)) == ["This issue is closed: reopen it, then `/bead ready` works."]
 
 
+def test_a_bead_that_is_released_by_a_command_runs_in_the_same_pass() -> None:
+    said = comment("/bead ready", number=3, bead=3)
+    decision = run_decide(heard(said, authority={"ada": Permission.MAINTAIN}, own="beadwright[bot]"))
+    assert labelled(decision.before) == [(3, ("ready",), ())]
+    assert (3, "worker") in dispatches(decision)
+
+
 def test_on_a_pull_request_a_command_is_about_its_bead() -> None:
     said = comment("/bead hold", number=20, subject="PR_20", on_pull=True, bead=1)
     decision = run_decide(heard(said, pulls=(pull(20, 1),)))

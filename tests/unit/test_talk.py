@@ -34,14 +34,10 @@ class Said(Server):
         for login, role in {"ada": "admin", "tom": "triage", "eve": "read"}.items():
             word = {"permission": "read" if role == "triage" else role, "role_name": role}
             self.on(f"GET /api/v3/repos/octo/sample/collaborators/{login}/permission", ok(word))
-        signed: set[str] = set()
-        self.reader = TalkReader(
-            installation := self.installation(),
-            "octo/sample",
-            Permissions(installation, "octo/sample", {}),
-            signed,
-        )
-        self.signed = signed
+        self.signed: set[str] = set()
+        installation = self.installation()
+        permissions = Permissions(installation, "octo/sample", {})
+        self.reader = TalkReader(installation, "octo/sample", permissions, self.signed)
 
     def say(self, number: int, body: str, login: str = "ada", at: datetime = EARLIER, **node: object) -> None:
         """A comment on issue #4, or with `pullRequest` in its node on that."""
