@@ -183,8 +183,7 @@ class TalkReader:
             if row.node_id in self._nodes and row.node_id not in self._signed
         ]
         everybody = {login for _, node in waiting for login in node.people}
-        own = f"{self._github.app.slug}[bot]"
-        may = await self._permissions.of(everybody, snapshot.policy.bots, own) if everybody else {}
+        may = await self._permissions.of(everybody, snapshot.policy.bots, snapshot.own)
         comments = [
             comment_of(row, node, may, _earlier(row, self._rows.values()), self._spelling)
             for row, node in waiting
