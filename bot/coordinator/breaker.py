@@ -36,8 +36,7 @@ from bot.beads.report import ProviderFault
 from bot.coordinator.actions import Say
 from bot.coordinator.claims import Breaker, Claim, Claims
 from bot.coordinator.decision import Draft
-from bot.coordinator.people import releaser
-from bot.coordinator.release import Releases
+from bot.coordinator.release import Releases, releaser
 from bot.coordinator.snapshot import Issue
 
 WAITS = {

@@ -20,7 +20,7 @@ from bot.coordinator.claims import Claims, History
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.questions import question_text, reason
 from bot.coordinator.quoting import quoted
-from bot.coordinator.release import Release, Releases
+from bot.coordinator.release import Releases, releaser
 from bot.coordinator.snapshot import Issue, Snapshot
 
 PERSON = "person-"
@@ -56,12 +56,6 @@ def note(issues: Mapping[int, Issue], labels: Mapping[int, Labels], draft: Draft
         if number in issues:
             wrong = [problem.message for problem in labels[number].problems]
             draft.note(number, *(message for message in wrong if message not in verdict.reasons))
-
-
-def releaser(release: Release) -> str | None:
-    """The person who released a bead, by their own label, by a command, or by an epic above it; None when
-    nobody has, or when it was a bot."""
-    return release.by if release.holds and release.by and not release.by.endswith("[bot]") else None
 
 
 def marker(count: int) -> str:

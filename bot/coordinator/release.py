@@ -127,6 +127,12 @@ class Releases:
         return Release(by, since)
 
 
+def releaser(release: Release) -> str | None:
+    """The person who released a bead, by their own label, by a command, or by an epic above it; None when
+    nobody has, or when it was a bot."""
+    return release.by if release.holds and release.by and not release.by.endswith("[bot]") else None
+
+
 def releases_in(snapshot: Snapshot, claims: Claims) -> Releases:
     """The releases of a look, with what is remembered of commands by now."""
     issues = {issue.number: issue for issue in snapshot.issues}
