@@ -125,9 +125,7 @@ def on_trial(claims: Claims, engine: str, token: str) -> Claims:
     return claims.model_copy(update={"breakers": {**claims.breakers, engine: tried}})
 
 
-def tell(
-    read: Claims, issues: dict[int, Issue], releases: Releases, now: datetime, draft: Draft
-) -> None:
+def tell(read: Claims, issues: dict[int, Issue], releases: Releases, now: datetime, draft: Draft) -> None:
     """Say on its bead what is new about each breaker, once the document that was read records that bead."""
     for engine, known in draft.claims.breakers.items():
         if known.bead is None or known.bead not in issues:
