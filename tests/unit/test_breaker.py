@@ -25,6 +25,7 @@ from tests.unit.snapshots import (
     HEAD,
     LIVE,
     NOW,
+    PERSON,
     approved,
     claimed,
     dispatches,
@@ -281,9 +282,8 @@ def test_two_coordinators_that_trip_it_on_two_beads_tell_it_on_one() -> None:
 
 
 def test_a_bad_key_asks_who_released_the_bead_and_says_what_to_do() -> None:
-    bead = replace(issue(1), released_by="ann")
-    (comment,) = provider_comments(run_decide(look(bead, claims=tripped(kind="key"))))
-    assert "@ann: it needs a person" in comment.body
+    (comment,) = provider_comments(run_decide(look(issue(1), claims=tripped(kind="key"))))
+    assert f"@{PERSON}: it needs a person" in comment.body
     assert "put `hold` on this bead and take it off" in comment.body
 
 

@@ -10,6 +10,7 @@ import pytest
 from bot.beads.policy import Budget, MergePolicy, Policy
 from bot.beads.report import Blocker, FollowUp, WorkerAnswer
 from bot.coordinator.actions import (
+    Assign,
     Close,
     CreateBead,
     DeleteRef,
@@ -372,7 +373,7 @@ def test_a_merged_bead_is_closed_on_proof_last_of_all_and_forgotten() -> None:
 )
 def test_what_is_not_proved_is_not_closed(changes: dict[str, object], claims: Claims, why: str) -> None:
     decision = run_decide(look(issue(1), pulls=(merged(**changes),), claims=claims))
-    assert [type(action) for action in decision.before] == [Say]
+    assert [type(action) for action in decision.before] == [Assign, Say]
     assert decision.verdicts[1].state is State.NEEDS_HUMAN
     assert any(why in reason for reason in decision.verdicts[1].reasons)
 

@@ -6,53 +6,49 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
+from bot.beads.authority import Permission
 from bot.coordinator.actions import Assign, Say, Unsay
 from bot.coordinator.claims import Claims, Word
 from bot.coordinator.people import as_remembered
-from bot.coordinator.snapshot import Issue, Snapshot
-from tests.unit.snapshots import NOW, OTHER, issue, look, pull, remembered, run_decide, said
+from bot.coordinator.snapshot import Snapshot
+from tests.unit.snapshots import NOW, OTHER, OWN, PERSON, issue, look, pull, remembered, run_decide, said
 
 
 def needy(**history: object) -> Snapshot:
-    """A bead of ann's that a person has to look at."""
-    bead = replace(issue(1), released_by="ann")
-    return look(bead, claims=remembered(1, stopped="3 attempts failed", **history))
+    """A bead that a person has to look at."""
+    return look(issue(1), claims=remembered(1, stopped="3 attempts failed", **history))
 
 
 def test_who_released_a_bead_is_told_once_that_it_needs_a_person() -> None:
     first = run_decide(needy())
     (comment,) = said(first)
     assert (comment.number, comment.marker) == (1, "person-1")
-    assert comment.body == "@ann: this bead needs a person:\n\n- 3 attempts failed"
-    assert Assign(1, ("ann",)) in first.before
+    assert comment.body == f"@{PERSON}: this bead needs a person:\n\n- 3 attempts failed"
+    assert Assign(1, (PERSON,)) in first.before
     assert first.claims is not None
     again = run_decide(replace(needy(), claims=first.claims))
     assert again.before == ()
     assert again.claims is None
 
 
-@pytest.mark.parametrize(
-    "bead",
-    [issue(1), replace(issue(1), released_by="helper[bot]")],
-    ids=["not known", "a bot"],
-)
-def test_nobody_is_called_where_no_person_released_the_bead(bead: Issue) -> None:
-    decision = run_decide(look(bead, claims=remembered(1, stopped="3 attempts failed")))
+def test_nobody_is_called_where_a_bot_released_the_bead() -> None:
+    helper = "helper[bot]"
+    bead, may = replace(issue(1), released_by=helper), {helper: Permission.WRITE}
+    stopped = remembered(1, stopped="3 attempts failed")
+    decision = run_decide(look(bead, claims=stopped, authority=may))
     (comment,) = said(decision)
     assert "@" not in comment.body
     assert not any(isinstance(action, Assign) for action in decision.before)
 
 
 def test_who_released_an_epic_or_said_ready_is_who_is_told() -> None:
-    epic = replace(issue(2, "epic", children=(1,)), released_by="ann")
+    epic = issue(2, "epic", children=(1,))
     child = issue(1, released=False, parent=2)
     stopped = remembered(1, stopped="3 attempts failed")
-    assert said(run_decide(look(child, epic, claims=stopped)))[0].body.startswith("@ann: ")
+    assert said(run_decide(look(child, epic, claims=stopped)))[0].body.startswith(f"@{PERSON}: ")
     word = Word(by="bea", at=NOW)
-    by_command = replace(issue(1), released_by="beadwright[bot]")
-    told = said(run_decide(look(by_command, claims=stopped.remember(1, release=word))))
+    by_command, may = replace(issue(1), released_by=OWN), {"bea": Permission.WRITE}
+    told = said(run_decide(look(by_command, claims=stopped.remember(1, release=word), authority=may)))
     assert told[0].body.startswith("@bea: ")
 
 
@@ -81,15 +77,15 @@ def test_the_same_need_within_minutes_is_no_new_one() -> None:
 
 def test_nobody_else_is_called_whom_a_reason_names() -> None:
     merged = pull(8, 1, state="merged", merge_commit=OTHER, on_base=True, merged_by="bea")
-    (comment,) = said(run_decide(look(replace(issue(1), released_by="ann"), pulls=(merged,))))
-    assert re.findall(r"@(?=\w)\w+", comment.body) == ["@ann"]
+    (comment,) = said(run_decide(look(issue(1), pulls=(merged,))))
+    assert re.findall(r"@(?=\w)\w+", comment.body) == [f"@{PERSON}"]
     assert "bea merged #8" in comment.body
 
 
 def test_a_need_that_changes_while_it_lasts_is_the_same_comment() -> None:
     decision = run_decide(needy(told="2 attempts failed", asked=1))
     assert decision.before == (
-        Say(1, "I_1", "person-1", "@ann: this bead needs a person:\n\n- 3 attempts failed"),
+        Say(1, "I_1", "person-1", f"@{PERSON}: this bead needs a person:\n\n- 3 attempts failed"),
     )
 
 

@@ -18,6 +18,7 @@ from tests.unit.snapshots import (
     HEAD,
     NOW,
     OTHER,
+    PERSON,
     claimed,
     dispatches,
     ended,
@@ -43,21 +44,21 @@ def asking(*, correction: bool = False) -> Snapshot:
     """A worker's run is over, and it asks."""
     claims = claimed(1, stage="published", outcome="blocked", correction=correction)
     run = ended(report=report(head=None, worker={"status": "blocked", "question": ASKED}))
-    return look(replace(issue(1), released_by="ann"), claims=claims, runs=(run,))
+    return look(issue(1), claims=claims, runs=(run,))
 
 
 def test_a_question_waits_for_a_person_who_is_asked_once_with_its_options() -> None:
     decision = run_decide(asking())
     assert decision.verdicts[1].state is State.NEEDS_HUMAN
     (comment,) = said(decision)
-    assert comment.body.startswith("@ann: this bead waits for a decision.\n\nDrop the table, @\u200bmaya?")
+    assert comment.body.startswith(
+        f"@{PERSON}: this bead waits for a decision.\n\nDrop the table, @\u200bmaya?"
+    )
     assert "- **keep**: Keep it (safe default)\n- **drop**: Drop it (recommended)" in comment.body
     assert "`/bead answer keep`, `/bead answer drop`" in comment.body
     assert "because it cannot be undone. Until then nothing happens" in comment.body
     assert decision.claims is not None
-    again = run_decide(
-        look(replace(issue(1), released_by="ann"), claims=decision.claims), NOW + timedelta(days=99)
-    )
+    again = run_decide(look(issue(1), claims=decision.claims), NOW + timedelta(days=99))
     assert (again.before, again.claims, dispatches(again)) == ((), None, [])
 
 
