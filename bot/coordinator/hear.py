@@ -9,6 +9,7 @@
   not even the claims; answering it twice says the same twice, in one comment.
 - An answer is forgotten once its comment is too old to be met again: `MARGIN` before `heard_until`, which
   never passes a comment that waits for its answer.
+- A button of our check run is a command without a comment: it is done by who may, and not answered.
 - Storms: of one person's comments with commands in an hour only so many are answered
   (`policy.commands_per_hour`); what is beyond gets our refusing reaction alone. Whoever has less than triage
   permission has one reply of ours on an issue, which is edited; and a bot that is not let in has none.
@@ -33,7 +34,7 @@ from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
 from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.said import Effect, Said
-from bot.coordinator.snapshot import Comment, Issue, Snapshot
+from bot.coordinator.snapshot import Comment, Issue, Press, Snapshot
 
 MARGIN = timedelta(hours=1)
 """How long before `heard_until` comments are looked at again: they may show late, and are counted."""
@@ -70,6 +71,10 @@ EFFECTS: dict[Name, Effect] = {
 """What every command does. Those whose right is `ask` are called when all verdicts are known."""
 
 
+BUTTONS = {"review": Name.REVIEW, "hold": Name.HOLD}
+"""What the buttons of our check run do, by their identifiers."""
+
+
 @dataclass(slots=True)
 class Hearing:
     """What became of the comments of one look. `snapshot` is that look with the labels as they will be;
@@ -84,6 +89,8 @@ class Hearing:
 def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
     """Do what comments say, in the order in which they were written; questions are left for `reply`."""
     hearing = Hearing(snapshot, now)
+    for press in snapshot.presses:
+        _press(hearing, press, draft)
     for comment in sorted(snapshot.comments, key=lambda one: (one.at, one.database_id)):
         recorded = draft.claims.answers.get(comment.database_id)
         if recorded is not None:
@@ -124,6 +131,33 @@ def reply(hearing: Hearing, draft: Draft) -> None:
             draft.after.append(Say(comment.number, comment.subject, _marker(comment), answer.reply))
         draft.after.append(React(comment.id, "done" if answer.done else "refused"))
     _note(hearing, draft)
+
+
+def _press(hearing: Hearing, press: Press, draft: Draft) -> None:
+    """Do what a button says, on the head that its check run is on; who may not, or is too late, does nothing:
+    a check run has no place for an answer."""
+    snapshot = hearing.snapshot
+    pull = next((one for one in snapshot.pulls if one.head == press.head and one.state == "open"), None)
+    bead = next((bead for bead, one in latest_pulls(snapshot.pulls).items() if one is pull), None)
+    name = BUTTONS.get(press.button)
+    if pull is None or bead is None or name is None:
+        return
+    permission = snapshot.authority.get(press.login, Permission.NONE)
+    pressed = Comment(
+        id="",
+        database_id=0,
+        number=pull.number,
+        subject=pull.id,
+        on_pull=True,
+        bead=bead,
+        login=press.login,
+        permission=permission,
+        body="",
+        at=hearing.now,
+    )
+    command = Command(name)
+    if _refusal(snapshot, pressed, (command,)) is None:
+        _do(hearing, pressed, (command,), draft)
 
 
 def _do(hearing: Hearing, comment: Comment, commands: tuple[Command, ...], draft: Draft) -> Answer | None:

@@ -15,7 +15,8 @@ from bot.coordinator.snapshot import Comment, Issue, PullRequest, Snapshot
 @dataclass(frozen=True, slots=True)
 class Said:
     """One command by somebody who may give it. `issue` is the open bead that it is about and `pull` the pull
-    request that speaks for that bead; None where there is none (yet)."""
+    request that speaks for that bead; None where there is none (yet). Of a button that was pressed the
+    comment has no id and no text."""
 
     comment: Comment
     command: Command
@@ -35,7 +36,7 @@ class Said:
         return Word(
             by=self.comment.login,
             at=self.comment.at,
-            comment=self.comment.database_id,
+            comment=self.comment.database_id or None,
             head=head,
             reason=self.command.text,
         )

@@ -159,9 +159,9 @@ class Observer:
         self._spelling = spelling
         self._rules = RulesReader(installation, repository)
         self._patches = Patches(installation, repository)
-        permissions = Permissions(installation, repository, known.authority)
-        self._speakers = Speakers(installation, permissions, spelling)
-        self._talk = TalkReader(installation, repository, permissions, known.signed, spelling)
+        self._permissions = Permissions(installation, repository, known.authority)
+        self._speakers = Speakers(installation, self._permissions, spelling)
+        self._talk = TalkReader(installation, repository, self._permissions, known.signed, spelling)
         self.runs = RunReader(installation, repository)
 
     async def look(self, focus: frozenset[int], told: Told = EVERYTHING) -> Snapshot:
@@ -196,9 +196,12 @@ class Observer:
             {*(one.number for one in snapshot.issues), *(one.number for one in snapshot.pulls)}
         )
         talk = await self._talk.of(snapshot, fresh=told.talk)
+        pressing = {press.login for press in told.presses}
+        pressed = await self._permissions.of(pressing, snapshot.policy.bots, own)
         snapshot = replace(
             snapshot,
-            authority={**talk.authority, **snapshot.authority},
+            authority={**talk.authority, **pressed, **snapshot.authority},
+            presses=told.presses,
             comments=talk.comments,
             heard_until=talk.heard_until,
             shown=dict(self._known.shown),

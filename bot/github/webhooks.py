@@ -1,7 +1,9 @@
 """Webhooks: whether a delivery is GitHub's, and where it says to look.
 
 A delivery is only a hint: its key is a repository, and nothing in it is a fact. What cannot change a decision
-gives no hint, so that passes stay few; what is missed here the regular look finds.
+gives no hint, so that passes stay few; what is missed here the regular look finds. One exception: that
+somebody pressed a button of our check run is told here alone. Whether they may is asked for as always; a
+press that is lost is pressed again.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 from bot.beads.commands import may_hold_commands
 from bot.beads.labels import DEFAULT, PROJECTED
 from bot.coordinator.ports import EVERYTHING, Told
+from bot.coordinator.snapshot import Press
 from bot.github.pulls import WORKFLOW
 
 ACTIONS_APP = "github-actions"
@@ -69,8 +72,13 @@ class _Suite(BaseModel):
 
 
 class _CheckRun(BaseModel):
+    head_sha: str = ""
     app: _App | None = None
     check_suite: _Suite | None = None
+
+
+class _Requested(BaseModel):
+    identifier: str
 
 
 class _WorkflowRun(BaseModel):
@@ -97,6 +105,7 @@ class _Payload(BaseModel):
     pull_request: _Pull | None = None
     ref: str = ""
     check_run: _CheckRun | None = None
+    requested_action: _Requested | None = None
     workflow_run: _WorkflowRun | None = None
     comment: _Comment | None = None
     sender: _Sender = _Sender()
@@ -141,12 +150,23 @@ def read_hint(event: str, body: bytes, app_id: int, slug: str = "") -> Hint:
         return Hint(installation, tuple(one.full_name for one in payload.repositories))
     if event == "installation_repositories":
         return Hint(installation, tuple(one.full_name for one in payload.repositories_added))
+    if payload.repository is not None and (press := _press(event, payload, app_id)) is not None:
+        return Hint(installation, (payload.repository.full_name,), Told(False, False, (press,)))
     if slug and payload.sender.login == f"{slug}[bot]" and _is_echo(event, payload):
         return Hint(installation, ())
     if payload.repository is None or not _matters(event, payload, payload.repository, app_id):
         return Hint(installation, ())
     told = Told(runs=event == "workflow_run" and _ours(payload), talk=event == "issue_comment")
     return Hint(installation, (payload.repository.full_name,), told)
+
+
+def _press(event: str, payload: _Payload, app_id: int) -> Press | None:
+    """A press of a button of our own check run: the one thing that a delivery tells and no API lists."""
+    run, asked = payload.check_run, payload.requested_action
+    if event != "check_run" or payload.action != "requested_action" or run is None or asked is None:
+        return None
+    ours = run.app is not None and run.app.id == app_id
+    return Press(run.head_sha, asked.identifier, payload.sender.login) if ours else None
 
 
 def _matters(event: str, payload: _Payload, repository: _Repository, app_id: int) -> bool:

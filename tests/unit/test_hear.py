@@ -10,10 +10,12 @@ from bot.beads.policy import Policy
 from bot.coordinator.actions import Action, CancelRun, React, Say, SetLabels
 from bot.coordinator.claims import Claims
 from bot.coordinator.decision import Decision, State
-from bot.coordinator.snapshot import Comment, Run, Snapshot
+from bot.coordinator.snapshot import Comment, Press, Run, Snapshot
 from tests.unit.snapshots import (
+    HEAD,
     LIVE,
     NOW,
+    OTHER,
     approved,
     claimed,
     dispatches,
@@ -317,3 +319,43 @@ def test_a_cycle_over_two_comments_is_refused_too() -> None:
     decision = run_decide(heard(one, other))
     assert labelled(decision.before) == [(1, ("blocked-by:#2",), ())]
     assert len(replies(decision)) == 1
+
+
+# -- buttons ------------------------------------------------------------------------------------------------
+def pressed(button: str, permission: Permission = Permission.WRITE, head: str = HEAD) -> Decision:
+    return run_decide(
+        heard(
+            claims=approved(1),
+            pulls=(pull(20, 1),),
+            presses=(Press(head, button, "ada"),),
+            authority={**look().authority, "ada": permission},
+        )
+    )
+
+
+def test_a_button_is_a_command_of_whoever_pressed_it() -> None:
+    again = pressed("review")
+    assert (1, "reviewer") in dispatches(again)
+    held = pressed("hold", Permission.TRIAGE)
+    assert labelled(held.before) == [(1, ("hold",), ())]
+    assert held.claims is not None
+    word = held.claims.of(1).hold
+    assert word is not None
+    assert (word.by, word.comment) == ("ada", None)
+    assert signs(held) == []
+    assert held.claims.answers == {}
+
+
+def test_a_button_does_nothing_for_who_may_not_or_on_another_head() -> None:
+    quiet = run_decide(
+        heard(
+            claims=approved(1), pulls=(pull(20, 1),), authority={**look().authority, "ada": Permission.WRITE}
+        )
+    )
+    for decision in (
+        pressed("hold", Permission.READ),
+        pressed("review", Permission.TRIAGE),
+        pressed("hold", head=OTHER),
+        pressed("merge"),
+    ):
+        assert decision == quiet

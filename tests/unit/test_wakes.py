@@ -10,7 +10,7 @@ from bot.coordinator.actions import Action
 from bot.coordinator.claims import Claims
 from bot.coordinator.loop import Coordinator
 from bot.coordinator.ports import EVERYTHING, NOTHING, Told
-from bot.coordinator.snapshot import Snapshot
+from bot.coordinator.snapshot import Press, Snapshot
 from tests.unit.snapshots import look
 
 NAME = "octo/sample"
@@ -18,13 +18,19 @@ BREATH = 0.3
 
 
 class Repository:
-    """A repository without beads; when it was looked at, and whether at its runs too."""
+    """A repository without beads; when it was looked at, and whether at its runs too. The first `failures`
+    looks come to nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, failures: int = 0) -> None:
         self.looks: list[tuple[float, bool]] = []
+        self.told: list[Told] = []
+        self.failures = failures
 
     async def observe(self, focus: frozenset[int] = frozenset(), *, told: Told = EVERYTHING) -> Snapshot:
         self.looks.append((asyncio.get_running_loop().time(), told.runs))
+        self.told.append(told)
+        if len(self.told) <= self.failures:
+            raise OSError("nobody answers")
         return look(focus=focus)
 
     async def move_claims(self, before: str | None, claims: Claims) -> str:
@@ -34,11 +40,14 @@ class Repository:
         raise AssertionError(f"nothing is done here: {actions}")
 
 
-def watched(work: Callable[[Coordinator], Awaitable[None]]) -> list[tuple[float, bool]]:
+def watched(
+    work: Callable[[Coordinator], Awaitable[None]], repository: Repository | None = None
+) -> list[tuple[float, bool]]:
     """Let a coordinator watch while `work` wakes it; its looks from then on, in seconds."""
 
+    repository = repository or Repository()
+
     async def run() -> list[tuple[float, bool]]:
-        repository = Repository()
         coordinator = Coordinator(lambda _: repository, lambda: datetime.now(UTC), settle=0, breath=BREATH)
         coordinator.wake(NAME)
         await asyncio.sleep(BREATH * 2)
@@ -73,3 +82,33 @@ def test_one_wake_of_a_burst_that_is_about_runs_makes_the_look_one_at_runs() -> 
         await asyncio.sleep(BREATH / 2)
 
     assert [runs for _, runs in watched(burst)] == [False, True, False]
+
+
+def test_a_look_is_told_of_all_that_was_said_and_pressed_since_the_one_before() -> None:
+    hold, review = Press("b" * 40, "hold", "ada"), Press("b" * 40, "review", "ada")
+
+    async def burst(coordinator: Coordinator) -> None:
+        coordinator.wake(NAME, NOTHING)
+        await asyncio.sleep(BREATH / 4)
+        coordinator.wake(NAME, Told(runs=False, talk=False, presses=(hold,)))
+        coordinator.wake(NAME, Told(runs=False, talk=True))
+        coordinator.wake(NAME, Told(runs=False, talk=False, presses=(review, hold)))
+        await asyncio.sleep(BREATH * 2)
+
+    repository = Repository()
+    watched(burst, repository)
+    assert repository.told[-1] == Told(runs=False, talk=True, presses=(hold, review))
+
+
+def test_what_a_look_that_failed_was_told_of_is_not_lost() -> None:
+    hold = Press("b" * 40, "hold", "ada")
+
+    async def run() -> None:
+        coordinator = Coordinator(lambda _: repository, lambda: datetime.now(UTC), settle=0, breath=0)
+        coordinator.wake(NAME, Told(runs=False, talk=False, presses=(hold,)))
+        await asyncio.sleep(2.3)
+        await coordinator.stop()
+
+    repository = Repository(failures=1)
+    asyncio.run(run())
+    assert repository.told[1] == Told(presses=(hold,))

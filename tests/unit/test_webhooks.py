@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.coordinator.ports import NOTHING, Told
+from bot.coordinator.snapshot import Press
 from bot.github.webhooks import BadDelivery, read_hint, signed_by
 from bot.web.app import create_app
 from bot.web.deliveries import LIMIT, Seen
@@ -132,6 +133,18 @@ def test_a_comment_that_may_hold_commands_asks_for_what_people_say(action: str) 
     hint = read_hint("issue_comment", said(action, "Yes!\n/bead ready"), APP)
     assert hint.repositories == ("octo/sample",)
     assert hint.told == Told(runs=False, talk=True)
+
+
+def test_a_button_of_our_own_check_run_is_told_with_who_pressed_it() -> None:
+    def press(app: int) -> bytes:
+        run = {"head_sha": "b" * 40, "app": {"id": app}}
+        asked = {"action": "requested_action", "requested_action": {"identifier": "hold"}}
+        return payload(check_run=run, sender={"login": "ada"}, **asked)
+
+    hint = read_hint("check_run", press(APP), APP)
+    assert hint.repositories == ("octo/sample",)
+    assert hint.told == Told(runs=False, talk=False, presses=(Press("b" * 40, "hold", "ada"),))
+    assert read_hint("check_run", press(APP + 1), APP).repositories == ()
 
 
 def test_other_comments_and_our_own_wake_nobody() -> None:
