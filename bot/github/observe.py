@@ -6,7 +6,7 @@
 - Rules of the base branch: two requests a minute, only while a pull request is open.
 - Who released a bead: one request a person in five minutes.
 - A merge commit older than the last hundred on the base branch: one request, once.
-- What our comments say: every five minutes in the same request, a hundred at a time.
+- What our comments say: every three minutes in the same request, a hundred at a time.
 - A head that moved on from an approved one: one request, or four for an update of our own, once.
 - Live claims: see `runs.py`. What people say: see `talk.py`.
 """
@@ -58,7 +58,7 @@ from bot.github.snapshot_of import (
 from bot.github.talk import TalkReader
 
 AUTHORITY_KEPT = timedelta(minutes=5)
-SAID_KEPT = timedelta(minutes=5)
+SAID_KEPT = timedelta(minutes=3)
 """After so long a look reads again what our comments say."""
 SAID_AT_ONCE = 100
 """Of how many in one look; GitHub takes no more ids."""
