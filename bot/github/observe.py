@@ -7,7 +7,7 @@
 - What people may do on whose word something rests: one request a person in five minutes.
 - Who spoke in which thread: see `speakers.py`.
 - A merge commit older than the last hundred on the base branch: one request, once.
-- What our comments say: every five minutes in the same request, a hundred at a time.
+- What our comments say: every three minutes in the same request, a hundred at a time.
 - A head that moved on from an approved one: one request, or four for an update of our own, once.
 - Found work to be filed, or a draft to be used: two requests for each report that it stands in.
 - Live claims: see `runs.py`. What people say: see `talk.py`.
@@ -61,7 +61,7 @@ from bot.github.snapshot_of import (
 from bot.github.speakers import Speakers, Threads, open_nodes
 from bot.github.talk import TalkReader
 
-SAID_KEPT = timedelta(minutes=5)
+SAID_KEPT = timedelta(minutes=3)
 """After so long a look reads again what our comments say."""
 SAID_AT_ONCE = 100
 """Of how many in one look; GitHub takes no more ids."""

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from bot.beads.bd.reading import read_export
+from bot.local.forge.state import State
 from tests.contract.exchange_log import assert_log_fits
+from tests.loop.noise import too_much
 
 GRAPH = Path(__file__).parents[2].parent / "shared" / "data" / "tinkerpop.jsonl"
 MINUTES = 6
@@ -58,6 +60,7 @@ def test_the_sample_epic_goes_from_issues_to_merged_pull_requests(tmp_path: Path
     assert words < min(sides) < max(sides) < order.index(beads["Summarise a text in one line"]["number"])
     assert set(result["requests_per_merged_bead"]) == {"total", "reads", "writes", "content"}
     assert_log_fits(folder / "exchanges.jsonl")
+    assert too_much(State(folder / "forge")) == []
 
 
 def test_a_real_graph_is_worked_off_in_an_order_that_every_edge_allows(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import pytest
 
+from bot.beads.markers import read_marker
 from bot.coordinator.claims import LOST_DISPATCH, read_run_name
 from bot.coordinator.loop import NotKnown
 from bot.github.errors import GitHubError
@@ -90,10 +91,10 @@ class Pause:
         assert self.ended is not None
         state, labels, comments, left = self.ended
         if self.title == "Merged":
-            assert (state, comments) == ("closed", []), where
+            assert (state, comments) == ("closed", ["status"]), where
         else:
             assert (state, labels) == ("open", ("bead", "ready", "bead:needs-human")), where
-            assert len(comments) == 1, f"{where}: {comments}"
+            assert comments == ["person", "status"], f"{where}: {comments}"
         assert left == [], where
 
 
@@ -152,4 +153,5 @@ def check(loop: Loop, found: Pause, number: int) -> None:
     (bead,) = loop.beads()
     left = loop.git.text("for-each-ref", "--format=%(refname)", "refs/heads/bead", "refs/beadwright")
     refs = [name for name in left.splitlines() if name != "refs/beadwright/claims"]
-    found.ended = (bead.state, bead.labels, loop.comments(number), refs)
+    said = sorted(read_marker(text, "comment") or "" for text in loop.comments(number))
+    found.ended = (bead.state, bead.labels, said, refs)
