@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from bot.local.forge import checks, issues, search
 from bot.local.forge.access import can_see
-from bot.local.forge.pages import parts, timeline
+from bot.local.forge.pages import parts, timeline, words
 from bot.local.forge.pages.visit import Visit, page
 from bot.local.forge.records import Account, Comment, Issue, Label, Pull, Repository, Review
 
@@ -61,7 +61,7 @@ def show_issue(visit: Visit) -> Response:
     return visit.show(
         "issue.html.j2",
         issue=issue,
-        body=timeline.body_words(visit, issue),
+        body=words.of_issue(visit, issue),
         rows=timeline.of_issue(visit, issue),
         children=_linked(visit, issue.sub_issue_ids),
         parent=state.get(Issue, issue.parent_id) if issue.parent_id is not None else None,
