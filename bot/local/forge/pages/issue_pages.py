@@ -16,6 +16,7 @@ from bot.local.forge.pages.visit import Visit, page
 from bot.local.forge.records import Account, Comment, Issue, Label, Pull, Repository, Review
 
 WORDS = {"issues": "issue", "pulls": "pr"}
+STATES = {(name, value) for name in ("is", "state") for value in ("open", "closed", "merged")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,6 @@ def _list(visit: Visit, kind: str) -> Response:
         after=address(q=query, page=number + 1) if number < last else None,
         labels=_label_filters(visit, word, here),
     )
-
-
-STATES = {(name, value) for name in ("is", "state") for value in ("open", "closed", "merged")}
 
 
 def _written(term: search.Term) -> str:
