@@ -320,7 +320,7 @@ def start_run(forge: World, state: State) -> Run:
         {"name": name, "status": "completed", "conclusion": end, "number": number}
         for number, (name, end) in enumerate((("Check out", "success"), ("Test", "failure")), start=1)
     ]
-    actions.finish_job(state, job, "failure", steps=steps)
+    actions.finish_job(state, job, "failure", steps=steps, summary="| **2** failed |\n|--|")
     actions.finish_run(state, run, "failure")
     return run
 
@@ -340,6 +340,7 @@ def test_a_run_shows_its_jobs_steps_and_log(forge: World, visiting: Visiting) ->
     page = visitor.get(f"{HOME}/actions/runs/{run.id}")
     assert "failure · CI · workflow_dispatch on main" in page.text
     assert page.text.index("Check out") < page.text.index("Run make test") < page.text.index("It failed")
+    assert "<strong>2</strong> failed" in page.html
     assert "red &lt;b&gt; ⟨U+202E⟩" in page.html
     assert "\x1b" not in page.html
     raw = visitor.client.get(page.links["Raw log"])

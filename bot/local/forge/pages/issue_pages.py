@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from bot.local.forge import checks, issues, search
 from bot.local.forge.access import can_see
-from bot.local.forge.pages import parts, timeline
+from bot.local.forge.pages import parts, timeline, words
 from bot.local.forge.pages.visit import Visit, page
 from bot.local.forge.records import Account, Comment, Issue, Label, Pull, Repository, Review
 
 WORDS = {"issues": "issue", "pulls": "pr"}
+STATES = {(name, value) for name in ("is", "state") for value in ("open", "closed", "merged")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def show_issue(visit: Visit) -> Response:
     return visit.show(
         "issue.html.j2",
         issue=issue,
-        body=timeline.body_words(visit, issue),
+        body=words.of_issue(visit, issue),
         rows=timeline.of_issue(visit, issue),
         children=_linked(visit, issue.sub_issue_ids),
         parent=state.get(Issue, issue.parent_id) if issue.parent_id is not None else None,
@@ -130,9 +131,6 @@ def _list(visit: Visit, kind: str) -> Response:
         after=address(q=query, page=number + 1) if number < last else None,
         labels=_label_filters(visit, word, here),
     )
-
-
-STATES = {(name, value) for name in ("is", "state") for value in ("open", "closed", "merged")}
 
 
 def _written(term: search.Term) -> str:

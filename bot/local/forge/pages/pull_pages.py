@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bot.local.forge import issues, merge_queue, protection, pulls
 from bot.local.forge.http import not_found
 from bot.local.forge.merge_message import Method
-from bot.local.forge.pages import parts, timeline
+from bot.local.forge.pages import parts, timeline, words
 from bot.local.forge.pages.check_pages import Check, checks_of
 from bot.local.forge.pages.issue_pages import side
 from bot.local.forge.pages.pull_frame import frame
@@ -62,7 +62,7 @@ def show_pull(visit: Visit) -> Response:
     open_threads = [one for one in timeline.conversations(visit, pull) if not one.thread.resolved]
     return visit.show(
         "pull.html.j2",
-        body=timeline.body_words(visit, issue),
+        body=words.of_issue(visit, issue),
         rows=timeline.of_issue(visit, issue),
         open_threads=open_threads,
         reviewers=_reviewers(visit, pull),

@@ -166,6 +166,7 @@ def _show(visit: Visit, run: Run, job: Job | None) -> Response:
         job=shown,
         mark=lambda one: parts.verdict_mark(one.status, one.conclusion),
         step_mark=lambda step: parts.verdict_mark(step["status"], step["conclusion"]),
+        summary=parts.markdown(visit, actions.check_run_of(state, shown).summary) if shown else "",
         log=lines[-MAX_LOG_LINES:],
         left_out=max(0, len(lines) - MAX_LOG_LINES),
         artifacts=[one for one in state.find(Artifact, run_id=run.id) if one.finalized],

@@ -10,14 +10,11 @@ from markupsafe import Markup
 
 from bot.local.forge import git, pulls, reviews
 from bot.local.forge.graphql.review_fields import may_resolve
-from bot.local.forge.http import ROLES, role_of
-from bot.local.forge.pages import parts
+from bot.local.forge.pages import parts, words
 from bot.local.forge.pages.rendering import visible
 from bot.local.forge.pages.visit import Visit
 from bot.local.forge.records import (
-    Account,
     Comment,
-    ContentEdit,
     Issue,
     Pull,
     Review,
@@ -36,28 +33,12 @@ COLOR_OF_OPINION = {"APPROVED": "green", "CHANGES_REQUESTED": "red"}
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What somebody wrote: the body of an issue, a comment, a line comment."""
-
-    anchor: str
-    author: Markup
-    role: str
-    at: datetime
-    edited: str
-    text: str
-    html: Markup
-    reactions: list[tuple[str, int, str]]
-    edit: str | None
-    """Where its form goes, for those who may change it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Conversation:
     """A review thread with its comments."""
 
     thread: Thread
     hunk: list[str]
-    words: list[Words]
+    words: list[words.Words]
     may_reply: bool
     may_resolve: bool
     resolved_by: Markup | None
@@ -70,7 +51,7 @@ class Row:
     kind: Literal["words", "review", "event", "commit"]
     at: datetime
     line: Markup | None = None
-    words: Words | None = None
+    words: words.Words | None = None
     threads: tuple[Conversation, ...] = ()
 
 
@@ -83,7 +64,7 @@ def of_issue(visit: Visit, issue: Issue) -> list[Row]:
             (
                 comment.created_at,
                 comment.id,
-                Row("words", comment.created_at, words=comment_words(visit, comment)),
+                Row("words", comment.created_at, words=words.of_comment(visit, comment)),
             )
         )
     for event in state.find(TimelineEvent, issue_id=issue.id):
@@ -94,73 +75,6 @@ def of_issue(visit: Visit, issue: Issue) -> list[Row]:
             keyed.append((row.at, row_id, row))
         keyed += [(row.at, 0, row) for row in commit_rows(visit, pull)]
     return [row for _, _, row in sorted(keyed, key=lambda one: one[:2])]
-
-
-# -- words ------------------------------------------------------------------------------------------------
-def body_words(visit: Visit, issue: Issue) -> Words:
-    """The body of an issue or pull request."""
-    may_edit = _is_author_or(visit, issue.user_id, "issues/add-labels") and visit.may("issues/update")
-    edit = f"{visit.home}/issues/{issue.number}/edit" if may_edit else None
-    return _words(
-        visit, "Issue", issue.id, f"issue-{issue.id}", issue.user_id, issue.created_at, issue.body or "", edit
-    )
-
-
-def comment_words(visit: Visit, comment: Comment) -> Words:
-    """A comment."""
-    may_edit = _is_author_or(visit, comment.user_id, "issues/add-labels") and visit.may(
-        "issues/update-comment"
-    )
-    edit = f"{visit.home}/issues/comments/{comment.id}/edit" if may_edit else None
-    anchor = f"issuecomment-{comment.id}"
-    return _words(
-        visit, "Comment", comment.id, anchor, comment.user_id, comment.created_at, comment.body, edit
-    )
-
-
-def line_words(visit: Visit, comment: ReviewComment) -> Words:
-    """A comment on a line."""
-    may_edit = _is_author_or(visit, comment.user_id, "pulls/dismiss-review") and visit.may(
-        "pulls/update-review-comment"
-    )
-    edit = f"{visit.home}/pulls/comments/{comment.id}/edit" if may_edit else None
-    anchor = f"discussion_r{comment.id}"
-    return _words(
-        visit, "ReviewComment", comment.id, anchor, comment.user_id, comment.created_at, comment.body, edit
-    )
-
-
-def _words(
-    visit: Visit, on: str, on_id: int, anchor: str, author_id: int, at: datetime, text: str, edit: str | None
-) -> Words:
-    edits = visit.state.find(ContentEdit, on=on, on_id=on_id)[1:]
-    edited = ""
-    if edits:
-        names = dict.fromkeys(visit.state.get(Account, one.editor_id).login for one in edits)
-        edited = "edited by " + ", ".join(names)
-    return Words(
-        anchor,
-        parts.person_of(visit, author_id),
-        _role_shown(visit, author_id),
-        at,
-        edited,
-        text,
-        parts.markdown(visit, text),
-        parts.reactions_to(visit, on, on_id),
-        edit,
-    )
-
-
-def _role_shown(visit: Visit, account_id: int) -> str:
-    """What somebody is here, where it is more than being able to read."""
-    account = visit.state.get(Account, account_id)
-    role = role_of(visit.state, account, visit.repository)
-    return role if account.type == "User" and ROLES.index(role) > ROLES.index("read") else ""
-
-
-def _is_author_or(visit: Visit, author_id: int, operation: str) -> bool:
-    viewer = visit.viewer
-    return viewer is not None and (viewer.id == author_id or visit.may(operation))
 
 
 # -- reviews ----------------------------------------------------------------------------------------------
@@ -174,18 +88,19 @@ def _review_rows(visit: Visit, pull: Pull) -> list[tuple[int, Row]]:
         shown |= {one.thread.id for one in threads}
         if not threads and not review.body and review.state == "COMMENTED":
             continue  # it holds replies, which are in their threads
-        words = None
-        if review.body:
-            anchor = f"pullrequestreview-{review.id}"
-            words = _words(
-                visit, "Review", review.id, anchor, review.user_id, review.submitted_at, review.body, None
-            )
         said = Markup("{} {} at {}").format(
             parts.person_of(visit, review.user_id),
             parts.badge(OPINIONS[review.state], COLOR_OF_OPINION.get(review.state, "grey")),
             parts.short_commit(visit, review.commit_id),
         )
-        found.append((review.id, Row("review", review.submitted_at, said, words=words, threads=threads)))
+        found.append(
+            (
+                review.id,
+                Row(
+                    "review", review.submitted_at, said, words=words.of_review(visit, review), threads=threads
+                ),
+            )
+        )
     return found
 
 
@@ -209,7 +124,7 @@ def conversation(visit: Visit, thread: Thread) -> Conversation:
     return Conversation(
         thread,
         hunk,
-        [line_words(visit, one) for one in comments],
+        [words.of_line(visit, one) for one in comments],
         visit.may("pulls/create-reply-for-review-comment"),
         ask is not None and not visit.repository.archived and may_resolve(ask, thread),
         by,
