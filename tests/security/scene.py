@@ -67,6 +67,10 @@ class Scene:
         """Somebody edits an issue."""
         self.does(who, "PATCH", f"/issues/{number}", fields)
 
+    def says(self, who: str, number: int, text: str) -> int:
+        """Somebody comments; gives the comment's id."""
+        return int(self.does(who, "POST", f"/issues/{number}/comments", {"body": text}).json()["id"])
+
     def puts_below(self, who: str, child: int, parent: int) -> None:
         """Somebody makes an issue the child of another."""
         found = self.does("octo", "GET", f"/issues/{child}").json()["id"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from bot.coordinator.decision import State
 from bot.coordinator.job_port import Remark
 from bot.coordinator.snapshot import Edit, Snapshot
 from bot.coordinator.voices import Voices
-from bot.github import observe, release_facts, runner_api, runner_shapes, snapshot_of
+from bot.github import observe, release_facts, runner_api, runner_shapes, snapshot_of, talk
 from bot.github.actors import Acting, login_of
 from bot.github.answers import BeadNode
 from bot.github.permissions import Permissions
@@ -191,6 +192,17 @@ def test_the_author_edits_between_the_claim_and_the_run(
     assert HARM in scene.prompts(bead)[0]
 
 
+def test_the_author_edits_between_a_maintainers_command_and_the_pass_that_hears_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bead = scene.bead("sam", "Mine", ready=None)
+    scene.says("maya", bead, "/bead ready")
+    scene.edits("sam", bead, body=HARM)
+    nothing_runs(scene, bead, says=ended("sam"), state=State.NEEDS_HUMAN)
+    edits_seen(monkeypatch, lambda _: ())
+    it_runs(scene, bead)
+
+
 # -- T8: bots ----------------------------------------------------------------------------------------------
 
 
@@ -235,13 +247,53 @@ def test_our_own_bots_label_without_a_persons_word(scene: Scene, monkeypatch: py
     scene.speak_as_ourselves()
     bead = scene.bead("sam", "Mine", ready=OURS)
     nothing_runs(scene, bead, says="it is not known who put `ready` on")
-    made = snapshot_of.snapshot_of
 
-    def like_anybody(*args: object, **named: object) -> Snapshot:
-        found = made(*args, **named)  # type: ignore[arg-type]
+    def like_anybody(*args: Any) -> Snapshot:
+        found = snapshot_of.snapshot_of(*args)
         return replace(found, own="", authority={**found.authority, OURS: Permission.WRITE})
 
     monkeypatch.setattr(observe, "snapshot_of", like_anybody)
+    it_runs(scene, bead)
+
+
+@pytest.mark.parametrize("who", ["tom", "rita", "sam", "helper", "other[bot]"])
+def test_a_command_by_somebody_without_the_authority(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    scene.app("other", issues="write")
+    bead = scene.bead("sam", "Mine", ready=None)
+    scene.says(who, bead, "/bead ready")
+    nothing_runs(scene, bead, says="it is not released: label it `ready`")
+    everybody_may_write(monkeypatch)
+    scene.says(who, bead, "/bead ready")
+    it_runs(scene, bead)
+
+
+def test_a_command_that_our_own_bot_repeats(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a model's words get into a comment of ours."""
+    scene.speak_as_ourselves()
+    bead = scene.bead("sam", "Mine", ready=None)
+    scene.says(OURS, bead, "/bead ready")
+    nothing_runs(scene, bead, says="it is not released: label it `ready`")
+    everybody_may_write(monkeypatch)
+    monkeypatch.setattr(talk.Node, "over", property(lambda _: False))
+    it_runs(scene, bead)
+
+
+def test_a_maintainers_comment_that_a_bot_turned_into_a_command(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.app("other", issues="write")
+
+    def turn_into_a_command(bead: int) -> None:
+        comment = scene.says("maya", bead, "Not yet.")
+        scene.does("other[bot]", "PATCH", f"/issues/comments/{comment}", {"body": "/bead ready"})
+
+    bead = scene.bead("sam", "Mine", ready=None)
+    turn_into_a_command(bead)
+    nothing_runs(scene, bead, says="it is not released: label it `ready`")
+    monkeypatch.setattr(talk.Node, "people", property(lambda node: frozenset({login_of(node.author)})))
+    turn_into_a_command(bead)
     it_runs(scene, bead)
 
 
