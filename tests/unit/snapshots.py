@@ -79,7 +79,7 @@ def look(*issues: Issue, **changes: object) -> Snapshot:
         policy=Policy(),
         rules=RULES,
         issues=issues,
-        authority={PERSON: Permission.WRITE},
+        authority={PERSON: Permission.WRITE, "maya": Permission.WRITE},
         own=OWN,
     )
     return replace(known, **changes)  # type: ignore[arg-type]
