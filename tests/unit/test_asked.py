@@ -58,7 +58,7 @@ def test_why_says_every_reason_and_the_fact_behind_it() -> None:
     assert "- it is not released: label it `ready`" in reply
     assert "- blocked by #9" in reply
     for fact in (
-        "release: nobody with the authority has labelled it `ready`",
+        "release: it is not released: label it `ready`",
         "edge `blocked-by`: blocked by #9",
         "pace: nothing stops the repository",
         "base: main is green",
