@@ -33,6 +33,10 @@ Write a command at the start of a line in a comment on an issue or a pull reques
 - What counts is the permission that GitHub's API names for you in this repository. A comment that somebody
   else edited counts for no more than they may do. Bots count only where the policy's `bots` lets them in and
   they may write.
+- Of one person up to `commands_per_hour` comments with commands are answered in an hour; more get 👎 alone.
+  Who has less than triage permission gets one reply on each issue, which is edited when there is more to say.
+- The buttons of the check run `beadwright` are commands too: *Review again* is `/bead review`, *Hold* is
+  `/bead hold`, for whoever may. A press can be lost where a comment cannot; then press again.
 
 The permissions are those of the default policy; `authority` in `.github/beadwright.yml` changes them.
 
