@@ -128,9 +128,10 @@ class Releases:
 
 
 def releaser(release: Release) -> str | None:
-    """The person who released a bead, by their own label, by a command, or by an epic above it; None when
-    nobody has, or when it was a bot."""
-    return release.by if release.holds and release.by and not release.by.endswith("[bot]") else None
+    """The person who released a bead, by their own label, by a command, or by an epic above it, also where
+    somebody's edit has ended that; None when nobody has, or when it was a bot."""
+    given = release.holds or release.ended
+    return release.by if given and release.by and not release.by.endswith("[bot]") else None
 
 
 def releases_in(snapshot: Snapshot, claims: Claims) -> Releases:

@@ -10,7 +10,7 @@ from bot.beads.authority import Permission
 from bot.coordinator.actions import Assign, Say, Unsay
 from bot.coordinator.claims import Claims, Word
 from bot.coordinator.people import as_remembered
-from bot.coordinator.snapshot import Snapshot
+from bot.coordinator.snapshot import Edit, Snapshot
 from tests.unit.snapshots import NOW, OTHER, OWN, PERSON, issue, look, pull, remembered, run_decide, said
 
 
@@ -50,6 +50,13 @@ def test_who_released_an_epic_or_said_ready_is_who_is_told() -> None:
     by_command, may = replace(issue(1), released_by=OWN), {"bea": Permission.WRITE}
     told = said(run_decide(look(by_command, claims=stopped.remember(1, release=word), authority=may)))
     assert told[0].body.startswith("@bea: ")
+
+
+def test_who_released_a_bead_is_told_that_an_edit_ended_that() -> None:
+    edited = replace(issue(1), edits=(Edit("sam", NOW),))
+    decision = run_decide(look(edited))
+    assert said(decision)[0].body.startswith(f"@{PERSON}: this bead needs a person:")
+    assert Assign(1, (PERSON,)) in decision.before
 
 
 def test_a_need_that_is_over_is_said_so_and_the_next_one_is_a_new_comment() -> None:
