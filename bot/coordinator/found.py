@@ -133,8 +133,8 @@ def _block(snapshot: Snapshot, issue: Issue, claim: Claim, answer: WorkerAnswer,
 def _blocker(snapshot: Snapshot, issue: Issue, claim: Claim, index: int, blocker: Blocker) -> CreateBead:
     title = quoted_title(snapshot, blocker.title or blocker.unblocked_when)
     outcome = quoted_line(snapshot, blocker.unblocked_when)
-    text = quoted(snapshot, blocker.body)
-    body = f"{text}\n\n## Outcome\n\n{outcome}\n\n---\nBlocks #{issue.number}."
+    text = quoted(snapshot, blocker.body).strip()
+    body = f"{text}\n\n## Outcome\n\n{outcome}\n\n---\nBlocks #{issue.number}.".lstrip()
     marker = f"{issue.number}-{claim.token[:12]}-b{index}"
     return CreateBead(issue.number, marker, title, body, ("bead",), blocks=issue.number)
 
@@ -143,7 +143,7 @@ def _bead(snapshot: Snapshot, origin: int, found: Found, text: FollowUp | None, 
     """The bead of a follow-up. While its origin is open it `waits` for it: it may rest on work that is not
     merged yet."""
     run = f"{snapshot.server}/{snapshot.repository}/actions/runs/{found.run_id}"
-    said = quoted(snapshot, text.body) if text is not None else GONE
+    said = quoted(snapshot, text.body).strip() if text is not None else GONE
     body = f"{said}\n\n---\nFound while working on #{origin} ([run]({run}))."
     labels = ("bead", f"blocked-by:#{origin}") if waits else ("bead",)
     return CreateBead(origin, _marker(origin, found), found.title, body, labels)

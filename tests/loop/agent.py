@@ -3,6 +3,7 @@
 `(finding)`: the first version is incomplete, the review says so, the correction completes it.
 `(follow-up)`: reports one piece of work that it found.
 `(blocked)`: cannot be done before a bead that does not exist yet; done once that is.
+`(asks)`: leaves a decision to a person, and goes by it; what it had begun is there then.
 `(nothing)`: says that nothing is to be done.
 `(fails)`: leaves no answer, but edits; the next attempt completes what it left.
 `(fails) for ever`: never leaves anything.
@@ -18,13 +19,32 @@ import sys
 from pathlib import Path
 
 FOUND = {"title": "Found beside the work", "body": "## Outcome\n\nIt is done as well.\n"}
+ASKED = {
+    "text": "Keep the old format?",
+    "options": [{"key": "keep", "text": "Keep it."}, {"key": "drop", "text": "Drop it."}],
+    "recommended": "drop",
+    "default": "keep",
+    "gate": "irreversible",
+}
+DRAFT = {
+    "outcome": "It is there.",
+    "acceptance": ["A test shows it."],
+    "scope": "Only work/.",
+    "verification": "`true` passes.",
+}
 NEEDED = {"unblocked_when": "the groundwork is there", "title": "Lay the groundwork"}
 
 
 def main() -> None:
-    """Work or review, as the environment says."""
+    """Work, review or draft, as the environment says."""
     prompt = Path(os.environ["BEADWRIGHT_PROMPT"]).read_text(encoding="utf-8")
-    answer = work(prompt) if os.environ["BEADWRIGHT_ROLE"] == "worker" else review(prompt)
+    match os.environ["BEADWRIGHT_ROLE"]:
+        case "worker":
+            answer = work(prompt)
+        case "reviewer":
+            answer = review(prompt)
+        case _:
+            answer = dict(DRAFT)
     Path(os.environ["BEADWRIGHT_ANSWER"]).write_text(json.dumps(answer), encoding="utf-8")
 
 
@@ -40,6 +60,14 @@ def work(prompt: str) -> dict[str, object]:
         return {"status": "nothing-to-do", "summary": "It is done already."}
     if "(blocked)" in title and not list(Path("work").glob("*.txt")):
         return {"status": "blocked", "blockers": [NEEDED]}
+    if "(asks)" in title:
+        decided = re.search(r"^@octo decided: (.+)$", prompt, re.MULTILINE)
+        if decided is None:
+            file.write_text("begun\n", encoding="utf-8")
+            return {"status": "blocked", "question": ASKED}
+        begun = file.read_text(encoding="utf-8")
+        file.write_text(f"{begun}{decided[1]}\ncomplete\n", encoding="utf-8")
+        return {"status": "pr", "summary": title}
     if "for ever" in title:
         sys.exit("it cannot be done")
     if "(fails)" in title and not file.exists():
