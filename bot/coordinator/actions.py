@@ -147,6 +147,16 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
+class Enqueue:
+    """Put a PR into its base's merge queue at exactly this head; GitHub refuses another head, and what is in
+    it already."""
+
+    pull: int
+    node_id: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Close a bead, as completed or as a twin of another."""
 
@@ -245,6 +255,7 @@ Action = (
     | UpdateBranch
     | PostCheck
     | Merge
+    | Enqueue
     | Close
     | DeleteRef
     | React

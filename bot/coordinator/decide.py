@@ -23,6 +23,7 @@ from bot.coordinator.edges import node_of
 from bot.coordinator.hear import hear, reply
 from bot.coordinator.merging import carry_over, merge_in_turn
 from bot.coordinator.pulls import latest_pulls
+from bot.coordinator.queueing import queue_up
 from bot.coordinator.quoting import quoted_title
 from bot.coordinator.release import Release, Releases, rearm
 from bot.coordinator.review import advance
@@ -30,6 +31,7 @@ from bot.coordinator.showing import show
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 from bot.coordinator.start_stop import forget_hold, held_because
 from bot.coordinator.voices import voices_of
+from bot.coordinator.vouching import vouch
 
 PROJECTION = {
     State.RUNNING: "bead:running",
@@ -98,7 +100,8 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             pass
         elif _clear(issue, labels[number], graph, releases.of(number), now, draft):
             ready.append(number)
-    merge_in_turn(snapshot, approved, now, admission, draft)
+    go_on = queue_up if snapshot.rules.merge_queue else merge_in_turn
+    go_on(snapshot, approved, now, admission, draft)
     for number in ready:
         # What could not start anyway is not read for it.
         refused = admission.refusal(number, "worker", draft)
@@ -114,6 +117,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             draft.say(number, State.READY, refused)
     _forget_closed(issues, now, draft)
     sweep(snapshot, issues, draft)
+    vouch(snapshot, draft)
     pace.tell(issues, draft)
     people.tell(snapshot, issues, releases, now, draft)
     people.note(issues, labels, draft)

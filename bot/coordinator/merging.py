@@ -3,7 +3,7 @@
 A head must hold the whole base when it is merged, so every merge leaves the others behind. Bringing all of
 them up to date at once would start k-1 CI runs for each of k merges, and all but one of them for nothing. So
 only one pull request at a time has the turn: it is brought up to date, its CI runs, it is merged. The verdict
-is carried over such an update (`carry_over`), CI is not.
+is carried over such an update (`carry_over`), CI is not. (A merge queue does all that: `queueing`.)
 
 - What can be merged at once goes first; then who has the turn, then the order of the lane.
 - What waits for a person (a label, an approval, an objection) has no turn and holds nobody up. Neither has
@@ -56,6 +56,11 @@ class Approved:
         """Whether it merges without anything that only a person can do."""
         return all(result.state == "pass" or result.name in SETTLING for result in self.report.results)
 
+    @property
+    def lacks_approval(self) -> bool:
+        """Whether nothing but somebody's approval is missing, which their review tells us of."""
+        return {one.name for one in self.report.results if one.state != "pass"} == {"approvals"}
+
     def is_late(self, now: datetime) -> bool:
         """Whether its turn is over."""
         return self.turn is not None and now - self.turn >= TURN
@@ -90,7 +95,7 @@ def merge_in_turn(
     draft: Draft,
 ) -> None:
     """The next step of every approved pull request; `lane` holds them in their order."""
-    approved = [_approved(snapshot, issue, pull, now, admission, draft) for issue, pull in lane]
+    approved = [judge(snapshot, issue, pull, now, admission, draft) for issue, pull in lane]
     stops = {one.issue.number: admission.stops(one.issue.number, draft) for one in approved}
     may = [one for one in approved if one.settles and (one.wanted or not one.report.merges)]
     first = _first([one for one in may if not stops[one.issue.number]], now)
@@ -101,13 +106,21 @@ def merge_in_turn(
         elif stops[bead]:
             draft.say(bead, State.MERGING, *stops[bead], *one.report.reasons)
         elif one.report.merges and not one.wanted:
-            draft.say(bead, State.NEEDS_HUMAN, _would_merge(snapshot, one.pull))
+            draft.say(bead, State.NEEDS_HUMAN, would_merge(snapshot, one.pull))
         elif first is not None and one.settles:
             draft.say(bead, State.MERGING, f"#{first.pull.number} goes first", *one.report.reasons)
         else:
-            state = State.NEEDS_HUMAN if one.report.state == "block" else State.MERGING
-            draft.say_all(bead, state, one.report.reasons)
-            draft.looks.append(now + LOOK_LATER)
+            wait(one, now, draft)
+
+
+def wait(one: Approved, now: datetime, draft: Draft) -> None:
+    """Say what is missing, and look again where nobody tells us when it is there."""
+    if one.lacks_approval:
+        draft.say_all(one.issue.number, State.NEEDS_HUMAN, one.report.reasons)
+        return
+    state = State.NEEDS_HUMAN if one.report.state == "block" else State.MERGING
+    draft.say_all(one.issue.number, state, one.report.reasons)
+    draft.looks.append(now + LOOK_LATER)
 
 
 def guard_report(
@@ -166,16 +179,18 @@ def pull_facts(
         rules_known=snapshot.rules.known,
         own_check=CHECK,
         mends_base=mends_base,
+        merge_queue=snapshot.rules.merge_queue,
     )
 
 
-def _would_merge(snapshot: Snapshot, pull: PullRequest) -> str:
+def would_merge(snapshot: Snapshot, pull: PullRequest) -> str:
+    """What is said of a pull request that waits for a person's yes."""
     guarded = snapshot.rules.protected and bool(snapshot.rules.checks)
     why = "the policy lets a person say so" if guarded else f"{pull.base_ref} has no required checks"
     return f"I would merge #{pull.number}: {why}, so it waits for `/bead merge`"
 
 
-def _approved(
+def judge(
     snapshot: Snapshot,
     issue: Issue,
     pull: PullRequest,
@@ -183,6 +198,7 @@ def _approved(
     admission: Admission,
     draft: Draft,
 ) -> Approved:
+    """What the guards say of an approved pull request."""
     known = draft.claims.of(issue.number)
     report = guard_report(snapshot, pull, known, now, mends_base=admission.mends_base(issue.number))
     wanted = merges_by_itself(snapshot) or (known.merge is not None and known.merge.head == pull.head)
@@ -221,11 +237,16 @@ def _go(snapshot: Snapshot, one: Approved, now: datetime, draft: Draft) -> None:
         draft.say(issue.number, State.MERGING, step)
 
 
+def is_allowed(snapshot: Snapshot, pull: PullRequest) -> bool:
+    """Whether our own check lets GitHub merge it. It may be required: then it is posted first (`showing.py`),
+    and what is true afterwards is read again."""
+    posted = any(check.ours and check.name == CHECK and check.state == "green" for check in pull.checks)
+    return posted or all(need.name != CHECK for need in snapshot.rules.checks)
+
+
 def _merge(snapshot: Snapshot, one: Approved, now: datetime, draft: Draft) -> None:
     pull = one.pull
-    posted = any(check.ours and check.name == CHECK and check.state == "green" for check in pull.checks)
-    # Our own check may be required: it is posted first (`showing.py`), and what is true then is read again.
-    if posted or all(need.name != CHECK for need in snapshot.rules.checks):
+    if is_allowed(snapshot, pull):
         # It becomes a commit message on the base branch, where closing words close.
         title = f"{quoted_title(snapshot, one.issue.title)} (#{pull.number})"
         draft.after.append(Merge(pull.number, pull.head, snapshot.policy.merge.method, title))

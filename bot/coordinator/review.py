@@ -33,6 +33,7 @@ def advance(
     history = draft.claims.of(bead)
     verdict = history.verdict if history.verdict and history.verdict.head == pull.head else None
     stops = admission.stops(bead, draft)
+    behind = pull.behind and not snapshot.rules.merge_queue  # which tests it on the newest base itself
     if history.stopped:
         draft.say(bead, State.NEEDS_HUMAN, history.stopped)
     elif pull.draft:
@@ -43,7 +44,7 @@ def advance(
         _correct(work, f"the review of {pull.head[:12]} asks for corrections")
     elif verdict is not None and any(admission.voices.hears(thread) for thread in _unresolved(pull)):
         _correct(work, "an unresolved thread asks for an answer")
-    elif verdict is not None and (pull.behind or not (red := _red(pull))):
+    elif verdict is not None and (behind or not (red := _red(pull))):
         if not (strange := _unresolved(pull)):
             return True
         draft.say_all(bead, State.NEEDS_HUMAN, [_strange(thread) for thread in strange])
@@ -52,9 +53,9 @@ def advance(
     elif pull.mergeable == "unknown" or pull.behind is None:
         draft.say(bead, State.IN_REVIEW, "GitHub has not computed yet whether it merges")
         draft.looks.append(now + LOOK_AGAIN)
-    elif pull.behind and not history.updated and stops:
+    elif behind and not history.updated and stops:
         draft.say_all(bead, State.IN_REVIEW, stops)
-    elif pull.behind and not history.updated:
+    elif behind and not history.updated:
         _update(issue, pull, draft)
     else:
         _before_review(snapshot, work)

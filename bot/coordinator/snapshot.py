@@ -73,6 +73,23 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """Where a pull request stands in the merge queue of its base; `group` is the commit that is tested for
+    it, None until it is built."""
+
+    position: int
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A pull request left the merge queue without being merged; GitHub's `reason`, like ``CI_FAILURE``."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PullRequest:
     """A pull request whose head is `bead/N`, open or not.
 
@@ -110,6 +127,32 @@ class PullRequest:
     pushed_by: str | None = None
     closed_by: str | None = None
     url: str = ""
+    queued: QueuePlace | None = None
+    removals: tuple[Removal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """What is no bead's and yet may need our check: the head of another open pull request, a fork's too.
+    `vouched` tells that our check is green there."""
+
+    pull: int
+    head: str
+    vouched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MergeGroup:
+    """The commit that a merge queue tests for a pull request, with all that are before it in the queue.
+
+    `head` is the pull request's own, `bead` its bead, if it is one's. `said` is what our check says there.
+    """
+
+    pull: int
+    head: str
+    commit: str
+    bead: int | None
+    said: CheckState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +269,8 @@ class Snapshot:
     moment up to which all were looked at.
     `reports` are by run, and only those whose text such a comment asks for and that are still there.
     `shown` holds the digests (`coordinator/shown.py`) of what our comments and check runs are known to say,
-    by their key; what is not in it is not known.
+    by their key; what is not in it is not known. `foreign` are open pull requests that are no beads, the last
+    ones to change, and `groups` what the merge queue tests.
     """
 
     repository: str
@@ -257,3 +301,5 @@ class Snapshot:
     reports: Mapping[int, Report] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
     server: str = "https://github.com"
+    foreign: tuple[Foreign, ...] = ()
+    groups: tuple[MergeGroup, ...] = ()  # of the base branch's merge queue, first to merge first

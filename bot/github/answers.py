@@ -200,6 +200,78 @@ class ReviewNode(Shape):
     commit: Oid | None = None
 
 
+class RunNode(Shape):
+    """Our check run."""
+
+    id: str
+    database_id: int
+    status: str
+    conclusion: str | None = None
+    external_id: str | None = None
+
+
+class VouchedSuite(Shape):
+    """Our suite of a commit."""
+
+    check_runs: Connection[RunNode] = Connection[RunNode]()
+
+
+class VouchedCommit(Shape):
+    """A commit with our check on it, if it is there."""
+
+    oid: str
+    check_suites: Connection[VouchedSuite] = Connection[VouchedSuite]()
+
+    @property
+    def run(self) -> RunNode | None:
+        """Our check run there."""
+        suites = self.check_suites.nodes
+        return next((run for suite in suites for run in suite.check_runs.nodes), None)
+
+
+class PullCommitNode(Shape):
+    """A commit of a pull request."""
+
+    commit: VouchedCommit
+
+
+class HeadNode(Shape):
+    """A pull request's head; `commits` is its last commit."""
+
+    number: int
+    head_ref_name: str
+    head_ref_oid: str
+    is_cross_repository: bool
+    commits: Connection[PullCommitNode] = Connection[PullCommitNode]()
+
+
+class EntryNode(Shape):
+    """An entry of a merge queue."""
+
+    head_commit: VouchedCommit | None = None
+    pull_request: HeadNode | None = None
+
+
+class QueueNode(Shape):
+    """The merge queue of the base branch."""
+
+    entries: Connection[EntryNode] = Connection[EntryNode]()
+
+
+class PlaceNode(Shape):
+    """Where a pull request stands in the queue."""
+
+    position: int
+    head_commit: Oid | None = None
+
+
+class RemovalNode(Shape):
+    """A `RemovedFromMergeQueueEvent`."""
+
+    created_at: datetime
+    reason: str | None = None
+
+
 class PullNode(Shape):
     """A pull request; threads and reviews only of open ones."""
 
@@ -222,6 +294,8 @@ class PullNode(Shape):
     review_threads: Connection[ThreadNode] = Connection[ThreadNode]()
     latest_opinionated_reviews: Connection[ReviewNode] | None = None
     reviews: Connection[ReviewNode] | None = None
+    merge_queue_entry: PlaceNode | None = None
+    removals: Connection[RemovalNode] = Connection[RemovalNode]()
 
 
 class ComparisonNode(Shape):
@@ -294,6 +368,8 @@ class RepositoryNode(Shape):
     partial: Connection[RefNode] = Connection[RefNode]()
     over: Connection[PullNode] = Connection[PullNode]()
     labels: Connection[Named] = Connection[Named]()
+    foreign: Connection[HeadNode] = Connection[HeadNode]()
+    queue: QueueNode | None = None
 
 
 class Standing(Shape):

@@ -2,7 +2,8 @@
 
 One `observe_document` is a whole look at a repository: ref, document of claims, policy, beads, the branches
 `bead/N` with their open pull requests, what runs keep below ``refs/beadwright/`` (the first of them: what is
-left behind is deleted, so the rest comes into sight), the pull requests that were over last, labels.
+left behind is deleted, so the rest comes into sight), the pull requests that were over last, labels, other
+open pull requests, and the merge queue.
 """
 
 from __future__ import annotations
@@ -83,6 +84,10 @@ fragment OpenPull on PullRequest {
     pageInfo { hasPreviousPage }
     nodes { author { __typename login } commit { oid } }
   }
+  mergeQueueEntry { position headCommit { oid } }
+  removals: timelineItems(itemTypes: [REMOVED_FROM_MERGE_QUEUE_EVENT], last: 5) {
+    nodes { ... on RemovedFromMergeQueueEvent { createdAt reason } }
+  }
 }
 """
 
@@ -92,6 +97,21 @@ fragment Spoken on PullRequestReviewThread {
   comments(first: 100) { nodes { author { __typename login } } }
 }
 """
+
+_FOREIGN = """
+fragment Vouched on Commit {
+  oid
+  checkSuites(first: 1, filterBy: {appId: $app, checkName: "beadwright"}) {
+    nodes {
+      checkRuns(first: 1, filterBy: {checkName: "beadwright", checkType: LATEST}) {
+        nodes { id databaseId status conclusion externalId }
+      }
+    }
+  }
+}
+fragment Head on PullRequest { number headRefName headRefOid isCrossRepository }
+"""
+"""Where our check is needed and no bead is judged; see `coordinator/vouching.py`."""
 
 _BRANCHES = """
 fragment Branches on RefConnection {
@@ -124,7 +144,8 @@ def observe_document(
     *,
     threads: bool = False,
 ) -> str:
-    """Everything about a repository in one request (`$owner`, `$name`, `$base`: the default branch).
+    """Everything about a repository in one request (`$owner`, `$name`, `$base`: the default branch,
+    `$app`: our App's id).
 
     Args:
         standings: numbers whose state (open, closed, merged) is asked as well.
@@ -134,8 +155,9 @@ def observe_document(
     """
     extra = _standing_fields(standings) + _focus_fields(focus)
     ours = f"ours: nodes(ids: {json.dumps(list(comments))}) {{ ... on IssueComment {{ body }} }}"
+    more = ", $threads: [ID!]!" if threads else ""
     return f"""
-query Observe($owner: String!, $name: String!, $base: String!{", $threads: [ID!]!" if threads else ""}) {{
+query Observe($owner: String!, $name: String!, $base: String!, $app: Int!{more}) {{
   viewer {{ login }}
   {"threads: nodes(ids: $threads) { ...Spoken }" if threads else ""}
   repository(owner: $owner, name: $name) {{
@@ -157,11 +179,17 @@ query Observe($owner: String!, $name: String!, $base: String!{", $threads: [ID!]
       labels: ["bead"], states: [CLOSED, MERGED], first: 40, orderBy: {{field: UPDATED_AT, direction: DESC}}
     ) {{ nodes {{ ...Pull }} }}
     labels(first: {PAGE}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ id name }} }}
+    foreign: pullRequests(states: [OPEN], first: 30, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
+      nodes {{ ...Head commits(last: 1) {{ nodes {{ commit {{ ...Vouched }} }} }} }}
+    }}
+    queue: mergeQueue(branch: $base) {{
+      entries(first: 30) {{ nodes {{ headCommit {{ ...Vouched }} pullRequest {{ ...Head }} }} }}
+    }}
     {extra}
   }}
   {ours if comments else ""}
 }}
-{_ISSUE}{_CHECKS}{_PULL}{_OPEN}{_BRANCHES}{_STATE if "...Standing" in extra else ""}{
+{_ISSUE}{_CHECKS}{_PULL}{_OPEN}{_BRANCHES}{_FOREIGN}{_STATE if "...Standing" in extra else ""}{
         _SPOKEN if threads else ""
     }"""
 
@@ -310,6 +338,12 @@ query NewestPulls($owner: String!, $name: String!) {
 REVERT = """
 mutation Revert($input: RevertPullRequestInput!) {
   revertPullRequest(input: $input) { revertPullRequest { number } }
+}
+"""
+
+ENQUEUE = """
+mutation Enqueue($input: EnqueuePullRequestInput!) {
+  enqueuePullRequest(input: $input) { clientMutationId }
 }
 """
 

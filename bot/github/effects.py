@@ -15,6 +15,7 @@ from bot.coordinator.actions import (
     CreateBead,
     DeleteLabel,
     Dispatch,
+    Enqueue,
     Merge,
     OpenPull,
     PostCheck,
@@ -27,7 +28,7 @@ from bot.coordinator.claims import run_name
 from bot.github.answers import Connection, Shape
 from bot.github.batch import Batcher, Cheap, why_not
 from bot.github.client import Answer, Dispatched
-from bot.github.documents import NEWEST_BEADS, NEWEST_PULLS, REVERT
+from bot.github.documents import ENQUEUE, NEWEST_BEADS, NEWEST_PULLS, REVERT
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
 from bot.github.observe import Known
@@ -102,7 +103,7 @@ class Effects:
                 cheap.append(action)
                 continue
             answers += await self._flush(cheap, unposted)
-            if isinstance(action, Merge) and action.head in unposted:
+            if isinstance(action, Merge | Enqueue) and action.head in unposted:
                 answers.append("what its guards say could not be posted")
                 continue
             answers.append(await self._one(action))
@@ -125,6 +126,7 @@ class Effects:
         | OpenPull
         | UpdateBranch
         | Merge
+        | Enqueue
         | Assign
         | CancelRun
         | Revert
@@ -147,6 +149,8 @@ class Effects:
                     return _why(await self._github.write("PUT", path, {"expected_head_sha": action.head}))
                 case Merge():
                     return await self._merge(action)
+                case Enqueue():
+                    return await self._enqueue(action)
                 case Assign():
                     path = f"{self._at}/issues/{action.number}/assignees"
                     return _why(await self._github.write("POST", path, {"assignees": list(action.logins)}))
@@ -278,6 +282,12 @@ class Effects:
                 return why_not(error)
             return None
         return _why(answer)
+
+    async def _enqueue(self, action: Enqueue) -> str | None:
+        """Pinned to the head. What a lost answer has done shows in the next look; twice is refused."""
+        wanted = {"pullRequestId": action.node_id, "expectedHeadOid": action.head}
+        _, faults = await self._github.mutate(ENQUEUE, {"input": wanted}, writes=1)
+        return "; ".join(fault.message for fault in faults) or None
 
 
 def _why(answer: Answer) -> str | None:

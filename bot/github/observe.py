@@ -48,6 +48,7 @@ from bot.github.installation import Installation
 from bot.github.patches import Patches
 from bot.github.permissions import Permissions
 from bot.github.pulls import WORKFLOW, OwnCheck, own_check_runs
+from bot.github.queues import vouched_runs
 from bot.github.rules import RulesReader
 from bot.github.runs import RunReader
 from bot.github.snapshot_of import (
@@ -217,7 +218,8 @@ class Observer:
         while True:
             base = self._known.default_branch
             document = documents.observe_document(asked, focus, list(ours.values()), threads=bool(threads))
-            variables = {**self._where, "base": base} | ({"threads": threads} if threads else {})
+            variables = {**self._where, "base": base, "app": self._github.app.app_id}
+            variables |= {"threads": threads} if threads else {}
             data = await self._github.query(document, dict[str, object], variables, may_miss=True)
             reply = _Reply.model_validate(data)
             node = reply.repository
@@ -298,9 +300,11 @@ class Observer:
     def _remember(self, node: RepositoryNode) -> None:
         self._known.repository_id = node.id
         self._known.label_ids = {label.name.lower(): label.id for label in node.labels.nodes}
-        heads = frozenset(branch.target.oid for branch in node.branches.nodes)
-        gone, self._known.heads = self._known.heads - heads, heads
-        seen = {
+        foreign = vouched_runs(node)
+        heads = foreign.keys() | {branch.target.oid for branch in node.branches.nodes}
+        gone, self._known.heads = self._known.heads - heads, frozenset(heads)
+        seen = {(head, CHECK): run for head, run in foreign.items() if run is not None}
+        seen |= {
             (branch.target.oid, name): run
             for branch in node.branches.nodes
             for name, run in own_check_runs(branch.target, self._github.app.app_id).items()

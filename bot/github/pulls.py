@@ -6,12 +6,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.coordinator.snapshot import Check, CheckState, Mergeable, PullRequest, Review, Thread
+from bot.coordinator.snapshot import (
+    Check,
+    CheckState,
+    Mergeable,
+    PullRequest,
+    QueuePlace,
+    Removal,
+    Review,
+    Thread,
+)
 from bot.github.actors import login_of
 from bot.github.answers import Actor, BranchNode, CommitNode, ContextNode, PullNode
 
 WORKFLOW = "beadwright.yml"
 GREEN = frozenset({"SUCCESS", "NEUTRAL", "SKIPPED"})
+QUEUE_MERGED = "MERGE"
+"""The reason of a removal from the merge queue that is none: it was merged."""
 MERGEABLE: dict[str, Mergeable] = {"MERGEABLE": "clean", "CONFLICTING": "conflict"}
 STATES: dict[str, Literal["open", "merged", "closed"]] = {"OPEN": "open", "MERGED": "merged"}
 
@@ -130,6 +141,8 @@ def pull_of(
         on_base=on_base,
         twin_heads=_twins(node, commit),
         reviewed_by=_spoken(node),
+        queued=_place(node),
+        removals=_removals(node),
     )
 
 
@@ -170,6 +183,22 @@ def _reviews(node: PullNode) -> tuple[Review, ...]:
         )
         for review in (opinions.nodes if opinions else ())
         if review.state in kinds
+    )
+
+
+def _place(node: PullNode) -> QueuePlace | None:
+    entry = node.merge_queue_entry
+    if entry is None:
+        return None
+    return QueuePlace(entry.position, entry.head_commit.oid if entry.head_commit else None)
+
+
+def _removals(node: PullNode) -> tuple[Removal, ...]:
+    """How it left the queue without being merged, the last time last."""
+    return tuple(
+        Removal(one.created_at, (one.reason or "").upper())
+        for one in node.removals.nodes
+        if (one.reason or "").upper() != QUEUE_MERGED
     )
 
 

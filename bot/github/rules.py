@@ -109,6 +109,7 @@ def rules_of(rulesets: list[_Rule], classic: _Branch) -> Rules:
         protected=classic.protected or bool(rulesets),
         checks=tuple(sorted(checks, key=lambda check: (check.name, check.app_id or 0))),
         approvals=max((rule.parameters.required_approving_review_count for rule in rulesets), default=0),
+        merge_queue=any(rule.type == "merge_queue" for rule in rulesets),
     )
 
 

@@ -16,6 +16,7 @@ from bot.github.actors import login_of
 from bot.github.answers import BeadNode, PullNode, RepositoryNode
 from bot.github.errors import GitHubError
 from bot.github.pulls import checks_of, open_pulls, overall, pull_of
+from bot.github.queues import foreign_heads, merge_groups
 from bot.github.release_facts import edits_of, put_below, readied
 
 BRANCH = re.compile(r"bead/[1-9][0-9]{0,9}")
@@ -68,7 +69,8 @@ def snapshot_of(
         claims=read_claims(node.claims.target.message if node.claims else None),
         claims_commit=node.claims.target.oid if node.claims else None,
         policy=policy,
-        rules=beside.rules,
+        # A queue that classic protection demands is no rule of a ruleset.
+        rules=replace(beside.rules, merge_queue=beside.rules.merge_queue or node.queue is not None),
         issues=tuple(issue_of(bead, spelling) for bead in node.issues.nodes),
         closed=beside.closed | _closed_relatives(node),
         pulls=pulls_of(node, beside, app_id),
@@ -91,6 +93,8 @@ def snapshot_of(
         focus=beside.focus,
         authority=beside.authority or {},
         own=own,
+        foreign=foreign_heads(node),
+        groups=merge_groups(node),
     )
 
 

@@ -21,7 +21,20 @@ from bot.coordinator.snapshot import Press
 from bot.github.pulls import WORKFLOW
 
 ACTIONS_APP = "github-actions"
-ALWAYS = frozenset({"sub_issues", "issue_dependencies", "branch_protection_rule", "repository_ruleset"})
+ALWAYS = frozenset({"sub_issues", "issue_dependencies"})
+EVENTS = ALWAYS | {
+    "check_run",
+    "issue_comment",
+    "issues",
+    "merge_group",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_thread",
+    "push",
+    "status",
+    "workflow_run",
+}
+"""What is subscribed to, and all that is listened to beside what concerns the installation itself."""
 ISSUE = frozenset({"opened", "edited", "labeled", "unlabeled"})
 ECHOES = frozenset({"push", "pull_request_review", "pull_request_review_thread"})
 """What a publish job of ours does while its run holds the bead: nothing is decided about it before the run's
@@ -29,8 +42,10 @@ end, which is told. Our own merges and updates of branches are told as what beco
 ISSUE_ENDS = frozenset({"closed", "reopened", "deleted", "transferred"})
 PULL = frozenset(
     {"opened", "edited", "closed", "reopened", "synchronize", "labeled", "unlabeled"}
-    | {"ready_for_review", "converted_to_draft"}
+    | {"ready_for_review", "converted_to_draft", "dequeued"}
 )
+FOREIGN = frozenset({"opened", "synchronize", "reopened"})
+"""What gives a pull request that is no bead's a head without our check."""
 
 
 class BadDelivery(ValueError):
@@ -86,6 +101,10 @@ class _WorkflowRun(BaseModel):
     head_branch: str | None = None
 
 
+class _Group(BaseModel):
+    base_ref: str = ""
+
+
 class _Sender(BaseModel):
     login: str = ""
 
@@ -108,6 +127,7 @@ class _Payload(BaseModel):
     requested_action: _Requested | None = None
     workflow_run: _WorkflowRun | None = None
     comment: _Comment | None = None
+    merge_group: _Group | None = None
     sender: _Sender = _Sender()
     state: str | None = None
     branches: list[_Named] = Field(default_factory=list)
@@ -170,6 +190,8 @@ def _press(event: str, payload: _Payload, app_id: int) -> Press | None:
 
 
 def _matters(event: str, payload: _Payload, repository: _Repository, app_id: int) -> bool:
+    if event not in EVENTS:
+        return False
     match event:
         case "issue_comment":
             said = payload.comment.body if payload.comment is not None else None
@@ -177,7 +199,13 @@ def _matters(event: str, payload: _Payload, repository: _Repository, app_id: int
         case "issues":
             return _issue_matters(payload)
         case "pull_request":
-            return payload.action in PULL and _of_bead(payload) and not _projected(payload)
+            if not _of_bead(payload):
+                return payload.action in FOREIGN
+            return payload.action in PULL and not _projected(payload)
+        case "merge_group":
+            base = payload.merge_group.base_ref if payload.merge_group is not None else ""
+            asked = payload.action == "checks_requested"
+            return asked and base == f"refs/heads/{repository.default_branch}"
         case "pull_request_review" | "pull_request_review_thread":
             return _of_bead(payload)
         case "push":

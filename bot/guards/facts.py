@@ -49,7 +49,7 @@ class CoolDown(NamedTuple):
 class PullFacts:
     """One pull request at one moment. `reviewed_head` is the head that the verdict `approved` is about;
     `behind` and `mergeable` may not be known yet; `blocking_labels` are those that it really carries;
-    `mends_base` tells that it is there to mend the base branch."""
+    `mends_base` tells that it is there to mend the base branch, `merge_queue` that a queue merges it."""
 
     open: bool
     draft: bool
@@ -72,3 +72,4 @@ class PullFacts:
     rules_known: bool
     own_check: str
     mends_base: bool = False
+    merge_queue: bool = False

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import httpx
 
@@ -39,7 +40,7 @@ WORKFLOW = ".github/workflows/beadwright.yml"
 MANIFEST = json.loads((ROOT / "app-manifest.json").read_text(encoding="utf-8"))
 AGENT = Path(__file__).with_name("agent.py")
 CI = """\
-on: {push: {branches: [main]}, pull_request: {}}
+on: {push: {branches: [main]}, pull_request: {}, merge_group: {}}
 jobs: {test: {name: test, runs-on: ubuntu-latest, steps: [{run: "true"}]}}
 """
 NAME = "octo/tally"
@@ -255,6 +256,10 @@ def open_loop(
     *,
     record: Path | None = None,
     files: Mapping[str, str] | None = None,
+    organisation: bool = False,
+    private: bool = False,
+    plan: Literal["free", "paid"] = "paid",
+    protected: bool = True,
 ) -> Iterator[Loop]:
     """A new world.
 
@@ -263,6 +268,9 @@ def open_loop(
         policy: added to the test's policy file.
         record: a file that gets one JSON line per exchange.
         files: what the repository starts with besides.
+        organisation: octo is one, and the people act as ann, who administers the repository.
+        private, plan: of the repository, and what its owner pays.
+        protected: `main` requires the check `test`, up to date, and every conversation resolved.
     """
     clock = Clock()
     settings = {
@@ -282,8 +290,12 @@ def open_loop(
     with in_thread(folder / "forge", clock=clock, record=record) as forge:
 
         def build(state: State) -> tuple[int, str, str]:
-            owner, token = world.create_user(state, "octo")
-            repository = world.create_repository(state, owner, "tally", files=contents)
+            kind: Literal["User", "Organization"] = "Organization" if organisation else "User"
+            owner, token = world.create_user(state, "octo", type=kind, plan=plan)
+            repository = world.create_repository(state, owner, "tally", files=contents, private=private)
+            if organisation:
+                ann, token = world.create_user(state, "ann")
+                world.add_collaborator(state, repository, ann, "admin")
             app, key = world.create_app(
                 state,
                 owner,
@@ -303,7 +315,8 @@ def open_loop(
                 "restrictions": None,
                 "required_conversation_resolution": True,
             }
-            people.put(f"/repos/{NAME}/branches/main/protection", json=protection).raise_for_status()
+            if protected:
+                people.put(f"/repos/{NAME}/branches/main/protection", json=protection).raise_for_status()
             yield Loop(forge, folder, clock, app_id, key, token, people)
 
 

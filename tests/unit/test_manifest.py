@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bot.github.webhooks import EVENTS
 from tests.contract.openapi import DESCRIPTION
 
 MANIFEST: dict[str, Any] = json.loads((Path(__file__).parents[2] / "app-manifest.json").read_text("utf-8"))
@@ -24,6 +25,10 @@ def test_every_event_is_one_that_github_sends(published: Path) -> None:
     hooks = json.loads(DESCRIPTION.read_text("utf-8"))["x-webhooks"].values()
     known = {hook["post"]["x-github"]["subcategory"].replace("-", "_") for hook in hooks}
     assert set(MANIFEST["default_events"]) <= known
+
+
+def test_what_is_listened_to_is_what_is_subscribed_to() -> None:
+    assert set(MANIFEST["default_events"]) == EVENTS
 
 
 def test_an_event_that_needs_a_permission_of_its_own_has_it() -> None:

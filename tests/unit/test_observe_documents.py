@@ -11,11 +11,11 @@ from tests.contract.graphql_documents import check_document
 
 WHERE: dict[str, object] = {"owner": "octo", "name": "sample"}
 DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
-    "observe": (documents.observe_document(), {**WHERE, "base": "main"}),
-    "observe with focus": (documents.observe_document((3, 4), (7,)), {**WHERE, "base": "main"}),
+    "observe": (documents.observe_document(), {**WHERE, "base": "main", "app": 7}),
+    "observe with focus": (documents.observe_document((3, 4), (7,)), {**WHERE, "base": "main", "app": 7}),
     "observe with our comments": (
         documents.observe_document((), (), ("x", "y")),
-        {**WHERE, "base": "main"},
+        {**WHERE, "base": "main", "app": 7},
     ),
     "standings": (documents.standings_document((3, 4)), WHERE),
     "standings and focus": (documents.standings_document((3,), (7,)), WHERE),
@@ -35,6 +35,7 @@ DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
         documents.REVERT,
         {"input": {"pullRequestId": "x", "title": "Revert", "body": "It broke."}},
     ),
+    "enqueue": (documents.ENQUEUE, {"input": {"pullRequestId": "x", "expectedHeadOid": "a" * 40}}),
     "update": (documents.UPDATE, {**WHERE, "oid": "a" * 40}),
     "claims": (documents.CLAIMS, WHERE),
 }

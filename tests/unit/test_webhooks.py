@@ -49,6 +49,10 @@ def said(action: str, body: str, **fields: object) -> bytes:
     return payload(action=action, issue={"labels": []}, comment={"body": body}, **fields)
 
 
+def group(action: str, base: str) -> bytes:
+    return payload(action=action, merge_group={"base_ref": f"refs/heads/{base}"})
+
+
 def pull(action: str, ref: str) -> bytes:
     return payload(action=action, pull_request={"head": {"ref": ref}})
 
@@ -70,7 +74,11 @@ def pull(action: str, ref: str) -> bytes:
         ("workflow_run", workflow("completed", ".github/workflows/beadwright.yml@main", "main")),
         ("status", payload(state="success", branches=[{"name": "bead/3"}])),
         ("sub_issues", payload(action="sub_issue_added")),
-        ("repository_ruleset", payload(action="edited")),
+        ("issue_dependencies", payload(action="blocked_by_added")),
+        ("pull_request", pull("opened", "feature")),
+        ("pull_request", pull("synchronize", "feature")),
+        ("pull_request", pull("dequeued", "bead/3")),
+        ("merge_group", group("checks_requested", "main")),
     ],
 )
 def test_what_can_change_a_decision_says_where_to_look(event: str, body: bytes) -> None:
@@ -85,7 +93,10 @@ def test_what_can_change_a_decision_says_where_to_look(event: str, body: bytes) 
         ("issues", issue("labeled", "bug", changed="bug")),
         ("issues", issue("assigned", "bead")),
         ("issues", issue("labeled", "bead", changed="bead:running")),
-        ("pull_request", pull("synchronize", "feature")),
+        ("pull_request", pull("labeled", "feature")),
+        ("pull_request", pull("closed", "feature")),
+        ("merge_group", group("destroyed", "main")),
+        ("merge_group", group("checks_requested", "release")),
         ("push", payload(ref="refs/heads/feature")),
         ("push", payload(ref="refs/tags/v1")),
         ("check_run", check("created", 9, "circle", "bead/3")),
