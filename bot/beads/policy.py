@@ -182,7 +182,8 @@ Hours = Annotated[str, AfterValidator(_hours), Field(json_schema_extra={"pattern
 
 class Pace(Section):
     """How fast work goes. In the `quiet` hours, and when the day's beads have begun, no bead begins; those
-    that have begun go on."""
+    that have begun go on. While the base branch is red only a bead labelled `bug` and `P0` goes on, which is
+    there to mend it."""
 
     quiet: tuple[Hours, ...] = Field(
         default=(),

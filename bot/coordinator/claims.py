@@ -99,7 +99,8 @@ class Verdict(BaseModel):
 
 class Word(BaseModel):
     """What a person with authority said by a command, and still holds: who, when, in which comment (its
-    database id; None for what they did by hand), at which head where it is about one, and their reason."""
+    database id; None for what they did by hand), at which head where it is about one, and their reason. `by`
+    is empty for somebody whom GitHub knows no account of."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     by: str
@@ -107,6 +108,16 @@ class Word(BaseModel):
     comment: int | None = None
     head: str | None = Field(default=None, pattern=SHA)
     reason: str = ""
+
+    @property
+    def who(self) -> str:
+        """Whose word it is, as reasons say it."""
+        return f"@{self.by}" if self.by else "somebody"
+
+    @property
+    def quiet_who(self) -> str:
+        """The same in a comment, where it is to call nobody."""
+        return f"`@{self.by}`" if self.by else "somebody"
 
 
 class Tried(BaseModel):
@@ -170,13 +181,15 @@ class History(BaseModel):
     `stopped` says why a person is needed, until they act. `updated` tells that what the worker published was
     brought up to date once; `turn` is when its approved pull request first had the turn to be merged.
 
-    `release`, `hold`, `taken` and `merge` are words of people that no label or pull request holds; `head` is
-    the last head of its branch that is ours. `spent` is all that its runs have cost, `tried` the last of
-    them, `found` what they found, `question` what waits for an answer, `decided` what was answered.
+    `release`, `hold`, `taken`, `merge` and `undo` are words of people that no label or pull request holds;
+    `head` is the last head of its branch that we work on: published by us, or given back by a person. `past`
+    are the pull requests that speak for the bead no more. `spent` is all that its runs have cost, `tried` the
+    last of them, `found` what they found, `question` what waits for an answer, `decided` what was answered.
     `shape` is whose word has its text drafted. `shown` tells that somebody asked for its status comment.
 
     `asked` counts how often a person was asked for, each time by a new comment; `told` is what the last one
-    says, or said until it was `over`. Of a bead that is `closed` only what it found is kept, for a while.
+    says, or said until it was `over`. Of a bead that is `closed` only its past is kept, and for a while what
+    it found.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -194,6 +207,8 @@ class History(BaseModel):
     hold: Word | None = None
     taken: Word | None = None
     merge: Word | None = None
+    undo: Word | None = None
+    past: tuple[int, ...] = ()
     head: str | None = Field(default=None, pattern=SHA)
     spent: int = 0
     tried: tuple[Tried, ...] = ()
@@ -344,12 +359,16 @@ class Claims(BaseModel):
         return self.model_copy(update={"history": {**self.history, bead: known}})
 
     def forget(self, bead: int) -> Claims:
-        """Without anything about a bead that is closed, but for what it found and nobody has filed."""
+        """Without anything about a bead that is closed, but for its past, and what it found and nobody has
+        filed."""
         live = {number: claim for number, claim in self.live.items() if number != bead}
         history = {number: known for number, known in self.history.items() if number != bead}
         known = self.of(bead)
+        kept = History(past=known.past)
         if known.unfiled:
-            history[bead] = History(found=known.found, closed=known.closed)
+            kept = kept.model_copy(update={"found": known.found, "closed": known.closed})
+        if kept != History():
+            history[bead] = kept
         return self.model_copy(update={"live": live, "history": history})
 
     def reserved(self) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.beads.digest import digest
 from bot.coordinator import breaker, found, pace, shaping
-from bot.coordinator.actions import Close, DeleteRef, PublishAgain
+from bot.coordinator.actions import CancelRun, Close, DeleteRef, PublishAgain
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Tried, Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.job_port import PARTIAL, STAGING
@@ -35,19 +35,23 @@ def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, d
     hurried = draft.claims != snapshot.claims
     for bead, claim in draft.claims.live.items():
         run = runs.get(claim.token)
+        taken = draft.claims.of(bead).taken
         if run is None:
-            if now - claim.since >= LOST_DISPATCH:
+            if taken is not None or now - claim.since >= LOST_DISPATCH:
                 draft.claims = draft.claims.release(bead)
                 hurried = True
             else:
                 _running(draft, bead, claim, "dispatched; its run has not shown up yet")
                 draft.looks.append(claim.since + LOST_DISPATCH)
+        elif not run.done and taken is not None and claim.stage == "claimed":
+            draft.after.append(CancelRun(run.id))
+            _running(draft, bead, claim, f"its run is asked to end: {run.url}")
         elif not run.done:
             _running(draft, bead, claim, f"attempt {claim.attempt} runs: {run.url}")
         elif run.report is None and run.fault is None and not run.artifacts_read:
             _running(draft, bead, claim, "its run ended; the report is not visible yet")
             draft.looks.append(now + ARTIFACT_DELAY)
-        elif _publish_again(bead, claim, run, now, draft):
+        elif taken is None and _publish_again(bead, claim, run, now, draft):
             hurried = True
         else:
             before = draft.claims
@@ -78,7 +82,10 @@ def _publish_again(bead: int, claim: Claim, run: Run, now: datetime, draft: Draf
 
 
 def _running(draft: Draft, bead: int, claim: Claim, reason: str) -> None:
-    if claim.role == "reviewer":
+    taken = draft.claims.of(bead).taken
+    if taken is not None:
+        draft.say(bead, State.HELD, f"{taken.who} has taken it over; {reason}")
+    elif claim.role == "reviewer":
         draft.say(bead, State.IN_REVIEW, reason)
     elif claim.role == "shaper":
         draft.say(bead, State.RUNNING, f"what its text lacks is being drafted; {reason}")
@@ -110,8 +117,8 @@ def _settle(
             _book(issues, bead, _tried(draft.claims.of(bead), claim, run, "provider", cost), cost, now, draft)
             breaker.trip(draft, claim.engine or report.engine, bead, claim, report.provider, now)
             return
-        if run.conclusion == "cancelled" and history.hold is not None:
-            # Somebody has ended it and holds it (`/bead stop`): that is nobody's failure.
+        if history.taken is not None or (run.conclusion == "cancelled" and history.hold is not None):
+            # A person has the bead, or has ended its run and holds it (`/bead stop`): nobody's failure.
             draft.claims = draft.claims.release(bead)
             _book(issues, bead, _tried(draft.claims.of(bead), claim, run, "stopped", cost), cost, now, draft)
             return
@@ -129,7 +136,7 @@ def _settle(
         if issue is not None:
             history = shaping.offer(snapshot, issue, claim, run.id, report.shaper, history)
     elif claim.outcome in ("pr", "direct"):
-        history = history.model_copy(update={"failures": 0, "updated": False})
+        history = history.model_copy(update={"failures": 0, "updated": False, "head": claim.head})
     elif claim.outcome == "blocked" and report is not None and report.worker is not None:
         history = history.model_copy(update={"failures": 0})
         if report.worker.question is not None:
@@ -222,14 +229,16 @@ def sweep(snapshot: Snapshot, issues: dict[int, Issue], draft: Draft) -> None:
 
 
 def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Draft) -> None:
-    """A merged PR closes its bead when everything is proved; otherwise a person is told what is not."""
-    verdict = draft.claims.of(issue.number).verdict
+    """A merged PR closes its bead when everything is proved; otherwise a person is told what is not. Whoever
+    has taken the bead over needs no review of ours."""
+    known = draft.claims.of(issue.number)
+    verdict = known.verdict if known.verdict and known.verdict.head == pull.head else None
     missing: list[str] = []
     if pull.on_base is not True:
         missing.append(f"the merge commit of #{pull.number} is not on {snapshot.default_branch}")
     if pull.changed_files == 0:
         missing.append(f"#{pull.number} changed nothing")
-    if verdict is None or not verdict.approve or verdict.head != pull.head:
+    if known.taken is None and (verdict is None or not verdict.approve):
         who = f"@{pull.merged_by} " if pull.merged_by else ""
         missing.append(f"{who}merged #{pull.number} at {pull.head[:12]}, which no review approved")
     if missing:
@@ -240,4 +249,5 @@ def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Dra
     # The last of all: a closed bead is looked at no more.
     draft.before.append(Close(issue.number, issue.id))
     draft.forget(issue.number)
-    draft.say(issue.number, State.DONE, f"merged by #{pull.number} as {(pull.merge_commit or '')[:12]}")
+    who = f"by @{pull.merged_by} in" if known.taken is not None and pull.merged_by else "by"
+    draft.say(issue.number, State.DONE, f"merged {who} #{pull.number} as {(pull.merge_commit or '')[:12]}")

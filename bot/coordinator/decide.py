@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.beads.graph import Graph
 from bot.beads.labels import Labels, parse_labels
 from bot.beads.model import BeadType
-from bot.coordinator import breaker, found, pace, people, questions, shaping
+from bot.coordinator import breaker, found, hands, pace, people, questions, shaping, undo
 from bot.coordinator.actions import Close, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Word
@@ -59,6 +59,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     hearing = hear(snapshot, now, draft)
     snapshot = hearing.snapshot
     issues = {issue.number: issue for issue in snapshot.issues}
+    hands.notice(snapshot, issues, now, draft)
     labels = {issue.number: parse_labels(issue.labels) for issue in snapshot.issues}
     graph = Graph((node_of(issue, labels[issue.number]) for issue in snapshot.issues), closed=snapshot.closed)
     voices = voices_of(snapshot)
@@ -66,6 +67,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
 
     settle_claims(snapshot, issues, now, draft)
     _close_twins(issues, labels, draft)
+    undo.go_on(snapshot, issues, labels, now, draft)
     releases = Releases(issues, labels, voices, draft.claims)
     signs = [
         one.bead
@@ -77,7 +79,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     taken = {*draft.claims.live, *draft.rewired, *settled}
     free = [number for number in issues if number not in taken]
     order = graph.order(free)
-    pulls = latest_pulls(snapshot.pulls)
+    pulls = latest_pulls(snapshot.pulls, draft.claims)
     approved: list[tuple[Issue, PullRequest]] = []
     ready: list[int] = []
     for number in order:
@@ -87,6 +89,8 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             forget_hold(number, draft)
         if labels[number].type is BeadType.EPIC or issue.children:
             _epic(issue, graph, now, issues, releases.of(number), draft)
+        elif hands.keeps_off(snapshot, issue, pulls.get(number), draft):
+            pass
         elif labels[number].hold:
             draft.say(number, State.HELD, held_because(number, draft))
         elif (asked := _question(number, pulls.get(number), releases, draft)) is not None:
@@ -185,7 +189,7 @@ def _pull(
     if pull.state == "merged":
         close_merged(snapshot, issue, pull, draft)
     elif pull.state == "closed":
-        reason = f"#{pull.number} was closed without a merge; reopen it to give the bead back"
+        reason = f"#{pull.number} was closed without a merge; `/bead give` lets the bead go on"
         draft.say(issue.number, State.NEEDS_HUMAN, reason)
     else:
         missing = tuple(label for label in REVIEW_LABELS if label not in pull.labels)
@@ -247,6 +251,8 @@ def _forget_closed(issues: dict[int, Issue], now: datetime, draft: Draft) -> Non
         new = word is not None and not known.attempts and _heard(word, now, draft)
         if number in issues and known.closed is not None:  # somebody has opened it again
             draft.claims = draft.claims.remember(number, closed=None)
+        elif known.undo is not None:
+            continue  # it is opened again when that is done
         elif number not in issues and number not in draft.claims.live and not new:
             closed.append(number)
     found.forget(draft, closed, now)

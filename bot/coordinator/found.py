@@ -101,16 +101,22 @@ def listing(bead: int, known: History, issues: Iterable[Issue]) -> str:
 
 
 def forget(draft: Draft, closed: Iterable[int], now: datetime) -> None:
-    """Forget beads that are closed, all but what they found and nobody has filed; that too in the end."""
+    """Forget beads that are closed, all but their past, and what they found and nobody has filed; that too in
+    the end."""
     history = dict(draft.claims.history)
     for bead in closed:
         known = history.pop(bead)
         since = known.closed or now
+        kept = History(past=known.past)
         if known.unfiled and now - since < KEPT:
-            history[bead] = History(found=known.found, closed=since)
-    kept = [(known.closed, bead) for bead, known in history.items() if known.closed is not None]
-    for _, bead in sorted(kept)[:-CLOSED]:
-        del history[bead]
+            kept = kept.model_copy(update={"found": known.found, "closed": since})
+        if kept != History():
+            history[bead] = kept
+    finders = [(known.closed, bead) for bead, known in history.items() if known.closed is not None]
+    for _, bead in sorted(finders)[:-CLOSED]:
+        past = history.pop(bead).past
+        if past:
+            history[bead] = History(past=past)
     if history != draft.claims.history:
         draft.claims = draft.claims.model_copy(update={"history": history})
 

@@ -28,7 +28,7 @@ from datetime import datetime, timedelta
 from bot.beads.authority import Permission
 from bot.beads.command_help import help_text
 from bot.beads.commands import FORMS, Command, Misread, Name, read_commands
-from bot.coordinator import asked, found, pace, questions, shaping, start_stop, steer
+from bot.coordinator import asked, found, hands, merging, pace, questions, shaping, start_stop, steer, undo
 from bot.coordinator.actions import Action, React, Say, SetLabels
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
@@ -60,6 +60,10 @@ EFFECTS: dict[Name, Effect] = {
     Name.SHAPE: shaping.shape,
     Name.ANSWER: questions.answer,
     Name.FILE: found.file,
+    Name.MERGE: merging.merge,
+    Name.TAKE: hands.take,
+    Name.GIVE: hands.give,
+    Name.UNDO: undo.undo,
     Name.PAUSE: pace.pause,
     Name.RESUME: pace.resume,
     Name.RUN: pace.run,
@@ -138,7 +142,9 @@ def _press(hearing: Hearing, press: Press, draft: Draft) -> None:
     a check run has no place for an answer."""
     snapshot = hearing.snapshot
     pull = next((one for one in snapshot.pulls if one.head == press.head and one.state == "open"), None)
-    bead = next((bead for bead, one in latest_pulls(snapshot.pulls).items() if one is pull), None)
+    bead = next(
+        (bead for bead, one in latest_pulls(snapshot.pulls, draft.claims).items() if one is pull), None
+    )
     name = BUTTONS.get(press.button)
     if pull is None or bead is None or name is None:
         return
@@ -187,7 +193,8 @@ def _effect(hearing: Hearing, comment: Comment, command: Command, draft: Draft) 
     if effect is None:
         return Answer(done=False, reply=f"Nothing answers `/bead {command.name}` yet.")
     issue = _bead(hearing.snapshot, comment)
-    pull = latest_pulls(hearing.snapshot.pulls).get(comment.bead) if comment.bead is not None else None
+    pulls = latest_pulls(hearing.snapshot.pulls, draft.claims)
+    pull = pulls.get(comment.bead) if comment.bead is not None else None
     return effect(Said(comment, command, hearing.snapshot, issue, pull, hearing.now), draft)
 
 

@@ -20,11 +20,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.beads.labels import parse_labels
 from bot.coordinator.actions import Merge, UpdateBranch
 from bot.coordinator.admission import Admission
-from bot.coordinator.claims import History, Verdict
+from bot.coordinator.claims import Answer, History, Verdict
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.pace import mends
 from bot.coordinator.quoting import quoted_title
+from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 from bot.guards import evaluate
 from bot.guards.facts import CheckFact, CoolDown, PullFacts, Required
@@ -78,6 +81,29 @@ def carry_over(issue: Issue, pull: PullRequest, draft: Draft) -> None:
         draft.claims = draft.claims.remember(issue.number, verdict=carried)
     if yes is not None and yes.head == pull.same_patch_as:
         draft.claims = draft.claims.remember(issue.number, merge=yes.model_copy(update={"head": pull.head}))
+
+
+def merge(said: Said, draft: Draft) -> Answer:
+    """`/bead merge`: a person's yes to the head as it is now; it is merged once every guard passes."""
+    issue, pull = said.bead, said.pull
+    known = draft.claims.of(issue.number)
+    if pull is None or pull.state != "open":
+        return Answer(done=False, reply="It has no open pull request that could be merged.")
+    if known.taken is not None:
+        return Answer(
+            done=False, reply=f"{known.taken.quiet_who} has taken it over: merge #{pull.number} by hand."
+        )
+    if merges_by_itself(said.snapshot):
+        once = "once every guard passes, without anybody's yes; `/bead why` says what is missing"
+        return Answer(done=False, reply=f"#{pull.number} is merged by itself {once}.")
+    draft.claims = draft.claims.remember(issue.number, merge=said.word(head=pull.head))
+    mending = mends(parse_labels(issue.labels))
+    report = guard_report(said.snapshot, pull, known, said.now, mends_base=mending)
+    if report.merges:
+        return Answer(done=True)
+    missing = "\n".join(f"- {reason}" for reason in report.reasons)
+    bound = f"It is merged at `{pull.head[:12]}`, or our own update of that, once every guard passes."
+    return Answer(done=True, reply=f"{bound} What is missing now:\n\n{missing}")
 
 
 def merges_by_itself(snapshot: Snapshot) -> bool:

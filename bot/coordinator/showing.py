@@ -45,7 +45,7 @@ def show(
 ) -> None:
     """Add to a finished draft what people are to be shown of it."""
     view = View(snapshot, draft.claims, draft.verdicts, draft.over)
-    pulls = latest_pulls(snapshot.pulls)
+    pulls = latest_pulls(snapshot.pulls, draft.claims)
     moving = {action.pull for action in draft.after if isinstance(action, UpdateBranch)}
     checks: list[Action] = []
     for number in sorted(draft.verdicts):

@@ -96,8 +96,8 @@ class PullRequest:
     `behind` is None when it is not known; `on_base` tells whether the merge commit is on the base branch;
     `reviewed_by` are the logins of review bots that have spoken about this head, `voices` all who reviewed an
     open one or spoke in its threads. `same_patch_as` is the head that this one was made from by our own
-    update, when its patch is identical. `pushed_by` is the person
-    whose commit the head is (None: it is ours, or not known), `closed_by` who closed it without a merge.
+    update, when its patch is identical. `closed_by` is the person who closed it without a merge; None: a bot,
+    or it is not known.
     """
 
     number: int
@@ -124,7 +124,6 @@ class PullRequest:
     reviewed_by: tuple[str, ...] = ()
     voices: tuple[str, ...] = ()
     same_patch_as: str | None = None
-    pushed_by: str | None = None
     closed_by: str | None = None
     url: str = ""
     queued: QueuePlace | None = None
@@ -262,7 +261,12 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One repository at one moment. `issues` are the open beads; `closed` the numbers known to be closed;
-    `focus` the beads whose latest pull requests are among `pulls` whatever their age.
+    `focus` the beads whose latest pull requests are among `pulls` whatever their age, `over` those of them
+    that are closed; `reverts` are our pull requests that take another one back, by the number of that one, as
+    far as they are known.
+
+    `pushers` are the people whose commits branches are at, by the branch's name (an empty login: GitHub knows
+    no account of theirs); a branch that is at a commit of ours, or of another bot, is not in it.
 
     `authority` is the permission of everybody on whose word something rests; `own` is our App's bot, which
     has none. `comments` are those that may hold commands and that we have not answered; `heard_until` is the
@@ -293,6 +297,9 @@ class Snapshot:
     policy_fault: str | None = None
     workflow_enabled: bool = True
     focus: frozenset[int] = frozenset()
+    over: tuple[Issue, ...] = ()
+    reverts: Mapping[int, int] = field(default_factory=dict)
+    pushers: Mapping[str, str] = field(default_factory=dict)
     authority: Mapping[str, Permission] = field(default_factory=dict)
     own: str = ""
     comments: tuple[Comment, ...] = ()

@@ -213,6 +213,9 @@ def _reviewed(view: View, pull: PullRequest, known: History) -> list[str]:
             lines.append(f"Carried over to `{verdict.head}`, by updates that left the patch identical.")
         elif verdict.head != pull.head:
             lines.append(f"The head is `{pull.head}` now: that review does not count for it.")
+    if pull.state == "merged" and known.taken is not None:
+        who = quoted([known.taken.by]) if known.taken.by else "Somebody"
+        lines.append(f"{who} had taken it over: that needs no review of ours.")
     if pull.state == "merged":
         who = f" by {quoted([pull.merged_by])}" if pull.merged_by else ""
         lines.append(f"Merged at `{pull.head}` as `{pull.merge_commit}`{who}.")

@@ -86,7 +86,7 @@ class EditNode(Shape):
 
 
 class BeadNode(Shape):
-    """An open issue with the label `bead`."""
+    """An issue with the label `bead`, or one that had it."""
 
     number: int
     id: str
@@ -94,6 +94,7 @@ class BeadNode(Shape):
     title: str
     body: str
     created_at: datetime
+    state: str = "OPEN"
     viewer_did_author: bool = False
     author: Actor | None = None
     repository: Place
@@ -102,6 +103,12 @@ class BeadNode(Shape):
     sub_issues: Connection[Relative] = Connection[Relative]()
     timeline_items: Connection[TimelineItem] = Connection[TimelineItem]()
     user_content_edits: Connection[EditNode] | None = None
+
+
+class ClosedNode(Shape):
+    """A `ClosedEvent`."""
+
+    actor: Actor | None = None
 
 
 class AppNode(Shape):
@@ -151,6 +158,13 @@ class Rollup(Shape):
     contexts: Connection[ContextNode]
 
 
+class Signer(Shape):
+    """Who wrote or committed a commit, as it says itself; `user` is the account of that address."""
+
+    email: str | None = None
+    user: Actor | None = None
+
+
 class TwinNode(Shape):
     """A pull request that contains a commit."""
 
@@ -167,6 +181,8 @@ class CommitNode(Shape):
     status_check_rollup: Rollup | None = None
     history: Connection[Oid] = Connection[Oid]()
     associated_pull_requests: Connection[TwinNode] | None = None
+    author: Signer | None = None
+    committer: Signer | None = None
 
 
 class ThreadNode(Shape):
@@ -272,6 +288,14 @@ class RemovalNode(Shape):
     reason: str | None = None
 
 
+class NewestNode(Shape):
+    """A pull request that may take another one back."""
+
+    number: int
+    body: str
+    viewer_did_author: bool
+
+
 class PullNode(Shape):
     """A pull request; threads and reviews only of open ones."""
 
@@ -290,6 +314,7 @@ class PullNode(Shape):
     base_ref_oid: str
     merge_commit: Oid | None = None
     merged_by: Actor | None = None
+    closing: Connection[ClosedNode] = Connection[ClosedNode]()
     labels: Connection[Named] | None = None
     review_threads: Connection[ThreadNode] = Connection[ThreadNode]()
     latest_opinionated_reviews: Connection[ReviewNode] | None = None

@@ -66,6 +66,9 @@ fragment Pull on PullRequest {
   headRefName headRefOid baseRefName baseRefOid
   mergeCommit { oid }
   mergedBy { login }
+  closing: timelineItems(itemTypes: [CLOSED_EVENT], last: 1) {
+    nodes { ... on ClosedEvent { actor { __typename login } } }
+  }
   labels(first: 50) { nodes { name } }
 }
 """
@@ -121,7 +124,11 @@ fragment Branches on RefConnection {
     target {
       oid
       ...Checks
-      ... on Commit { associatedPullRequests(first: 10) { nodes { number state headRefOid } } }
+      ... on Commit {
+        author { email user { login } }
+        committer { email user { login } }
+        associatedPullRequests(first: 10) { nodes { number state headRefOid } }
+      }
     }
     compare(headRef: $base) { aheadBy }
     associatedPullRequests(states: [OPEN], first: 2) { nodes { ...OpenPull } }
@@ -140,6 +147,7 @@ fragment Standing on IssueOrPullRequest {
 def observe_document(
     standings: Iterable[int] = (),
     focus: Iterable[int] = (),
+    whole: Iterable[int] = (),
     comments: Sequence[str] = (),
     *,
     threads: bool = False,
@@ -150,10 +158,11 @@ def observe_document(
     Args:
         standings: numbers whose state (open, closed, merged) is asked as well.
         focus: beads whose latest pull requests are asked whatever their age.
+        whole: beads that are asked as such, closed or not, with what may take their merges back.
         comments: our comments (ids), whose texts are asked as well, as `ours`; no more than a hundred.
         threads: whether it is asked as well who spoke in the review threads `$threads`.
     """
-    extra = _standing_fields(standings) + _focus_fields(focus)
+    extra = _standing_fields(standings) + _focus_fields(focus) + _whole_fields(whole)
     ours = f"ours: nodes(ids: {json.dumps(list(comments))}) {{ ... on IssueComment {{ body }} }}"
     more = ", $threads: [ID!]!" if threads else ""
     return f"""
@@ -217,6 +226,15 @@ def _focus_fields(beads: Iterable[int]) -> str:
         f'f{bead}: pullRequests(headRefName: "bead/{bead}", {newest}) {{ nodes {{ ...Pull }} }}\n'
         for bead in sorted(set(beads))
     )
+
+
+def _whole_fields(beads: Iterable[int]) -> str:
+    wanted = sorted(set(beads))
+    if not wanted:
+        return ""
+    newest = "first: 50, orderBy: {field: CREATED_AT, direction: DESC}"
+    newest_pulls = f"newest: pullRequests({newest}) {{ nodes {{ number body viewerDidAuthor }} }}\n"
+    return newest_pulls + "".join(f"i{bead}: issue(number: {bead}) {{ ...Bead }}\n" for bead in wanted)
 
 
 DEFAULT_BRANCH = """

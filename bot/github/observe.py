@@ -37,6 +37,7 @@ from bot.github.answers import (
     BranchNode,
     Connection,
     Named,
+    NewestNode,
     PullNode,
     RepositoryNode,
     Shape,
@@ -140,6 +141,8 @@ class Known:
     comments: dict[str, OwnComment] = field(default_factory=dict)
     heads: frozenset[str] = frozenset()
     held: frozenset[int] = frozenset()
+    open: frozenset[int] = frozenset()
+    undoing: frozenset[int] = frozenset()
     workflow_enabled: bool = True
     repository_id: str = ""
     shown: dict[str, str] = field(default_factory=dict)
@@ -168,37 +171,46 @@ class Observer:
     async def look(self, focus: frozenset[int], told: Told = EVERYTHING) -> Snapshot:
         """Every fact a decision needs. Raises GitHubError, Limited, ClaimsError.
 
-        What is held now is what may be merged next: its pull requests are asked for in the same request.
+        What is held now is what may be merged next: its pull requests are asked for in the same request. So
+        is what is being undone, and what is in focus and not open, with the issue itself.
         """
-        focus |= self._known.held
-        found = await self._whole(focus)
-        node, closed, focused, own = found.node, found.closed, found.focused, found.own
+        known = self._known
+        whole = (focus - known.open) | known.undoing
+        focus |= known.held | known.undoing
+        found = await self._whole(focus, whole)
+        node, extras = found.node, found.extras
         branch = node.default_branch_ref
         if branch is None or branch.target is None:
             raise GitHubError(404, f"{self._repository} has no commit on its default branch")
         claims = read_claims(node.claims.target.message if node.claims else None)
         self._remember(node)
-        self._known.held = frozenset(claims.live)
-        heard = await self._speakers.hear(node, own, found.threads, claims)
+        known.held = frozenset(claims.live)
+        known.undoing = frozenset(bead for bead, one in claims.history.items() if one.undo is not None)
+        heard = await self._speakers.hear(node, found.own, found.threads, claims)
         beside = Beside(
             rules=await self._rules.read(branch.name, needed=bool(open_nodes(node))),
             runs=await self.runs.of(claims, fresh=told.runs),
             authority=heard.authority,
             spoken=heard.spoken,
-            on_base=await self._merges(branch.target.oid, unproved_merges(node, focused)),
-            same_patch=await self._same_patches(node, branch.target.oid, moved_heads(node, claims, focused)),
-            closed=closed,
-            focused=tuple(focused),
+            on_base=await self._merges(branch.target.oid, unproved_merges(node, extras.pulls)),
+            same_patch=await self._same_patches(
+                node, branch.target.oid, moved_heads(node, claims, extras.pulls)
+            ),
+            closed=found.closed,
+            focused=tuple(extras.pulls),
+            whole=tuple(extras.beads),
+            newest=tuple(extras.newest),
             workflow_enabled=await self._enabled(),
             focus=focus,
         )
-        snapshot = snapshot_of(self._repository, node, beside, self._github.app.app_id, self._spelling, own)
+        app = self._github.app.app_id
+        snapshot = snapshot_of(self._repository, node, beside, app, self._spelling, found.own)
         self._forget_comments(
             {*(one.number for one in snapshot.issues), *(one.number for one in snapshot.pulls)}
         )
         talk = await self._talk.of(snapshot, fresh=told.talk)
         pressing = {press.login for press in told.presses}
-        pressed = await self._permissions.of(pressing, snapshot.policy.bots, own)
+        pressed = await self._permissions.of(pressing, snapshot.policy.bots, found.own)
         snapshot = replace(
             snapshot,
             authority={**talk.authority, **pressed, **snapshot.authority},
@@ -210,14 +222,16 @@ class Observer:
         )
         return replace(snapshot, reports=await self._reports(snapshot))
 
-    async def _whole(self, focus: frozenset[int]) -> _Whole:
+    async def _whole(self, focus: frozenset[int], whole: frozenset[int]) -> _Whole:
         if self._known.default_branch is None:
             self._known.default_branch = await self._default_branch()
         asked, threads = self._known.standings, self._speakers.doubtful
         ours = self._to_check()
         while True:
             base = self._known.default_branch
-            document = documents.observe_document(asked, focus, list(ours.values()), threads=bool(threads))
+            document = documents.observe_document(
+                asked, focus, whole, list(ours.values()), threads=bool(threads)
+            )
             variables = {**self._where, "base": base, "app": self._github.app.app_id}
             variables |= {"threads": threads} if threads else {}
             data = await self._github.query(document, dict[str, object], variables, may_miss=True)
@@ -230,16 +244,17 @@ class Observer:
             self._known.default_branch = node.default_branch_ref.name  # renamed: what is behind it changes
         if ours:
             self._check_comments(ours, _Ours.model_validate(data).ours)
-        standings, focused = _extras(data)
+        found = _extras(data)
+        standings = found.standings
         node = await self._all_pages(node, base)
         wanted = named_elsewhere(node.issues.nodes, self._spelling)
         self._known.standings = wanted
         if wanted - asked:
             document = documents.standings_document(wanted - asked)
             more = await self._github.query(document, dict[str, object], self._where, may_miss=True)
-            standings += _extras(more)[0]
+            standings = [*standings, *_extras(more).standings]
         closed = frozenset(one.number for one in standings if one.closed)
-        return _Whole(node, closed, focused, reply.viewer.login, Threads.model_validate(data))
+        return _Whole(node, closed, found, reply.viewer.login, Threads.model_validate(data))
 
     async def _default_branch(self) -> str:
         reply = await self._github.query(documents.DEFAULT_BRANCH, _HeadReply, self._where)
@@ -299,6 +314,7 @@ class Observer:
 
     def _remember(self, node: RepositoryNode) -> None:
         self._known.repository_id = node.id
+        self._known.open = frozenset(bead.number for bead in node.issues.nodes)
         self._known.label_ids = {label.name.lower(): label.id for label in node.labels.nodes}
         foreign = vouched_runs(node)
         heads = foreign.keys() | {branch.target.oid for branch in node.branches.nodes}
@@ -393,7 +409,7 @@ class _Whole:
 
     node: RepositoryNode
     closed: frozenset[int]
-    focused: list[PullNode]
+    extras: _Extra
     own: str
     threads: Threads
 
@@ -408,19 +424,28 @@ class _PageReply(Shape):
     repository: _Page | None = None
 
 
-def _extras(data: Mapping[str, object]) -> tuple[list[Standing], list[PullNode]]:
-    """The aliased fields: `n12` an issue's or pull request's standing, `f12` a bead's pull requests."""
+@dataclass(frozen=True, slots=True)
+class _Extra:
+    """What the aliased fields say: `n12` an issue's or pull request's standing, `f12` a bead's pull requests,
+    `i12` the bead itself, `newest` the pull requests that were opened last."""
+
+    standings: list[Standing]
+    pulls: list[PullNode]
+    beads: list[BeadNode]
+    newest: list[NewestNode]
+
+
+def _extras(data: Mapping[str, object]) -> _Extra:
     fields = _Extras.model_validate(data).repository or {}
-    standings = [
-        Standing.model_validate(value)
-        for key, value in fields.items()
-        if key[1:].isdigit() and value
-        if key[0] == "n"
-    ]
-    focused = [
-        pull
-        for key, value in fields.items()
-        if key[0] == "f" and key[1:].isdigit() and value
-        for pull in Connection[PullNode].model_validate(value).nodes
-    ]
-    return standings, focused
+    numbered = [(key[0], value) for key, value in fields.items() if key[1:].isdigit() and value]
+    return _Extra(
+        standings=[Standing.model_validate(value) for kind, value in numbered if kind == "n"],
+        pulls=[
+            pull
+            for kind, value in numbered
+            if kind == "f"
+            for pull in Connection[PullNode].model_validate(value).nodes
+        ],
+        beads=[BeadNode.model_validate(value) for kind, value in numbered if kind == "i"],
+        newest=Connection[NewestNode].model_validate(fields.get("newest") or {}).nodes,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -20,6 +21,8 @@ from bot.github.actors import login_of
 from bot.github.answers import Actor, BranchNode, CommitNode, ContextNode, PullNode
 
 WORKFLOW = "beadwright.yml"
+GITHUB = "noreply@github.com"
+BOT = re.compile(r"\[bot\]@users\.noreply\.")
 GREEN = frozenset({"SUCCESS", "NEUTRAL", "SKIPPED"})
 QUEUE_MERGED = "MERGE"
 """The reason of a removal from the merge queue that is none: it was merged."""
@@ -138,6 +141,7 @@ def pull_of(
         pushed_at=max(pushed, node.created_at) if pushed is not None else None,
         merge_commit=node.merge_commit.oid if node.merge_commit else None,
         merged_by=node.merged_by.login if node.merged_by else None,
+        closed_by=_closed_by(node),
         on_base=on_base,
         twin_heads=_twins(node, commit),
         reviewed_by=_spoken(node),
@@ -166,6 +170,24 @@ def threads_of(node: PullNode, spoken: Mapping[str, tuple[str, ...]]) -> tuple[T
         )
         for thread in node.review_threads.nodes
     )
+
+
+def _closed_by(node: PullNode) -> str | None:
+    actors = [item.actor for item in node.closing.nodes if item.actor is not None]
+    return actors[-1].login if node.state == "CLOSED" and actors and actors[-1].typename == "User" else None
+
+
+def pusher_of(commit: CommitNode) -> str | None:
+    """The person whose commit this is: None for a bot's, an empty login where GitHub knows no account.
+
+    What GitHub commits for somebody has them as the author and itself as the committer:
+    https://docs.github.com/en/authentication/managing-commit-signature-verification/about-commit-signature-verification#signature-verification-for-bots
+    """
+    by_github = commit.committer is not None and commit.committer.email == GITHUB
+    signer = commit.author if by_github else commit.committer
+    if signer is None or BOT.search(signer.email or ""):
+        return None
+    return signer.user.login if signer.user is not None else ""
 
 
 def _reviews(node: PullNode) -> tuple[Review, ...]:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 
 from bot.beads.authority import Permission
 from bot.beads.labels import DEFAULT, LabelNames, parse_labels
+from bot.beads.markers import read_marker
 from bot.beads.policy import Policy
 from bot.beads.policy_file import PolicyError, load_policy
 from bot.coordinator.claims import Claims, read_claims
 from bot.coordinator.snapshot import Issue, PullRequest, Rules, Run, Snapshot
 from bot.github.actors import login_of
-from bot.github.answers import BeadNode, PullNode, RepositoryNode
+from bot.github.answers import BeadNode, NewestNode, PullNode, RepositoryNode
 from bot.github.errors import GitHubError
-from bot.github.pulls import checks_of, open_pulls, overall, pull_of
+from bot.github.pulls import checks_of, open_pulls, overall, pull_of, pusher_of
 from bot.github.queues import foreign_heads, merge_groups
 from bot.github.release_facts import edits_of, put_below, readied
 
@@ -31,7 +32,8 @@ class Beside:
     `on_base` which merge commits are known
     to be (or not to be) on the base branch; `same_patch` which heads are our own updates of which approved
     ones, the patch identical; `closed` which numbers that labels name are closed; `focused` the
-    latest pull requests of beads that were asked for by name, which are in `focus`.
+    latest pull requests of beads that were asked for by name, which are in `focus`; `whole` those beads
+    themselves, and `newest` the pull requests that were opened last, where somebody asked for them.
     """
 
     rules: Rules
@@ -42,6 +44,8 @@ class Beside:
     same_patch: Mapping[str, str] | None = None
     closed: frozenset[int] = frozenset()
     focused: tuple[PullNode, ...] = ()
+    whole: tuple[BeadNode, ...] = ()
+    newest: tuple[NewestNode, ...] = ()
     workflow_enabled: bool = True
     focus: frozenset[int] = frozenset()
 
@@ -95,6 +99,13 @@ def snapshot_of(
         own=own,
         foreign=foreign_heads(node),
         groups=merge_groups(node),
+        over=tuple(issue_of(one, spelling) for one in beside.whole if one.state == "CLOSED"),
+        reverts=reverts_of(beside.newest),
+        pushers={
+            one.short: login
+            for one in node.branches.nodes
+            if BRANCH.fullmatch(one.short) and (login := pusher_of(one.target)) is not None
+        },
     )
 
 
@@ -120,7 +131,7 @@ def issue_of(node: BeadNode, spelling: LabelNames) -> Issue:
         database_id=node.full_database_id,
         title=node.title,
         body=node.body,
-        open=True,
+        open=node.state == "OPEN",
         created_at=node.created_at,
         labels=_labels(node),
         parent=node.parent.number if node.parent and node.parent.repository == node.repository else None,
@@ -160,17 +171,30 @@ def pulls_of(node: RepositoryNode, beside: Beside, app_id: int) -> tuple[PullReq
 
 
 def moved_heads(node: RepositoryNode, claims: Claims, focused: Iterable[PullNode] = ()) -> Mapping[str, str]:
-    """The heads, open or merged, of beads whose approval is about another one: that one by the head."""
+    """The heads, open or merged, of beads whose approval, or a person's yes, is about another one: that one
+    by the head."""
     shown = [pull for branch in node.branches.nodes for pull in branch.associated_pull_requests.nodes]
     over = [pull for pull in (*node.over.nodes, *focused) if pull.state == "MERGED"]
     open_beads = {f"bead/{bead.number}": bead.number for bead in node.issues.nodes}
     moved: dict[str, str] = {}
     for pull in (*shown, *over):
         if pull.head_ref_name in open_beads and not pull.is_cross_repository:
-            verdict = claims.of(open_beads[pull.head_ref_name]).verdict
-            if verdict is not None and verdict.approve and verdict.head != pull.head_ref_oid:
-                moved[pull.head_ref_oid] = verdict.head
+            known = claims.of(open_beads[pull.head_ref_name])
+            if known.merge is not None and known.merge.head not in (None, pull.head_ref_oid):
+                moved[pull.head_ref_oid] = known.merge.head
+            if known.verdict and known.verdict.approve and known.verdict.head != pull.head_ref_oid:
+                moved[pull.head_ref_oid] = known.verdict.head
     return moved
+
+
+def reverts_of(newest: Iterable[NewestNode]) -> Mapping[int, int]:
+    """Our pull requests that take another one back, by the number of that one; of twins the first."""
+    found: dict[int, int] = {}
+    for one in sorted(newest, key=lambda one: one.number):
+        marker = read_marker(one.body, "revert") if one.viewer_did_author else None
+        if marker is not None and marker.isdigit():
+            found.setdefault(int(marker), one.number)
+    return found
 
 
 def unproved_merges(node: RepositoryNode, focused: Iterable[PullNode] = ()) -> tuple[str, ...]:

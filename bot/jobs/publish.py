@@ -78,6 +78,9 @@ class Publishing:
             raise JobFault(
                 f"the claim on bead #{self.inputs.bead} is no longer this run's: nothing is published"
             )
+        taken = facts.claims.of(self.inputs.bead).taken
+        if taken is not None:
+            raise JobFault(f"{taken.who} has taken bead #{self.inputs.bead} over: nothing is published")
         return found
 
     def settled_before(self, claim: Claim) -> bool:

@@ -80,6 +80,17 @@ def refused(snapshot: Snapshot) -> list[str]:
     return replies(decision)
 
 
+def declined(snapshot: Snapshot) -> str:
+    """The reply of a decision that finds a command out of place, and does nothing of it."""
+    decision = run_decide(snapshot)
+    quiet = run_decide(replace(snapshot, comments=()))
+    assert signs(decision)[-1] == "refused"
+    assert decision.verdicts == quiet.verdicts
+    assert (decision.claims or snapshot.claims).history == (quiet.claims or snapshot.claims).history
+    (reply,) = replies(decision)
+    return reply
+
+
 # -- once ---------------------------------------------------------------------------------------------------
 def test_a_command_takes_effect_with_the_record_of_its_answer() -> None:
     decision = run_decide(heard(comment("/bead hold the API changes")))

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.beads.policy import MergePolicy, Policy
 from bot.coordinator.actions import Close, Merge, PostCheck, UpdateBranch
-from bot.coordinator.claims import Claims, History, Verdict
+from bot.coordinator.claims import Claims, History, Verdict, Word
 from bot.coordinator.decide import decide
 from bot.coordinator.decision import Decision, State
 from bot.coordinator.merging import CHECK, TURN
@@ -31,6 +32,7 @@ from tests.unit.snapshots import (
     statuses,
     unshown,
 )
+from tests.unit.test_hear import comment, declined, replies
 
 LATER = "d" * 40
 OBJECTION = Review("ann", "changes-requested", HEAD)
@@ -285,3 +287,89 @@ def test_our_own_required_check_is_part_of_the_turn() -> None:
     assert (updates(first), merges(first), first.next_look) == ([], [], NOW)
     posted = pull(11, 1, checks=(Check("test", "green"), Check(CHECK, "green", ours=True)))
     assert merges(run_decide(lane(posted, behind(12), rules=rules))) == [11]
+
+
+# -- a person's yes ---------------------------------------------------------------------------------------
+YES = (comment("/bead merge"),)
+NEVER = Policy(merge=MergePolicy(by_itself="never"))
+
+
+def yes(head: str = HEAD) -> Claims:
+    return approved(1, head).remember(1, merge=Word(by="ada", at=NOW, comment=7, head=head))
+
+
+@pytest.mark.parametrize("changes", [{"rules": Rules()}, {"policy": NEVER}], ids=["unprotected", "never"])
+def test_where_the_policy_waits_for_a_person_it_says_so_and_their_yes_merges(
+    changes: dict[str, object],
+) -> None:
+    waiting = run_decide(lane(pull(11, 1), **changes))
+    assert merges(waiting) == []
+    assert "I would merge #11" in waiting.verdicts[1].reasons[0]
+    assert "`/bead merge`" in waiting.verdicts[1].reasons[0]
+    said = run_decide(lane(pull(11, 1), comments=YES, **changes))
+    assert merges(said) == [11]
+    assert replies(said) == []
+    assert said.claims is not None
+    merge = said.claims.of(1).merge
+    assert merge is not None
+    assert (merge.by, merge.comment, merge.head) == ("ada", 7, HEAD)
+    later = run_decide(lane(pull(11, 1), claims=yes(), **changes))
+    assert merges(later) == [11]
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        ({"checks": (Check("test", "waiting"),)}, "minimum-checks"),
+        ({"labels": ("bead", "review", "do-not-merge")}, "blocking-label"),
+        ({"reviews": (OBJECTION,)}, "changes-requested"),
+    ],
+)
+def test_a_yes_bypasses_no_guard_and_is_answered_with_what_is_missing(
+    changes: dict[str, object], missing: str
+) -> None:
+    decision = run_decide(lane(pull(11, 1, **changes), comments=YES, rules=Rules()))
+    assert merges(decision) == []
+    (reply,) = replies(decision)
+    assert "once every guard passes" in reply
+    assert missing in reply
+
+
+def test_a_yes_before_the_review_waits_for_it() -> None:
+    decision = run_decide(lane(pull(11, 1), claims=Claims(), comments=YES, rules=Rules()))
+    assert (merges(decision), dispatches(decision)) == ([], [(1, "reviewer")])
+    assert "reviewed-head" in replies(decision)[0]
+
+
+def test_a_yes_is_to_one_head_and_to_our_own_updates_of_it() -> None:
+    moved = lane(pull(11, 1, head=OTHER), rules=Rules(), claims=approved(1, OTHER))
+    stale = yes().remember(1, verdict=Verdict(head=OTHER, approve=True, run_id=6))
+    assert merges(run_decide(replace(moved, claims=stale))) == []
+    updated = lane(pull(11, 1, head=OTHER, same_patch_as=HEAD), rules=Rules(), claims=yes())
+    carried = run_decide(updated)
+    assert merges(carried) == [11]
+    assert carried.claims is not None
+    merge = carried.claims.of(1).merge
+    assert merge is not None
+    assert merge.head == OTHER
+
+
+def test_what_a_person_said_yes_to_is_brought_up_to_date_in_its_turn() -> None:
+    decision = run_decide(lane(behind(11), rules=Rules(), claims=yes()))
+    assert updates(decision) == [11]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, "merged by itself"),
+        ({"rules": Rules(), "pulls": ()}, "no open pull request"),
+        ({"rules": Rules(), "pulls": (pull(11, 1, state="closed"),)}, "no open pull request"),
+        (
+            {"rules": Rules(), "claims": approved(1).remember(1, taken=Word(by="ann", at=NOW))},
+            "`@ann` has taken it over: merge #11 by hand",
+        ),
+    ],
+)
+def test_a_yes_that_changes_nothing_is_refused(changes: dict[str, object], why: str) -> None:
+    assert why in declined(replace(lane(pull(11, 1), comments=YES), **changes))  # type: ignore[arg-type]

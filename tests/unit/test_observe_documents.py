@@ -14,7 +14,11 @@ DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
     "observe": (documents.observe_document(), {**WHERE, "base": "main", "app": 7}),
     "observe with focus": (documents.observe_document((3, 4), (7,)), {**WHERE, "base": "main", "app": 7}),
     "observe with our comments": (
-        documents.observe_document((), (), ("x", "y")),
+        documents.observe_document(comments=("x", "y")),
+        {**WHERE, "base": "main", "app": 7},
+    ),
+    "observe whole beads": (
+        documents.observe_document((), (7,), (7, 8)),
         {**WHERE, "base": "main", "app": 7},
     ),
     "standings": (documents.standings_document((3, 4)), WHERE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -29,7 +30,7 @@ from tests.unit.snapshots import (
 from tests.unit.test_hear import comment, heard, replies, signs
 
 PAUSED = Word(by="ada", at=NOW - timedelta(minutes=1), comment=7, reason="the release is out")
-BERLIN = {"time_zone": "Europe/Berlin"}
+BERLIN: dict[str, object] = {"time_zone": "Europe/Berlin"}
 
 
 def going(decision: Decision) -> Going:
@@ -37,9 +38,9 @@ def going(decision: Decision) -> Going:
     return decision.claims.going
 
 
-def paced(*, claims: Claims | None = None, beads: int = 3, **pace: object) -> Snapshot:
+def paced(pace: Mapping[str, object], claims: Claims | None = None, beads: int = 3) -> Snapshot:
     """Released beads, and this pace."""
-    policy = Policy(workers=beads, pace=Pace.model_validate(pace))
+    policy = Policy(workers=beads, pace=Pace.model_validate(dict(pace)))
     ready = (issue(number) for number in range(1, beads + 1))
     return look(*ready, policy=policy, claims=claims or Claims())
 
@@ -158,7 +159,7 @@ def test_what_has_begun_is_retried_corrected_reviewed_and_merged(pace: dict[str,
             4: approved(4).of(4),
         },
     )
-    lane = paced(claims=claims, beads=5, **pace)
+    lane = paced(pace, claims, beads=5)
     decision = run_decide(replace(lane, pulls=(red, fresh, pull(14, 4))))
     assert sorted(dispatches(decision)) == [(1, "worker"), (2, "worker"), (3, "reviewer")]
     assert updates_and_merges(decision) == [14]
@@ -194,7 +195,7 @@ def test_what_has_begun_is_retried_corrected_reviewed_and_merged(pace: dict[str,
 def test_quiet_hours_are_those_of_the_clock_on_the_wall(
     now: str, quiet: tuple[str, ...], until: str | None
 ) -> None:
-    decision = run_decide(paced(quiet=quiet, **BERLIN), at(now))
+    decision = run_decide(paced({"quiet": quiet, **BERLIN}), at(now))
     if until is None:
         assert len(dispatches(decision)) == 3
         return
@@ -204,13 +205,13 @@ def test_quiet_hours_are_those_of_the_clock_on_the_wall(
 
 
 def test_the_end_of_the_quiet_hours_is_told_in_the_time_zone_of_the_policy() -> None:
-    decision = run_decide(paced(quiet=("22:00-07:00",), **BERLIN), at("2026-11-24 22:30"))
+    decision = run_decide(paced({"quiet": ("22:00-07:00",), **BERLIN}), at("2026-11-24 22:30"))
     assert "until 2026-11-25 07:00 (Europe/Berlin)" in why(decision)
 
 
 # -- beads per day ------------------------------------------------------------------------------------------
 def test_only_so_many_beads_begin_on_one_day() -> None:
-    decision = run_decide(paced(beads_per_day=2))
+    decision = run_decide(paced({"beads_per_day": 2}))
     assert dispatches(decision) == [(1, "worker"), (2, "worker")]
     assert going(decision).begun == {NOW.date(): 2}
     assert "2 beads have begun today" in why(decision, 3)
@@ -219,23 +220,23 @@ def test_only_so_many_beads_begin_on_one_day() -> None:
 
 def test_a_day_begins_at_midnight_of_the_time_zone() -> None:
     full = Claims(going=Going(begun={date(2026, 11, 24): 1}))
-    before = run_decide(paced(beads_per_day=1, claims=full, **BERLIN), at("2026-11-24 22:59"))
+    before = run_decide(paced({"beads_per_day": 1, **BERLIN}, full), at("2026-11-24 22:59"))
     assert dispatches(before) == []
     assert before.next_look == at("2026-11-24 23:00")
-    after = run_decide(paced(beads_per_day=1, claims=full, **BERLIN), at("2026-11-24 23:00"))
+    after = run_decide(paced({"beads_per_day": 1, **BERLIN}, full), at("2026-11-24 23:00"))
     assert dispatches(after) == [(1, "worker")]
     assert going(after).begun == {date(2026, 11, 24): 1, date(2026, 11, 25): 1}
 
 
 def test_days_before_yesterday_are_forgotten() -> None:
     days = {NOW.date() - timedelta(days=ago): 1 for ago in (1, 2, 30)}
-    decision = run_decide(paced(claims=Claims(going=Going(begun=days))))
+    decision = run_decide(paced({}, Claims(going=Going(begun=days))))
     assert going(decision).begun == {NOW.date() - timedelta(days=1): 1, NOW.date(): 3}
 
 
 def test_a_second_attempt_begins_no_bead() -> None:
     tried = Claims(history={1: History(attempts=1, failures=1)})
-    decision = run_decide(paced(claims=tried, beads=1))
+    decision = run_decide(paced({}, tried, beads=1))
     assert dispatches(decision) == [(1, "worker")]
     assert going(decision).begun == {}
 
