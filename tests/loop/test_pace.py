@@ -70,7 +70,7 @@ def test_three_failures_in_a_row_pause_the_repository_and_that_is_told_once(tmp_
         decision = drive(loop, coordinator)
         assert len(loop.runs()) == 3
         assert decision.verdicts[other].state is State.READY
-        (told,) = (said for said in loop.comments(hopeless) if "in a row failed" in said)
+        (told,) = (said for said in loop.comments(hopeless) if "bead needs a person" in said)
         assert f"3 attempts in a row failed, the last one of #{hopeless}" in told
         assert "`/bead resume`" in told
         loop.label(hopeless, "hold")

@@ -154,6 +154,7 @@ def test_below_an_open_epic_it_is_held_because_that_may_release_it() -> None:
     decision = run_decide(undoing(issue(9, "epic", children=(1, 2)), over=(below,)))
     assert labelled(decision, 1) == [(("hold",), ("ready",))]
     assert "`/bead unhold`" in told(decision)
+    assert decision.verdicts.get(9) is None  # its child is open again, so it is not over
 
 
 def test_what_waits_for_it_is_held_with_the_reason() -> None:
