@@ -101,8 +101,8 @@ def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
             hearing.answered.append((comment, recorded))
             continue
         read = read_commands(comment.body)
-        if not read:
-            continue
+        if not read or (comment.bead is None and comment.number in _made(draft.before)):
+            continue  # what has just become a bead is one in the next look
         commands = tuple(one for one in read if isinstance(one, Command))
         refused = _refusal(hearing.snapshot, comment, read)
         if refused is not None:
@@ -199,7 +199,7 @@ def _effect(hearing: Hearing, comment: Comment, command: Command, draft: Draft) 
 
 
 def _record(hearing: Hearing, comment: Comment, answer: Answer, draft: Draft) -> None:
-    dated = answer.model_copy(update={"at": hearing.now})
+    dated = answer.model_copy(update={"at": max(hearing.now, comment.at)})  # clocks differ
     answers = {**draft.claims.answers, comment.database_id: dated}
     draft.claims = draft.claims.model_copy(update={"answers": answers})
     hearing.answered.append((comment, dated))
@@ -237,9 +237,9 @@ def _misplaced(snapshot: Snapshot, comment: Comment, command: Command) -> str | 
     where = FORMS[command.name].where
     if where == "anywhere" or (where == "merged" and comment.bead is not None):
         return None
-    if comment.bead is not None:
-        if _bead(snapshot, comment) is not None:
-            return None
+    if comment.bead is not None and _bead(snapshot, comment) is not None:
+        return None
+    if comment.bead is not None and (comment.on_pull or not comment.open):
         return f"Bead #{comment.bead} is closed: reopen it, then `/bead {command.name}` works."
     if comment.on_pull:
         return "This pull request is of no bead: only one from a branch `bead/N` is."
@@ -247,12 +247,17 @@ def _misplaced(snapshot: Snapshot, comment: Comment, command: Command) -> str | 
         return f"This issue is closed: reopen it, then `/bead {command.name}` works."
     if where == "issue":
         return None
-    return "This is no bead: label it `bead`, or write `/bead ready`."
+    return "This is no bead: label it `bead`, or write `/bead ready` in a comment of its own."
 
 
 # -- what else ----------------------------------------------------------------------------------------------
 def _bead(snapshot: Snapshot, comment: Comment) -> Issue | None:
     return next((issue for issue in snapshot.issues if issue.number == comment.bead), None)
+
+
+def _made(actions: Iterable[Action]) -> set[int]:
+    """The issues that these actions make beads."""
+    return {one.number for one in actions if isinstance(one, SetLabels) and "bead" in one.add}
 
 
 def _labelled(snapshot: Snapshot, actions: Iterable[Action], now: datetime) -> Snapshot:

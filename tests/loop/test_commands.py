@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.loop.drive import drive
+from tests.loop.pauses import Pausing
 from tests.loop.world import NAME, Coordinator, Loop, open_loop
 
 
@@ -144,6 +145,29 @@ def test_a_comment_made_while_nobody_was_there_is_found_and_answered_once(tmp_pa
         assert "hold" not in labels(loop, bead)  # the person's later hand stays
         second.close()
         third.close()
+
+
+def test_of_two_coordinators_at_once_one_does_it_and_both_may_answer(tmp_path: Path) -> None:
+    with open_loop(tmp_path) as loop:
+        bead = loop.bead("Plain")
+        said = loop.say(bead, "/bead hold\n/bead help")
+        other = Coordinator(loop)
+        paused: list[str] = []
+
+        def meanwhile(what: str) -> None:
+            paused.append(what)
+            if what == "POST commits" and paused.count(what) == 1:
+                other.look()
+
+        slow = Coordinator(loop, lambda: Pausing(meanwhile))
+        slow.look()
+        assert paused.count("POST commits") == 1  # and lost it
+        history = [document for document in loop.claims_history() if document.answers]
+        assert [set(document.answers) for document in history] == [{said}]
+        assert loop.signs(said) == ["eyes", "rocket"]
+        assert len(loop.comments(bead)) == 2
+        slow.close()
+        other.close()
 
 
 @pytest.mark.parametrize("line", ["/bead redy", "/bead priority high", "/bead hold\n/bead nonsense"])

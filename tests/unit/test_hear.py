@@ -224,7 +224,9 @@ def test_of_one_persons_comments_in_an_hour_only_so_many_are_answered() -> None:
 # -- where --------------------------------------------------------------------------------------------------
 def test_an_issue_that_is_no_bead_is_told_how_it_becomes_one() -> None:
     said = comment("/bead hold", number=9, bead=None)
-    assert refused(heard(said)) == ["This is no bead: label it `bead`, or write `/bead ready`."]
+    assert refused(heard(said)) == [
+        "This is no bead: label it `bead`, or write `/bead ready` in a comment of its own."
+    ]
 
 
 def test_ready_makes_any_open_issue_a_released_bead() -> None:
@@ -238,6 +240,21 @@ def test_ready_makes_any_open_issue_a_released_bead() -> None:
     assert run_decide(heard(claims=decision.claims)).claims != Claims()
     closed = comment("/bead ready", number=9, bead=None, open=False)
     assert refused(heard(closed)) == ["This issue is closed: reopen it, then `/bead ready` works."]
+
+
+def test_what_is_said_to_an_issue_that_has_just_become_a_bead_waits_for_the_next_look() -> None:
+    made = comment("/bead ready", number=9, bead=None)
+    more = replace(made, id="IC_8", database_id=8, body="/bead priority P0", at=NOW)
+    decision = run_decide(heard(more, made))
+    assert signs(decision) == ["taken", "done"]
+    assert decision.next_look == NOW
+    # It carries the label by then, also when the list of beads does not show it yet.
+    again = run_decide(heard(replace(more, bead=9)))
+    assert replies(again) == [
+        "This is no bead: label it `bead`, or write `/bead ready` in a comment of its own."
+    ]
+    shown = run_decide(heard(replace(more, bead=9), issues=(issue(9),)))
+    assert labelled(shown.before) == [(9, ("P0",), ())]
 
 
 def test_a_bead_that_is_released_by_a_command_runs_in_the_same_pass() -> None:
