@@ -40,6 +40,9 @@ class Release:
         return self.problem is None
 
 
+NOT_RELEASED = Release(problem=f"it is not released: {ASK}")
+
+
 class Releases:
     """The releases of all open beads.
 
@@ -62,9 +65,7 @@ class Releases:
     def of(self, number: int) -> Release:
         """Whether this bead is released, and if not, what is wrong and what to do."""
         if number not in self._known:
-            self._known[number] = Release(
-                problem=f"it is not released: {ASK}"
-            )  # what a cycle of parents finds
+            self._known[number] = NOT_RELEASED  # as a cycle of parents finds it
             self._known[number] = self._find(self._issues[number])
         return self._known[number]
 
@@ -79,7 +80,7 @@ class Releases:
 
     def _by_label(self, issue: Issue) -> Release:
         if not self._labels[issue.number].ready:
-            return Release(problem=f"it is not released: {ASK}")
+            return NOT_RELEASED
         said: list[tuple[str, datetime]] = []
         if issue.released_by and issue.ready_at and issue.released_by != self._voices.own:
             said.append((issue.released_by, issue.ready_at))
@@ -97,8 +98,8 @@ class Releases:
     def _by_parent(self, issue: Issue, parent: int) -> Release:
         above = self.of(parent)
         if not above.holds or above.since is None:
-            problem = f"its epic #{parent} is not released either: {above.problem}" if above.ended else None
-            return Release(problem=problem or f"it is not released: {ASK}")
+            said = f"its epic #{parent} is not released either: {above.problem}"
+            return Release(problem=said) if above.ended else NOT_RELEASED
         added, by = issue.parent_since or issue.created_at, issue.parent_by or "somebody"
         if added > above.since and not self._voices.counts(by):
             who = f"@{by}, who has no authority here," if issue.parent_by else by

@@ -54,7 +54,7 @@ query JobFacts(
           pageInfo {{ hasNextPage }}
           nodes {{
             id path line isResolved
-            comments(first: 30) {{ nodes {{ ...Said }} }}
+            comments(first: 100) {{ nodes {{ ...Said }} }}
           }}
         }}
         commits(last: 1) {{

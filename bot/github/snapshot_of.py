@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.beads.authority import Permission
 from bot.beads.labels import DEFAULT, LabelNames, parse_labels
@@ -115,8 +116,14 @@ def policy_of(node: RepositoryNode) -> tuple[Policy, str | None]:
         return Policy(), None
     if node.policy.text is None or node.policy.is_truncated:
         return Policy(), ".github/beadwright.yml is no text, or too long"
+    return _loaded(node.policy.text)
+
+
+@lru_cache(maxsize=256)
+def _loaded(text: str) -> tuple[Policy, str | None]:
+    """Every look brings the same text."""
     try:
-        return load_policy(node.policy.text), None
+        return load_policy(text), None
     except PolicyError as error:
         return Policy(), str(error)
 

@@ -276,6 +276,8 @@ def test_a_command_that_our_own_bot_repeats(scene: Scene, monkeypatch: pytest.Mo
     scene.says(OURS, bead, "/bead ready")
     nothing_runs(scene, bead, says="it is not released: label it `ready`")
     everybody_may_write(monkeypatch)
+    # Ours is told in the list and once more where it is looked at.
+    monkeypatch.setattr(talk.Row, "login", property(lambda _: "somebody"))
     monkeypatch.setattr(talk.Node, "over", property(lambda _: False))
     it_runs(scene, bead)
 
