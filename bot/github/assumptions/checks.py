@@ -8,7 +8,7 @@ from bot.github.assumptions.scratch import Scratch
 
 REST = "rest/checks/runs"
 READS = ("github.pulls", "github.documents")
-POSTS = ("github.effects",)
+POSTS = ("github.own_checks",)
 APP = (Need.APP,)
 CONTEXTS = (
     "__typename ... on CheckRun { databaseId name status conclusion checkSuite { id app { databaseId } } }"
@@ -61,6 +61,70 @@ def check_run_is_updated_in_place(world: Scratch) -> None:
         world.app.patch(f"check-runs/{number}", body).must(200)
     found = [(one["databaseId"], one["conclusion"]) for one in contexts(world, sha) or []]
     expect(found == [(number, "SUCCESS")], f"the commit has {found}")
+
+
+@assume(
+    source="graphql/reference/checks",
+    by=(*POSTS, "github.documents"),
+    otherwise="our check costs a request of its own instead of one with labels and comments",
+    needs=APP,
+)
+def check_run_is_written_by_graphql(world: Scratch) -> None:
+    """An App makes and changes its check run by `createCheckRun` and `updateCheckRun`; its `externalId`
+    comes back."""
+    sha, name = world.branch("checked", files={"a.txt": "1\n"}).sha, world.name("check")
+    home = world.ask("id")["id"]
+    output = {"title": "t", "summary": "s"}
+    new = {"repositoryId": home, "headSha": sha, "name": name, "status": "IN_PROGRESS", "externalId": "one"}
+    made = world.app.ask(
+        "mutation($i: CreateCheckRunInput!) { createCheckRun(input: $i) { checkRun { id databaseId } } }",
+        i={**new, "output": output},
+    ).must()["createCheckRun"]["checkRun"]
+    change = {"repositoryId": home, "checkRunId": made["id"], "conclusion": "SUCCESS", "externalId": "two"}
+    world.app.ask(
+        "mutation($i: UpdateCheckRunInput!) { updateCheckRun(input: $i) { checkRun { id } } }",
+        i={**change, "status": "COMPLETED", "output": output},
+    ).must()
+    found = world.app.get(f"check-runs/{made['databaseId']}").must(200)
+    told = (found["name"], found["conclusion"], found["external_id"])
+    expect(told == (name, "success", "two"), f"it tells {told}")
+
+
+@assume(
+    source=REST + "#list-check-runs-for-a-git-reference",
+    by=POSTS,
+    otherwise="a check of ours that was red once stays red beside the one that waits",
+    needs=APP,
+)
+def newer_check_run_counts_beside_a_completed_one(world: Scratch) -> None:
+    """Of an App's check runs of one name the newest is the commit's, also when it is not done and the other
+    is."""
+    sha, name = world.branch("checked", files={"a.txt": "1\n"}).sha, world.name("check")
+    world.check(sha, name, "action_required")
+    newer = world.check(sha, name, None)
+    path = f"commits/{sha}/check-runs"
+    found = [
+        (one["id"], one["status"]) for one in world.app.get(path, check_name=name).must(200)["check_runs"]
+    ]
+    expect(found == [(newer, "in_progress")], f"the commit has {found}")
+
+
+@assume(
+    source=REST + "#update-a-check-run",
+    by=POSTS,
+    otherwise="annotations have to be sent anew with every update",
+    needs=APP,
+)
+def annotations_are_added_to_those_there(world: Scratch) -> None:
+    """Annotations that an update brings are added to those that the check run has."""
+    sha, name = world.branch("checked", files={"a.txt": "1\n"}).sha, world.name("check")
+    number = world.check(sha, name, None)
+    for message in ("one", "two"):
+        note = {"path": "a.txt", "start_line": 1, "end_line": 1, "annotation_level": "warning"}
+        output = {"title": "t", "summary": "s", "annotations": [{**note, "message": message}]}
+        world.app.patch(f"check-runs/{number}", {"output": output}).must(200)
+    listed = world.app.get(f"check-runs/{number}/annotations").must(200)
+    expect([one["message"] for one in listed] == ["one", "two"], f"it has {len(listed)}")
 
 
 @assume(

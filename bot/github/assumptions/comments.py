@@ -7,7 +7,7 @@ from bot.github.assumptions.registry import Need, assume, expect
 from bot.github.assumptions.scratch import Issue, Scratch
 
 REST = "rest/issues/comments"
-BY = ("github.batch",)
+BY = ("github.own_comments",)
 ADD = "mutation($say: AddCommentInput!) { addComment(input: $say) { commentEdge { node { id } } } }"
 EDIT = "mutation($to: UpdateIssueCommentInput!) { updateIssueComment(input: $to) { clientMutationId } }"
 DELETE = "mutation($id: DeleteIssueCommentInput!) { deleteIssueComment(input: $id) { clientMutationId } }"
@@ -26,6 +26,22 @@ def said(world: Scratch, issue: Issue, page: str = "last: 50") -> Json:
         "nodes { id body viewerDidAuthor author { login } } } }"
     )
     return world.ask(fields, n=issue.number)["issue"]["comments"]
+
+
+@assume(
+    source="graphql/reference/issues",
+    by=BY,
+    otherwise="after each new comment its place has to be read again",
+)
+def new_comments_answer_shows_what_stands_beside_it(world: Scratch) -> None:
+    """What `addComment` answers shows the subject's comments with the new one, and those before it."""
+    issue = world.issue()
+    say(world, issue, "one")
+    beside = "subject { ... on Issue { comments(last: 30) { nodes { body } } } }"
+    document = f"mutation($say: AddCommentInput!) {{ addComment(input: $say) {{ {beside} }} }}"
+    made = world.me.ask(document, say={"subjectId": issue.node, "body": "two"}).must()["addComment"]
+    found = [one["body"] for one in made["subject"]["comments"]["nodes"]]
+    expect(found == ["one", "two"], f"it shows {found}")
 
 
 @assume(source="graphql/reference/issues", by=BY, otherwise="every look would add a comment")
