@@ -14,6 +14,7 @@ from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
 from bot.coordinator.edges import node_of
 from bot.coordinator.merging import guard_report
+from bot.coordinator.quoting import listed_line
 from bot.coordinator.release import releases_in
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue
@@ -25,7 +26,7 @@ from bot.coordinator.status import (
     dollars,
     first_line,
     folded,
-    listed_line,
+    notes_of,
     now_lines,
     reasons_of,
     run_line,
@@ -61,7 +62,8 @@ def cost(said: Said, draft: Draft) -> Answer:
 def why(said: Said, draft: Draft) -> Answer:
     """`/bead why`: every reason, and the facts that they rest on."""
     issue, view = said.bead, _view(said, draft)
-    lines = list(dict.fromkeys([*now_lines(view, issue.number), *reasons_of(view, issue.number)]))
+    now, notes = now_lines(view, issue.number), notes_of(view, issue.number)
+    lines = list(dict.fromkeys([*now, *reasons_of(view, issue.number), *notes]))
     parts = [first_line(view, issue, said.pull), bullets(lines)]
     if issue.children:
         parts.append("Its children:\n\n" + bullets(_children(view, issue)))
@@ -79,7 +81,7 @@ def why(said: Said, draft: Draft) -> Answer:
 
 
 def _view(said: Said, draft: Draft) -> View:
-    return View(said.snapshot, draft.claims, draft.verdicts, draft.over)
+    return View(said.snapshot, draft.claims, draft.verdicts, draft.over, draft.notes)
 
 
 def _issues(said: Said) -> dict[int, Issue]:

@@ -18,7 +18,7 @@ from bot.beads.visible_text import one_line
 from bot.coordinator.actions import CreateBead, SetLabels
 from bot.coordinator.claims import Answer, Claim, Found, History
 from bot.coordinator.decision import Draft, State
-from bot.coordinator.quoting import quoted, quoted_line, quoted_title
+from bot.coordinator.quoting import TITLE, listed_line, quoted, quoted_line, quoted_title
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, Snapshot
 
@@ -83,16 +83,16 @@ def file(said: Said, draft: Draft) -> Answer:
     return Answer(done=True, reply="\n".join(replies))
 
 
-def listing(bead: int, known: History, issues: Iterable[Issue]) -> str:
+def listing(snapshot: Snapshot, bead: int, known: History) -> str:
     """What a bead found, for people: numbered, with what became of it, and how to file the rest."""
     if not known.found:
         return ""
-    made = _made(issues)
+    made = _made(snapshot.issues)
     rows = []
     for place, one in enumerate(known.found, start=1):
         number = made.get(_marker(bead, one))
         filed = f" (filed: #{number})" if number is not None else " (filed)" if one.filed else ""
-        rows.append(f"{place}. {one.title}{filed}")
+        rows.append(f"{place}. {listed_line(snapshot, one.title, TITLE)}{filed}")
     lines = ["Found beside the work:", "", *rows]
     if known.unfiled:
         some = next(place for place, one in enumerate(known.found, start=1) if not one.filed)

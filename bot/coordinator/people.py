@@ -96,7 +96,7 @@ def _ask(issue: Issue, who: str | None, text: str, now: datetime, draft: Draft) 
 def _needs(snapshot: Snapshot, reasons: tuple[str, ...], known: History, who: str | None) -> str:
     called = f"@{who}: this" if who else "This"
     if known.question is not None and reasons == (reason(known.question),):
-        return f"{called} bead waits for a decision.\n\n{question_text(known.question)}"
+        return f"{called} bead waits for a decision:\n\n{question_text(known.question)}"
     # Who else is named in a reason is not called.
     listed = "\n".join(f"- {quoted(snapshot, one)}" for one in reasons)
     return f"{called} bead needs a person:\n\n{listed}"

@@ -13,7 +13,7 @@ from bot.beads.visible_text import one_line
 from bot.coordinator import shaping
 from bot.coordinator.claims import Answer, History, Option, Question
 from bot.coordinator.decision import Draft
-from bot.coordinator.quoting import LINE, quoted, quoted_line
+from bot.coordinator.quoting import LINE, quotation, quoted, quoted_line
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Snapshot
 
@@ -54,7 +54,7 @@ def question_text(question: Question) -> str:
     left = f" It is left to a person because {why}." if why else ""
     how = f"Answer with one of: {_commands(question)}."
     waits = "Until then nothing happens: no answer is ever taken for granted."
-    return f"{question.text}\n\n" + "\n".join(rows) + f"\n\n{how}{left} {waits}"
+    return f"{quotation(question.text)}\n\n" + "\n".join(rows) + f"\n\n{how}{left} {waits}"
 
 
 def answer(said: Said, draft: Draft) -> Answer:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from bot.beads.visible_text import link_hosts, neutralise, one_line
+import re
+
+from bot.beads.visible_text import GAP, link_hosts, neutralise, one_line
 from bot.coordinator.snapshot import Snapshot
 
+BLOCK = re.compile(r"^(?=#{1,6}(?:\s|$)|```|~~~|>|[-+*]\s|[0-9]{1,9}[.)]\s|[-*_=]{2})")
+"""A line of which CommonMark would make a heading, a fence, a quote, a list, a rule."""
 LINE = 1_000
 TITLE = 250
 """How many characters of a line, and of a title, are kept; GitHub takes 256 of a title."""
@@ -24,3 +28,13 @@ def quoted_line(snapshot: Snapshot, text: str, longest: int = LINE) -> str:
 def quoted_title(snapshot: Snapshot, text: str) -> str:
     """A title."""
     return quoted_line(snapshot, text, TITLE)
+
+
+def listed_line(snapshot: Snapshot, text: str, longest: int = LINE) -> str:
+    """A text of whoever wrote it as one line of a list, in which it begins no block of its own."""
+    return BLOCK.sub(GAP, quoted_line(snapshot, text, longest))
+
+
+def quotation(text: str) -> str:
+    """A text that is harmless already as a quotation, which no fence in it outlasts."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())

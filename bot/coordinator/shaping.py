@@ -101,7 +101,7 @@ def offer(
     )
     body = with_sections("", _harmless(snapshot, answer)).strip()
     question = Question(
-        text=f"This was drafted for its text:\n\n{body}\n\nIs it to be added there?",
+        text=f"Is this draft to be added to its text?\n\n{body}",
         options=(Option(key="yes", text="Add it."), Option(key="no", text="Leave the text as it is.")),
         recommended="yes",
         default="no",

@@ -44,7 +44,7 @@ def show(
     draft: Draft,
 ) -> None:
     """Add to a finished draft what people are to be shown of it."""
-    view = View(snapshot, draft.claims, draft.verdicts, draft.over)
+    view = View(snapshot, draft.claims, draft.verdicts, draft.over, draft.notes)
     pulls = latest_pulls(snapshot.pulls, draft.claims)
     moving = {action.pull for action in draft.after if isinstance(action, UpdateBranch)}
     checks: list[Action] = []

@@ -8,26 +8,22 @@ comment is edited when there is something to tell, and only then.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.beads.policy import DOLLAR
-from bot.beads.visible_text import GAP
 from bot.coordinator.claims import Claim, Claims, History, Tried
 from bot.coordinator.decision import BeadVerdict, State
+from bot.coordinator.found import listing
 from bot.coordinator.pace import standstill
-from bot.coordinator.quoting import LINE, TITLE, quoted_line
+from bot.coordinator.quoting import listed_line
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 from bot.guards.result import GuardReport, quoted
 
 LIMIT = 60_000
 """Characters of a comment that we use; GitHub takes 65,536."""
-BLOCK = re.compile(r"^(?=#{1,6}(?:\s|$)|```|~~~|>|[-+*]\s|[0-9]{1,9}[.)]\s|[-*_=]{2})")
-"""A line of which CommonMark would make a heading, a fence, a quote, a list, a rule."""
 REASONS = 30
-FOUND = 20
-"""How many reasons, and how much found work, are listed."""
+"""How many reasons are listed."""
 WORKFLOW = "beadwright.yml"
 
 NAMES = {
@@ -59,6 +55,7 @@ OUTCOMES = {
     "approve": "approved",
     "correct": "asked for corrections",
     "blocked": "found it blocked",
+    "shaped": "drafted what its text lacks",
     "nothing-to-do": "found nothing to do",
     "invalid-context": "could not use the bead as it is",
     "failed": "failed",
@@ -69,13 +66,14 @@ OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What texts are rendered from: the facts, the claims as they will be, the verdicts, and what was
-    remembered of beads that are over now."""
+    """What texts are rendered from: the facts, the claims as they will be, the verdicts, what was remembered
+    of beads that are over now, and what is said beside the verdicts."""
 
     snapshot: Snapshot
     claims: Claims
     verdicts: Mapping[int, BeadVerdict]
     over: Mapping[int, History]
+    notes: Mapping[int, tuple[str, ...]]
 
     def history(self, bead: int) -> History:
         """What is remembered of a bead."""
@@ -92,9 +90,9 @@ def bead_status(view: View, issue: Issue, pull: PullRequest | None) -> str:
     lines = now_lines(view, issue.number)
     if pull is not None and pull.state == "open":
         lines.append(f"pull request #{pull.number}")
+    lines += notes_of(view, issue.number)
     parts = [first_line(view, issue, pull), bullets(lines)]
-    if known.found:
-        parts.append(_found(view, known))
+    parts.append(listing(view.snapshot, issue.number, known))
     parts += [next_step(view, issue.number), _attempts(view, known)]
     return clipped(parts)
 
@@ -181,9 +179,11 @@ def reasons_of(view: View, bead: int) -> list[str]:
     return [listed_line(view.snapshot, reason) for reason in view.verdict(bead).reasons]
 
 
-def listed_line(snapshot: Snapshot, text: str, longest: int = LINE) -> str:
-    """A text of whoever wrote it as one line of a list, in which it begins no block of its own."""
-    return BLOCK.sub(GAP, quoted_line(snapshot, text, longest))
+def notes_of(view: View, bead: int) -> list[str]:
+    """What is said beside its verdict; of what is over nothing."""
+    if view.verdict(bead).state is State.DONE:
+        return []
+    return [listed_line(view.snapshot, note) for note in view.notes.get(bead, ())]
 
 
 def run_line(view: View, claim: Claim) -> str:
@@ -193,6 +193,8 @@ def run_line(view: View, claim: Claim) -> str:
     what = "A worker corrects it" if claim.correction else "A worker has it"
     if claim.role == "reviewer":
         what = "A fresh session reviews it"
+    elif claim.role == "shaper":
+        what = "What its text lacks is drafted"
     again = "; its publish job died and was started again" if claim.reruns else ""
     since = f"{claim.since:%Y-%m-%d %H:%M} UTC"
     return f"{what}, attempt {claim.attempt}, since {since}: {where}{again}"
@@ -236,16 +238,8 @@ def _attempts(view: View, known: History) -> str:
 def _attempt(view: View, one: Tried) -> str:
     outcome = OUTCOMES.get(one.outcome, quoted([one.outcome]))
     run = f"[run]({run_page(view.snapshot, one.run_id)})"
-    what = "review" if one.role == "reviewer" else "work"
+    what = {"reviewer": "review", "shaper": "draft"}.get(one.role, "work")
     return f"| {one.attempt} | {what} | {outcome} | {dollars(one.cost)} | {run} |"
-
-
-def _found(view: View, known: History) -> str:
-    titles = [listed_line(view.snapshot, one.title, TITLE) for one in known.found[:FOUND]]
-    lines = [f"{place}. {title}" for place, title in enumerate(titles, 1)]
-    more = len(known.found) - FOUND
-    rest = [f"… and {more} more"] if more > 0 else []
-    return "Found and not done; `/bead file 1` makes a bead of the first:\n\n" + "\n".join([*lines, *rest])
 
 
 def _record(view: View, issue: Issue, pull: PullRequest, known: History, report: GuardReport) -> str:

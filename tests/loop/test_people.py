@@ -60,7 +60,7 @@ def test_a_question_is_answered_by_who_may_and_the_work_goes_on_from_there(
         number = loop.bead("Format (asks)", "ready")
         drive(loop)
         (asked,) = asking(loop, number)
-        assert asked.startswith("@octo: this bead waits for a decision.\n\nKeep the old format?")
+        assert asked.startswith("@octo: this bead waits for a decision:\n\n> Keep the old format?")
         by_a_stranger = loop.say(number, "/bead answer drop", mallory)
         drive(loop)
         assert loop.signs(by_a_stranger) == ["-1"]
@@ -110,8 +110,8 @@ def test_a_draft_is_added_to_the_text_on_a_yes_and_the_gate_lets_the_bead_go(
         loop.say(number, "/bead shape")
         drive(loop)
         (asked,) = asking(loop, number)
-        assert asked.startswith("@octo: this bead waits for a decision.")
-        assert "## Scope\n\nOnly work/." in asked
+        assert asked.startswith("@octo: this bead waits for a decision:")
+        assert "> ## Scope\n>\n> Only work/." in asked
         assert body(loop, number) == "Somebody said so."
         loop.say(number, "/bead answer yes")
         drive(loop)

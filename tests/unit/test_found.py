@@ -54,7 +54,7 @@ def test_found_work_is_listed_once_each_and_harmless() -> None:
         (5, 0, False),
         (5, 1, False),
     ]
-    shown = listing(1, after(decision), ())
+    shown = listing(look(), 1, after(decision))
     assert shown.splitlines()[2:4] == ["1. Tidy the parser", "2. Fixes #\u200b3, says @\u200bmaya"]
     assert shown.endswith("`/bead file` makes beads of them, `/bead file 1` of that one alone.")
 
@@ -139,11 +139,11 @@ def test_a_place_that_is_not_there_files_nothing(
 
 def test_the_list_tells_what_became_of_it() -> None:
     made = replace(issue(9), markers=("bead=1-5-f0",))
-    assert listing(1, known("One", "Two", filed=True).of(1), (made,)).splitlines()[2:] == [
+    assert listing(look(made), 1, known("One", "Two", filed=True).of(1)).splitlines()[2:] == [
         "1. One (filed: #9)",
         "2. Two (filed)",
     ]
-    assert listing(1, History(), ()) == ""
+    assert listing(look(), 1, History()) == ""
 
 
 def test_a_closed_bead_is_forgotten_but_for_what_it_found() -> None:

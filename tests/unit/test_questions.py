@@ -52,7 +52,7 @@ def test_a_question_waits_for_a_person_who_is_asked_once_with_its_options() -> N
     assert decision.verdicts[1].state is State.NEEDS_HUMAN
     (comment,) = said(decision)
     assert comment.body.startswith(
-        f"@{PERSON}: this bead waits for a decision.\n\nDrop the table, @\u200bmaya?"
+        f"@{PERSON}: this bead waits for a decision:\n\n> Drop the table, @\u200bmaya?"
     )
     assert "- **keep**: Keep it (safe default)\n- **drop**: Drop it (recommended)" in comment.body
     assert "`/bead answer keep`, `/bead answer drop`" in comment.body

@@ -137,9 +137,10 @@ def test_a_draft_is_shown_whole_to_who_asked_for_it() -> None:
     claims = offered()
     known = claims.of(1)
     assert (known.shape, known.asked) == (None, 1)
-    assert known.told.startswith("@ann: this bead waits for a decision.")
+    assert known.told.startswith("@ann: this bead waits for a decision:")
     assert (
-        "## Outcome\n\nIt is there, @\u200bmaya.\n\n## Acceptance criteria\n\n1. One.\n2. Two." in known.told
+        "> ## Outcome\n>\n> It is there, @\u200bmaya.\n>\n> ## Acceptance criteria\n>\n> 1. One."
+        in known.told
     )
     assert known.question is not None
     assert known.question.draft is not None

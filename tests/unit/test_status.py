@@ -225,7 +225,7 @@ def test_a_long_history_and_many_reasons_stay_short() -> None:
     tried = tuple(Tried(attempt=n, role="worker", run_id=n, outcome="failed", cost=1) for n in range(91, 101))
     found = tuple(Found(run_id=1, index=n, title=f"Found {n} " + "x" * 240) for n in range(60))
     claims = remembered(1, attempts=100, tried=tried, found=found)
-    view = View(look(MAYA), claims, {1: BeadVerdict(State.BLOCKED, ("y" * 5_000,) * 200)}, {})
+    view = View(look(MAYA), claims, {1: BeadVerdict(State.BLOCKED, ("y" * 5_000,) * 200)}, {}, {})
     text = bead_status(view, MAYA, None)
     assert len(text) <= LIMIT
     assert "The last 10 attempts" in text
