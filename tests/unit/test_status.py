@@ -34,6 +34,7 @@ from tests.unit.snapshots import (
 )
 
 RUNS = "https://github.com/octo/sample/actions"
+LACKS = "- it lacks Outcome, Acceptance criteria, Scope, Verification; what is assumed instead is written down\n\n"
 MAYA = replace(issue(1), released_by="maya")
 TRIED = (
     Tried(attempt=1, role="worker", run_id=101, outcome="failed", cost=250_000),
@@ -114,7 +115,7 @@ def test_a_bead_that_was_just_claimed() -> None:
     assert statuses(run_decide(look(MAYA)))[1] == (
         "**Running** · nobody has to act · $0.00 so far, up to $1.00 more for this run\n\n"
         "- A worker has it, attempt 1, since 2026-11-24 09:00 UTC:"
-        f" [runs]({RUNS}/workflows/beadwright.yml)\n\n"
+        f" [runs]({RUNS}/workflows/beadwright.yml)\n{LACKS}"
         "**Next:** A pull request, which an independent session reviews."
     )
 
@@ -124,7 +125,7 @@ def test_a_bead_that_needs_a_person() -> None:
     claims = remembered(1, attempts=2, spent=750_000, tried=TRIED[:2], stopped=why)
     assert statuses(run_decide(look(MAYA, claims=claims)))[1] == (
         "**Needs a person** · `maya` has to act · $0.75 so far\n\n"
-        f"- {why}\n\n"
+        f"- {why}\n{LACKS}"
         "**Next:** Once that is mended, `/bead retry` lets it be tried again.\n\n"
         "<details><summary>2 attempts so far</summary>\n\n"
         "| | what | came to | cost | |\n|---|---|---|---|---|\n"
@@ -230,7 +231,7 @@ def test_a_long_history_and_many_reasons_stay_short() -> None:
     assert len(text) <= LIMIT
     assert "The last 10 attempts" in text
     assert "- … and 170 more" in text
-    assert "… and 40 more" in text
+    assert "60. Found 59" in text
 
 
 def test_only_the_last_ten_runs_are_remembered_and_what_all_have_cost() -> None:
