@@ -23,6 +23,8 @@ TOKENS = [f"{index:032x}" for index in range(1, 9)]
 LIVE = "f" * 32
 PERSON, OWN = "octo", "beadwright[bot]"
 RELEASED = NOW - timedelta(days=1)
+WHOLE = "## Outcome\n\nx1\n\n## Acceptance\n\n1. x1\n\n## Scope\n\nx1\n\n## Verification\n\nx1\n"
+"""A text that says all that a bead has to."""
 RULES = Rules(protected=True, checks=(RequiredCheck("test"),))
 
 

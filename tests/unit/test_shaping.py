@@ -23,6 +23,7 @@ from bot.coordinator.wanted import runs_to_read
 from tests.unit.snapshots import (
     NOW,
     PERSON,
+    WHOLE,
     claimed,
     dispatches,
     ended,
@@ -39,8 +40,7 @@ from tests.unit.snapshots import (
 
 def test_a_bead_that_lacks_what_it_must_say_waits_where_the_policy_enforces_it() -> None:
     enforced = Policy(gate="enforce")
-    whole = "## Outcome\n\nx1\n\n## Acceptance\n\n1. x1\n\n## Scope\n\nx1\n\n## Verification\n\nx1\n"
-    shaped = replace(issue(2), body=whole)
+    shaped = replace(issue(2), body=WHOLE)
     decision = run_decide(look(issue(1), shaped, policy=enforced))
     assert dispatches(decision) == [(2, "worker")]
     assert decision.verdicts[1].state is State.BLOCKED
@@ -109,7 +109,7 @@ def test_what_is_no_bead_becomes_one() -> None:
     ("claims", "changes", "why"),
     [
         (claimed(1), {}, "worked on already"),
-        (Claims(), {"body": "\n\n".join(f"## {one}\n\nx1" for one in missing(parse_body("")))}, "says all"),
+        (Claims(), {"body": WHOLE}, "says all"),
     ],
 )
 def test_what_needs_no_draft_gets_none(claims: Claims, changes: dict[str, object], why: str) -> None:
@@ -126,7 +126,7 @@ def test_nothing_is_drafted_beside_an_open_pull_request() -> None:
 
 
 def test_a_draft_that_is_not_needed_any_more_is_not_made() -> None:
-    whole = replace(UNSHAPED, body="\n\n".join(f"## {one}\n\nx1" for one in missing(parse_body(""))))
+    whole = replace(UNSHAPED, body=WHOLE)
     decision = run_decide(look(whole, claims=remembered(1, shape=WORD)))
     assert dispatches(decision) == []
     assert decision.claims is not None
@@ -166,7 +166,7 @@ def test_a_yes_adds_the_draft_as_it_was_shown_and_nothing_starts_upon_the_old_te
 
 def test_a_yes_to_what_is_there_already_is_done() -> None:
     draft = Draft(offered())
-    whole = "\n\n".join(f"## {one}\n\nx1" for one in missing(parse_body("")))
+    whole = WHOLE
     assert answer(on(saying("answer", "yes"), body=whole), draft) == Answer(done=True)
     assert draft.before == []
 

@@ -14,6 +14,7 @@ from bot.coordinator.actions import Close, Say
 from bot.coordinator.claims import Claims, Found, Going, Tried, Verdict, Word
 from bot.coordinator.decision import BeadVerdict, Decision, State
 from bot.coordinator.epic_status import EDGES, escaped
+from bot.coordinator.found import LISTED
 from bot.coordinator.shown import comment_key, shown_digest
 from bot.coordinator.snapshot import Issue, Snapshot
 from bot.coordinator.status import LIMIT, View, bead_status
@@ -22,6 +23,7 @@ from tests.unit.snapshots import (
     LIVE,
     NOW,
     OTHER,
+    WHOLE,
     approved,
     claimed,
     ended,
@@ -34,8 +36,7 @@ from tests.unit.snapshots import (
 )
 
 RUNS = "https://github.com/octo/sample/actions"
-LACKS = "- it lacks Outcome, Acceptance criteria, Scope, Verification; what is assumed instead is written down\n\n"
-MAYA = replace(issue(1), released_by="maya")
+MAYA = replace(issue(1), body=WHOLE, released_by="maya")
 TRIED = (
     Tried(attempt=1, role="worker", run_id=101, outcome="failed", cost=250_000),
     Tried(attempt=2, role="worker", run_id=102, outcome="pr", cost=500_000),
@@ -115,7 +116,7 @@ def test_a_bead_that_was_just_claimed() -> None:
     assert statuses(run_decide(look(MAYA)))[1] == (
         "**Running** · nobody has to act · $0.00 so far, up to $1.00 more for this run\n\n"
         "- A worker has it, attempt 1, since 2026-11-24 09:00 UTC:"
-        f" [runs]({RUNS}/workflows/beadwright.yml)\n{LACKS}"
+        f" [runs]({RUNS}/workflows/beadwright.yml)\n\n"
         "**Next:** A pull request, which an independent session reviews."
     )
 
@@ -125,7 +126,7 @@ def test_a_bead_that_needs_a_person() -> None:
     claims = remembered(1, attempts=2, spent=750_000, tried=TRIED[:2], stopped=why)
     assert statuses(run_decide(look(MAYA, claims=claims)))[1] == (
         "**Needs a person** · `maya` has to act · $0.75 so far\n\n"
-        f"- {why}\n{LACKS}"
+        f"- {why}\n\n"
         "**Next:** Once that is mended, `/bead retry` lets it be tried again.\n\n"
         "<details><summary>2 attempts so far</summary>\n\n"
         "| | what | came to | cost | |\n|---|---|---|---|---|\n"
@@ -224,14 +225,14 @@ def test_whatever_the_titles_a_comment_fits() -> None:
 
 def test_a_long_history_and_many_reasons_stay_short() -> None:
     tried = tuple(Tried(attempt=n, role="worker", run_id=n, outcome="failed", cost=1) for n in range(91, 101))
-    found = tuple(Found(run_id=1, index=n, title=f"Found {n} " + "x" * 240) for n in range(60))
+    found = tuple(Found(run_id=1, index=n, title=f"Found {n} " + "x" * 240) for n in range(LISTED))
     claims = remembered(1, attempts=100, tried=tried, found=found)
     view = View(look(MAYA), claims, {1: BeadVerdict(State.BLOCKED, ("y" * 5_000,) * 200)}, {}, {})
     text = bead_status(view, MAYA, None)
     assert len(text) <= LIMIT
     assert "The last 10 attempts" in text
     assert "- … and 170 more" in text
-    assert "60. Found 59" in text
+    assert f"{LISTED}. Found {LISTED - 1} x" in text
 
 
 def test_only_the_last_ten_runs_are_remembered_and_what_all_have_cost() -> None:
