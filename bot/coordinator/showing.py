@@ -20,7 +20,7 @@ from datetime import datetime
 from bot.beads.graph import Graph
 from bot.beads.labels import Labels
 from bot.coordinator import check_run, pace
-from bot.coordinator.actions import Action, Say, UpdateBranch
+from bot.coordinator.actions import Action, Merge, Say, UpdateBranch
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.epic_status import epic_status
 from bot.coordinator.merging import guard_report
@@ -44,7 +44,7 @@ def show(
     draft: Draft,
 ) -> None:
     """Add to a finished draft what people are to be shown of it."""
-    view = View(snapshot, draft.claims, draft.verdicts, draft.over, draft.notes)
+    view = View(snapshot, draft.claims, draft.verdicts, draft.over, draft.notes, now)
     pulls = latest_pulls(snapshot.pulls, draft.claims)
     moving = {action.pull for action in draft.after if isinstance(action, UpdateBranch)}
     checks: list[Action] = []
@@ -69,8 +69,10 @@ def show(
             check = check_run.of(view, issue, pull, report)
             if check is not None:
                 checks.append(check)
-    # What guards say is posted before anything is merged.
-    draft.after[:0] = checks
+    # With labels and comments in one request; what guards say is posted before anything is merged.
+    merges = [action for action in draft.after if isinstance(action, Merge)]
+    others = [action for action in draft.after if not isinstance(action, Merge)]
+    draft.after[:] = [*others, *checks, *merges]
 
 
 def _appears(view: View, issue: Issue) -> bool:
