@@ -18,6 +18,7 @@ from bot.coordinator.claims import Claim, Claims, History, Tried
 from bot.coordinator.decision import BeadVerdict, State
 from bot.coordinator.found import listing
 from bot.coordinator.pace import standstill
+from bot.coordinator.pulls import merged_as
 from bot.coordinator.quoting import listed_line
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 from bot.guards.result import GuardReport, quoted
@@ -100,6 +101,19 @@ def bead_status(view: View, issue: Issue, pull: PullRequest | None) -> str:
     parts.append(listing(view.snapshot, issue.number, known))
     parts += [next_step(view, issue.number), _attempts(view, known)]
     return clipped(parts)
+
+
+def last_status(view: View, bead: int, pull: PullRequest | None) -> str:
+    """The last text on a bead that was closed before we saw to it: by a person, or by us when what came after
+    got lost."""
+    known = view.snapshot.claims.of(bead)
+    taken = known.taken is not None
+    approved = known.verdict is not None and known.verdict.approve
+    how = "**Closed** · it is worked on no more"
+    if pull is not None and pull.state == "merged" and (taken or approved):
+        how = f"**Done** · {listed_line(view.snapshot, merged_as(pull, taken=taken))}"
+    found = listing(view.snapshot, bead, known)
+    return clipped([f"{how} · it cost {dollars(known.spent)}", found, _attempts(view, known)])
 
 
 def pull_status(view: View, issue: Issue, pull: PullRequest, report: GuardReport) -> str:
