@@ -6,6 +6,8 @@ code acted on, with the fact behind each reason.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.beads.graph import Graph
 from bot.beads.labels import parse_labels
 from bot.beads.policy import DOLLAR
@@ -81,7 +83,7 @@ def why(said: Said, draft: Draft) -> Answer:
 
 
 def _view(said: Said, draft: Draft) -> View:
-    return View(said.snapshot, draft.claims, draft.verdicts, draft.over, draft.notes)
+    return View(said.snapshot, draft.claims, draft.verdicts, draft.over, draft.notes, said.now)
 
 
 def _issues(said: Said) -> dict[int, Issue]:
@@ -138,7 +140,7 @@ def _facts(said: Said, draft: Draft, issue: Issue) -> list[str]:
         )
     live = draft.claims.live.get(issue.number)
     if live is not None:
-        facts.append(f"run: {run_line(_view(said, draft), live)}")
+        facts.append(f"run: {run_line(_view(said, draft), live, linger=timedelta())}")
     return [fact if fact.startswith("run: ") else listed_line(snapshot, fact) for fact in facts]
 
 

@@ -11,6 +11,7 @@ from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Tried, Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.job_port import PARTIAL, STAGING
 from bot.coordinator.questions import ask
+from bot.coordinator.pulls import merged_as
 from bot.coordinator.quoting import quoted_line
 from bot.coordinator.snapshot import Issue, PullRequest, Run, Snapshot
 
@@ -249,5 +250,4 @@ def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Dra
     # The last of all: a closed bead is looked at no more.
     draft.before.append(Close(issue.number, issue.id))
     draft.forget(issue.number)
-    who = f"by @{pull.merged_by} in" if known.taken is not None and pull.merged_by else "by"
-    draft.say(issue.number, State.DONE, f"merged {who} #{pull.number} as {(pull.merge_commit or '')[:12]}")
+    draft.say(issue.number, State.DONE, merged_as(pull, taken=known.taken is not None))

@@ -2,7 +2,7 @@
 
 A status comment appears when its bead is first claimed, when it needs a person, or when somebody asked for
 it; on an epic when it is released and has children; on a pull request when that is opened. From then on it is
-kept true until the bead closes, and its last text says how it ended.
+kept true until the bead closes, whoever closes it, and its last text says how it ended.
 
 It is written in the same request as labels, and only when `snapshot.shown` does not hold its digest. What a
 process does not know (it has just started, or its memory of a comment was too old) is looked up when it has
@@ -20,7 +20,7 @@ from datetime import datetime
 from bot.beads.graph import Graph
 from bot.beads.labels import Labels
 from bot.coordinator import check_run, pace
-from bot.coordinator.actions import Action, Say, UpdateBranch
+from bot.coordinator.actions import Action, Merge, Say, UpdateBranch
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.epic_status import epic_status
 from bot.coordinator.merging import guard_report
@@ -28,7 +28,7 @@ from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.release import Releases
 from bot.coordinator.shown import comment_key, shown_digest
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
-from bot.coordinator.status import View, bead_status, pull_status
+from bot.coordinator.status import View, bead_status, last_status, pull_status
 
 STATUS = "status"
 """Marks the status comment."""
@@ -44,7 +44,7 @@ def show(
     draft: Draft,
 ) -> None:
     """Add to a finished draft what people are to be shown of it."""
-    view = View(snapshot, draft.claims, draft.verdicts, draft.over, draft.notes)
+    view = View(snapshot, draft.claims, draft.verdicts, draft.over, draft.notes, now)
     pulls = latest_pulls(snapshot.pulls, draft.claims)
     moving = {action.pull for action in draft.after if isinstance(action, UpdateBranch)}
     checks: list[Action] = []
@@ -69,8 +69,14 @@ def show(
             check = check_run.of(view, issue, pull, report)
             if check is not None:
                 checks.append(check)
-    # What guards say is posted before anything is merged.
-    draft.after[:0] = checks
+    for number, node_id in snapshot.gone.items():
+        if _is_forgotten(view, number):
+            text = last_status(view, number, pulls.get(number))
+            draft.before.append(Say(number, node_id, STATUS, text))
+    # With labels and comments in one request; what guards say is posted before anything is merged.
+    merges = [action for action in draft.after if isinstance(action, Merge)]
+    others = [action for action in draft.after if not isinstance(action, Merge)]
+    draft.after[:] = [*others, *checks, *merges]
 
 
 def _appears(view: View, issue: Issue) -> bool:
@@ -78,6 +84,13 @@ def _appears(view: View, issue: Issue) -> bool:
     known, state = view.history(issue.number), view.verdict(issue.number).state
     there = comment_key(issue.number, STATUS) in view.snapshot.shown
     return there or known.shown or known.attempts > 0 or state is State.NEEDS_HUMAN
+
+
+def _is_forgotten(view: View, number: int) -> bool:
+    """Whether this is the decision that forgets a bead which somebody closed, and which had its comment."""
+    if number in view.claims.live or not view.snapshot.claims.of(number).attempts:
+        return False
+    return number not in view.claims.history or view.claims.of(number).closed is not None
 
 
 def _passes_by(view: View, number: int, pull: PullRequest | None) -> bool:

@@ -293,6 +293,7 @@ class Snapshot:
     branches: tuple[tuple[str, str], ...] = ()  # bead/N and its commit
     kept: tuple[tuple[str, str], ...] = ()  # staged and unfinished work: the ref's whole name, its commit
     labels: frozenset[str] = frozenset()
+    gone: Mapping[int, str] = field(default_factory=dict)  # nodes of beads that are remembered and closed
     titles: Mapping[int, str] = field(default_factory=dict)  # of closed beads that are part of open epics
     policy_fault: str | None = None
     workflow_enabled: bool = True

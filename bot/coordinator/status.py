@@ -2,7 +2,8 @@
 the verdict, the claims and the snapshot that the code itself acted on.
 
 Nothing in it changes while nothing happens: no present time, no state of a run beside that it is there. So a
-comment is edited when there is something to tell, and only then.
+comment is edited when there is something to tell, and only then. A run's own page is told once it has gone on
+for a while; before that, and of short ones, the page of all runs will do.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bot.beads.policy import DOLLAR
 from bot.coordinator.claims import Claim, Claims, History, Tried
 from bot.coordinator.decision import BeadVerdict, State
 from bot.coordinator.found import listing
 from bot.coordinator.pace import standstill
+from bot.coordinator.pulls import merged_as
 from bot.coordinator.quoting import listed_line
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 from bot.guards.result import GuardReport, quoted
@@ -24,6 +27,8 @@ LIMIT = 60_000
 """Characters of a comment that we use; GitHub takes 65,536."""
 REASONS = 30
 """How many reasons are listed."""
+LINGERS = timedelta(minutes=2)
+"""A run that has gone on for so long has its own page told."""
 WORKFLOW = "beadwright.yml"
 
 NAMES = {
@@ -74,6 +79,7 @@ class View:
     verdicts: Mapping[int, BeadVerdict]
     over: Mapping[int, History]
     notes: Mapping[int, tuple[str, ...]]
+    now: datetime
 
     def history(self, bead: int) -> History:
         """What is remembered of a bead."""
@@ -95,6 +101,19 @@ def bead_status(view: View, issue: Issue, pull: PullRequest | None) -> str:
     parts.append(listing(view.snapshot, issue.number, known))
     parts += [next_step(view, issue.number), _attempts(view, known)]
     return clipped(parts)
+
+
+def last_status(view: View, bead: int, pull: PullRequest | None) -> str:
+    """The last text on a bead that was closed before we saw to it: by a person, or by us when what came after
+    got lost."""
+    known = view.snapshot.claims.of(bead)
+    taken = known.taken is not None
+    approved = known.verdict is not None and known.verdict.approve
+    how = "**Closed** · it is worked on no more"
+    if pull is not None and pull.state == "merged" and (taken or approved):
+        how = f"**Done** · {listed_line(view.snapshot, merged_as(pull, taken=taken))}"
+    found = listing(view.snapshot, bead, known)
+    return clipped([f"{how} · it cost {dollars(known.spent)}", found, _attempts(view, known)])
 
 
 def pull_status(view: View, issue: Issue, pull: PullRequest, report: GuardReport) -> str:
@@ -186,10 +205,12 @@ def notes_of(view: View, bead: int) -> list[str]:
     return [listed_line(view.snapshot, note) for note in view.notes.get(bead, ())]
 
 
-def run_line(view: View, claim: Claim) -> str:
+def run_line(view: View, claim: Claim, *, linger: timedelta = LINGERS) -> str:
     """A run that is under way: what it does, since when, where it can be seen."""
     run = next((run for run in view.snapshot.runs if run.token == claim.token), None)
-    where = f"[run]({run.url})" if run is not None and run.url else f"[runs]({workflow_page(view.snapshot)})"
+    where = f"[runs]({workflow_page(view.snapshot)})"
+    if run is not None and run.url and view.now - claim.since >= linger:
+        where = f"[run]({run.url})"
     what = "A worker corrects it" if claim.correction else "A worker has it"
     if claim.role == "reviewer":
         what = "A fresh session reviews it"

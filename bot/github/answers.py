@@ -401,6 +401,7 @@ class Standing(Shape):
     """Whether an issue or pull request is closed."""
 
     number: int
+    id: str = ""
     closed: bool
 
 

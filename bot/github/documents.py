@@ -138,8 +138,8 @@ fragment Branches on RefConnection {
 
 _STATE = """
 fragment Standing on IssueOrPullRequest {
-  ... on Issue { number closed }
-  ... on PullRequest { number closed }
+  ... on Issue { number id closed }
+  ... on PullRequest { number id closed }
 }
 """
 

@@ -57,6 +57,7 @@ from bot.github.snapshot_of import (
     base_history,
     moved_heads,
     named_elsewhere,
+    remembered_elsewhere,
     snapshot_of,
     unproved_merges,
 )
@@ -196,7 +197,7 @@ class Observer:
             same_patch=await self._same_patches(
                 node, branch.target.oid, moved_heads(node, claims, extras.pulls)
             ),
-            closed=found.closed,
+            closed=frozenset(found.closed),
             focused=tuple(extras.pulls),
             whole=tuple(extras.beads),
             newest=tuple(extras.newest),
@@ -218,6 +219,7 @@ class Observer:
             comments=talk.comments,
             heard_until=talk.heard_until,
             shown=dict(self._known.shown),
+            gone={number: found.closed[number] for number in remembered_elsewhere(node) & found.closed.keys()},
             server=self._github.app.server_url,
         )
         return replace(snapshot, reports=await self._reports(snapshot))
@@ -247,13 +249,13 @@ class Observer:
         found = _extras(data)
         standings = found.standings
         node = await self._all_pages(node, base)
-        wanted = named_elsewhere(node.issues.nodes, self._spelling)
+        wanted = named_elsewhere(node.issues.nodes, self._spelling) | remembered_elsewhere(node)
         self._known.standings = wanted
         if wanted - asked:
             document = documents.standings_document(wanted - asked)
             more = await self._github.query(document, dict[str, object], self._where, may_miss=True)
             standings = [*standings, *_extras(more).standings]
-        closed = frozenset(one.number for one in standings if one.closed)
+        closed = {one.number: one.id for one in standings if one.closed}
         return _Whole(node, closed, found, reply.viewer.login, Threads.model_validate(data))
 
     async def _default_branch(self) -> str:
@@ -405,10 +407,11 @@ class Observer:
 
 @dataclass(frozen=True, slots=True)
 class _Whole:
-    """One look: the repository, what else was asked for with it, who we are, who spoke in which thread."""
+    """One look: the repository, what else was asked for with it, who we are, who spoke in which thread.
+    `closed` are numbers that were asked for and are closed, with their nodes."""
 
     node: RepositoryNode
-    closed: frozenset[int]
+    closed: Mapping[int, str]
     extras: _Extra
     own: str
     threads: Threads

@@ -62,6 +62,7 @@ class OwnChecks:
         self._github = installation
         self._at = f"/repos/{repository}"
         self._known = known
+        self._noted: dict[int, set[Annotation]] = {}
 
     async def writes(self, action: PostCheck) -> list[tuple[str, Input]]:
         """The one write for it. Raises GitHubError, Limited."""
@@ -96,6 +97,7 @@ class OwnChecks:
         if known is not None:
             kept = OwnCheck(known.node_id, known.id, done, digest)
             self._known.own_checks[action.head, CHECK] = kept
+            self._noted.setdefault(known.id, set()).update(action.annotations)
         self._known.shown[check_key(action.head)] = digest
 
     async def _newest(self, head: str) -> OwnCheck | None:
@@ -115,7 +117,7 @@ class OwnChecks:
 
     async def _new(self, known: OwnCheck, wanted: tuple[Annotation, ...]) -> list[Annotation]:
         """Those that the check run does not have yet."""
-        if not wanted:
+        if self._noted.get(known.id, set()).issuperset(wanted):
             return []
         answer = await self._github.get(f"{self._at}/check-runs/{known.id}/annotations", per_page=100)
         listed = answer.read(list[_Annotation])

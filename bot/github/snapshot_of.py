@@ -222,6 +222,13 @@ def named_elsewhere(nodes: Sequence[BeadNode], spelling: LabelNames = DEFAULT) -
     return frozenset(named - {node.number for node in nodes})
 
 
+def remembered_elsewhere(node: RepositoryNode) -> frozenset[int]:
+    """Beads that the claims remember and that are no open bead: somebody may have closed them."""
+    claims = read_claims(node.claims.target.message if node.claims else None)
+    remembered = {number for number, known in claims.history.items() if known.closed is None}
+    return frozenset(remembered - {bead.number for bead in node.issues.nodes})
+
+
 def base_history(node: RepositoryNode) -> frozenset[str]:
     """The last commits on the base branch that the look has shown."""
     branch = node.default_branch_ref

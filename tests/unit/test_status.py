@@ -227,7 +227,7 @@ def test_a_long_history_and_many_reasons_stay_short() -> None:
     tried = tuple(Tried(attempt=n, role="worker", run_id=n, outcome="failed", cost=1) for n in range(91, 101))
     found = tuple(Found(run_id=1, index=n, title=f"Found {n} " + "x" * 240) for n in range(LISTED))
     claims = remembered(1, attempts=100, tried=tried, found=found)
-    view = View(look(MAYA), claims, {1: BeadVerdict(State.BLOCKED, ("y" * 5_000,) * 200)}, {}, {})
+    view = View(look(MAYA), claims, {1: BeadVerdict(State.BLOCKED, ("y" * 5_000,) * 200)}, {}, {}, NOW)
     text = bead_status(view, MAYA, None)
     assert len(text) <= LIMIT
     assert "The last 10 attempts" in text
@@ -301,7 +301,10 @@ def test_what_is_shown_already_is_not_written_again() -> None:
 
 def test_nothing_changes_in_it_while_nothing_happens() -> None:
     snapshot = look(MAYA, claims=claimed(1), runs=(ended(done=False, report=None, url=f"{RUNS}/runs/5"),))
-    assert statuses(run_decide(snapshot)) == statuses(run_decide(snapshot, NOW + timedelta(hours=3)))
+    later = [statuses(run_decide(snapshot, NOW + timedelta(minutes=minutes))) for minutes in (0, 0.5, 1, 180)]
+    assert later[0] == later[1]
+    assert later[2] == later[3]
+    assert f"[run]({RUNS}/runs/5)" in later[2][1]
 
 
 @pytest.mark.parametrize(
