@@ -157,6 +157,14 @@ class Enqueue:
 
 
 @dataclass(frozen=True, slots=True)
+class Dequeue:
+    """Take a PR out of its base's merge queue; refused when it is in none."""
+
+    pull: int
+    node_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Close a bead, as completed or as a twin of another."""
 
@@ -256,6 +264,7 @@ Action = (
     | PostCheck
     | Merge
     | Enqueue
+    | Dequeue
     | Close
     | DeleteRef
     | React

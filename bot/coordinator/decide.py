@@ -23,7 +23,7 @@ from bot.coordinator.edges import node_of
 from bot.coordinator.hear import hear, reply
 from bot.coordinator.merging import carry_over, merge_in_turn
 from bot.coordinator.pulls import latest_pulls
-from bot.coordinator.queueing import queue_up
+from bot.coordinator.queueing import queue_up, withdraw
 from bot.coordinator.quoting import quoted_title
 from bot.coordinator.release import Release, Releases, rearm
 from bot.coordinator.review import advance
@@ -119,6 +119,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
                 draft.focus.add(number)
         else:
             draft.say(number, State.READY, refused)
+    withdraw(snapshot, pulls, draft)
     _forget_closed(issues, now, draft)
     sweep(snapshot, issues, draft)
     vouch(snapshot, draft)

@@ -11,10 +11,10 @@ configuring-pull-request-merges/managing-a-merge-queue
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.coordinator.actions import Enqueue
+from bot.coordinator.actions import Dequeue, Enqueue
 from bot.coordinator.admission import Admission
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.merging import LOOK_LATER, Approved, is_allowed, judge, wait, would_merge
@@ -42,7 +42,7 @@ def queue_up(
     for issue, pull in lane:
         one = judge(snapshot, issue, pull, now, admission, draft)
         stops = admission.stops(issue.number, draft)
-        if pull.queued is not None:
+        if pull.queued is not None and one.settles:
             tested = f", tested as {pull.queued.group[:12]}" if pull.queued.group else ""
             place = f"#{pull.number} is in the merge queue at place {pull.queued.position}{tested}"
             draft.say(issue.number, State.MERGING, place)
@@ -57,8 +57,17 @@ def queue_up(
             _enqueue(snapshot, one, now, draft)
 
 
+def withdraw(snapshot: Snapshot, pulls: Mapping[int, PullRequest], draft: Draft) -> None:
+    """Take out what we put in, where it should not be merged any more: held, taken over, objected to."""
+    for bead, pull in pulls.items():
+        verdict = draft.verdicts.get(bead)
+        ours = pull.queued is not None and pull.queued.by == snapshot.own
+        if ours and verdict is not None and verdict.state not in (State.MERGING, State.DONE):
+            draft.after.append(Dequeue(pull.number, pull.id))
+
+
 def _enqueue(snapshot: Snapshot, one: Approved, now: datetime, draft: Draft) -> None:
-    pull, removals = one.pull, _removals(one.pull)
+    pull, removals = one.pull, _removals(snapshot, one.pull)
     last = f"it left the merge queue: {_why(removals[-1])}" if removals else ""
     if removals and (len(removals) >= TRIES or removals[-1].reason == BY_HAND):
         times = f" ({len(removals)} times)" if len(removals) > 1 else ""
@@ -75,9 +84,14 @@ def _enqueue(snapshot: Snapshot, one: Approved, now: datetime, draft: Draft) -> 
     draft.say(one.issue.number, State.MERGING, *([step, last] if last else [step]))
 
 
-def _removals(pull: PullRequest) -> list[Removal]:
-    """How this very head has left the queue, the last time last."""
-    return [one for one in pull.removals if pull.pushed_at is None or one.at >= pull.pushed_at]
+def _removals(snapshot: Snapshot, pull: PullRequest) -> list[Removal]:
+    """How this very head has left the queue, the last time last; that we took it out ourselves is none."""
+    return [
+        one
+        for one in pull.removals
+        if pull.pushed_at is None or one.at >= pull.pushed_at
+        if (one.reason, one.by) != (BY_HAND, snapshot.own)
+    ]
 
 
 def _why(removal: Removal) -> str:

@@ -74,19 +74,22 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class QueuePlace:
-    """Where a pull request stands in the merge queue of its base; `group` is the commit that is tested for
-    it, None until it is built."""
+    """Where a pull request stands in the merge queue of its base, and who put it there; `group` is the commit
+    that is tested for it, None until it is built."""
 
     position: int
     group: str | None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A pull request left the merge queue without being merged; GitHub's `reason`, like ``CI_FAILURE``."""
+    """A pull request left the merge queue without being merged: GitHub's `reason`, like ``CI_FAILURE``, and
+    who took it out."""
 
     at: datetime
     reason: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

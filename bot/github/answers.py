@@ -279,6 +279,7 @@ class PlaceNode(Shape):
 
     position: int
     head_commit: Oid | None = None
+    enqueuer: Actor | None = None
 
 
 class RemovalNode(Shape):
@@ -286,6 +287,7 @@ class RemovalNode(Shape):
 
     created_at: datetime
     reason: str | None = None
+    actor: Actor | None = None
 
 
 class NewestNode(Shape):

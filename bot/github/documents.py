@@ -87,9 +87,9 @@ fragment OpenPull on PullRequest {
     pageInfo { hasPreviousPage }
     nodes { author { __typename login } commit { oid } }
   }
-  mergeQueueEntry { position headCommit { oid } }
+  mergeQueueEntry { position headCommit { oid } enqueuer { __typename login } }
   removals: timelineItems(itemTypes: [REMOVED_FROM_MERGE_QUEUE_EVENT], last: 5) {
-    nodes { ... on RemovedFromMergeQueueEvent { createdAt reason } }
+    nodes { ... on RemovedFromMergeQueueEvent { createdAt reason actor { __typename login } } }
   }
 }
 """
@@ -362,6 +362,12 @@ mutation Revert($input: RevertPullRequestInput!) {
 ENQUEUE = """
 mutation Enqueue($input: EnqueuePullRequestInput!) {
   enqueuePullRequest(input: $input) { clientMutationId }
+}
+"""
+
+DEQUEUE = """
+mutation Dequeue($input: DequeuePullRequestInput!) {
+  dequeuePullRequest(input: $input) { clientMutationId }
 }
 """
 

@@ -14,6 +14,7 @@ from bot.coordinator.actions import (
     CancelRun,
     CreateBead,
     DeleteLabel,
+    Dequeue,
     Dispatch,
     Enqueue,
     Merge,
@@ -28,7 +29,7 @@ from bot.coordinator.claims import run_name
 from bot.github.answers import Connection, Shape
 from bot.github.batch import Batcher, Cheap, why_not
 from bot.github.client import Answer, Dispatched
-from bot.github.documents import ENQUEUE, NEWEST_BEADS, NEWEST_PULLS, REVERT
+from bot.github.documents import DEQUEUE, ENQUEUE, NEWEST_BEADS, NEWEST_PULLS, REVERT
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
 from bot.github.observe import Known
@@ -127,6 +128,7 @@ class Effects:
         | UpdateBranch
         | Merge
         | Enqueue
+        | Dequeue
         | Assign
         | CancelRun
         | Revert
@@ -150,7 +152,11 @@ class Effects:
                 case Merge():
                     return await self._merge(action)
                 case Enqueue():
-                    return await self._enqueue(action)
+                    # What a lost answer has done shows in the next look; twice is refused.
+                    wanted = {"pullRequestId": action.node_id, "expectedHeadOid": action.head}
+                    return await self._mutate(ENQUEUE, wanted)
+                case Dequeue():
+                    return await self._mutate(DEQUEUE, {"id": action.node_id})
                 case Assign():
                     path = f"{self._at}/issues/{action.number}/assignees"
                     return _why(await self._github.write("POST", path, {"assignees": list(action.logins)}))
@@ -258,8 +264,7 @@ class Effects:
             return None
         body = f"{action.body}\n\n{write_marker('revert', action.marker)}"
         wanted = {"pullRequestId": action.node_id, "title": action.title, "body": body}
-        _, faults = await self._github.mutate(REVERT, {"input": wanted}, writes=1)
-        return "; ".join(fault.message for fault in faults) or None
+        return await self._mutate(REVERT, wanted)
 
     async def _show_edge(self, action: ShowEdge) -> str | None:
         path = f"{self._at}/issues/{action.number}/dependencies/blocked_by"
@@ -283,10 +288,8 @@ class Effects:
             return None
         return _why(answer)
 
-    async def _enqueue(self, action: Enqueue) -> str | None:
-        """Pinned to the head. What a lost answer has done shows in the next look; twice is refused."""
-        wanted = {"pullRequestId": action.node_id, "expectedHeadOid": action.head}
-        _, faults = await self._github.mutate(ENQUEUE, {"input": wanted}, writes=1)
+    async def _mutate(self, document: str, wanted: dict[str, str]) -> str | None:
+        _, faults = await self._github.mutate(document, {"input": wanted}, writes=1)
         return "; ".join(fault.message for fault in faults) or None
 
 

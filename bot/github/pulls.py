@@ -212,13 +212,14 @@ def _place(node: PullNode) -> QueuePlace | None:
     entry = node.merge_queue_entry
     if entry is None:
         return None
-    return QueuePlace(entry.position, entry.head_commit.oid if entry.head_commit else None)
+    group = entry.head_commit.oid if entry.head_commit else None
+    return QueuePlace(entry.position, group, login_of(entry.enqueuer))
 
 
 def _removals(node: PullNode) -> tuple[Removal, ...]:
     """How it left the queue without being merged, the last time last."""
     return tuple(
-        Removal(one.created_at, (one.reason or "").upper())
+        Removal(one.created_at, (one.reason or "").upper(), login_of(one.actor))
         for one in node.removals.nodes
         if (one.reason or "").upper() != QUEUE_MERGED
     )

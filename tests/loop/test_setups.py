@@ -143,6 +143,38 @@ def test_what_the_merge_queue_throws_out_twice_is_told_to_a_person(
         assert loop.forge.on(lambda state: list(state.all(QueueEntry))) == []
 
 
+def test_a_hold_takes_it_out_of_the_queue_until_it_is_lifted(tmp_path: Path, exchange_log: Path) -> None:
+    with open_loop(tmp_path, record=exchange_log, organisation=True, protected=False) as loop:
+        rule(loop, QUEUE, checked(loop, "test", "slow")).raise_for_status()
+        bead = loop.bead("Plain", "ready")
+        drive(loop)
+        pull = pull_of(loop, bead)
+        _report(loop, pull["head"]["sha"])
+        drive(loop)
+        assert _groups(loop)
+        loop.label(bead, "hold")
+        drive(loop)
+        assert _groups(loop) == []
+        assert _removals(loop, pull["number"]) == ["MANUAL"]
+        loop.people.delete(f"/repos/{NAME}/issues/{bead}/labels/hold").raise_for_status()
+        drive(loop)
+        (group,) = _groups(loop)
+        _report(loop, group)
+        drive(loop)
+        assert is_done(loop, bead)
+
+
+def _report(loop: Loop, sha: str | None) -> None:
+    """Somebody's slow check has passed."""
+    body = {"state": "success", "context": "slow"}
+    loop.people.post(f"/repos/{NAME}/statuses/{sha}", json=body).raise_for_status()
+
+
+def _groups(loop: Loop) -> list[str | None]:
+    """What the queue tests."""
+    return loop.forge.on(lambda state: [entry.group_sha for entry in state.all(QueueEntry)])
+
+
 def _red_in_groups(loop: Loop) -> Callable[[str], str]:
     """CI that fails on what the queue would merge, and nowhere else."""
 

@@ -40,6 +40,7 @@ DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
         {"input": {"pullRequestId": "x", "title": "Revert", "body": "It broke."}},
     ),
     "enqueue": (documents.ENQUEUE, {"input": {"pullRequestId": "x", "expectedHeadOid": "a" * 40}}),
+    "dequeue": (documents.DEQUEUE, {"input": {"id": "x"}}),
     "update": (documents.UPDATE, {**WHERE, "oid": "a" * 40}),
     "claims": (documents.CLAIMS, WHERE),
 }

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.coordinator.actions import Enqueue, Merge, PostCheck, UpdateBranch
+from bot.coordinator.actions import Dequeue, Enqueue, Merge, PostCheck, UpdateBranch
 from bot.coordinator.decision import Decision, State
 from bot.coordinator.merging import CHECK
 from bot.coordinator.snapshot import (
@@ -92,6 +92,30 @@ def test_what_left_the_queue_once_goes_in_again_and_says_why_it_left() -> None:
     decision = run_decide(ready(removals=removed("CI_FAILURE")))
     assert len(queued_up(decision)) == 1
     assert any("a required check failed" in reason for reason in decision.verdicts[1].reasons)
+
+
+OWN = "beadwright[bot]"
+
+
+def test_what_is_held_is_taken_out_again_but_not_what_a_person_put_in() -> None:
+    for by, taken in ((OWN, [Dequeue(8, "PR_8")]), ("ann", [])):
+        place = pull(8, 1, queued=QueuePlace(1, OTHER, by))
+        held = look(issue(1, "hold"), pulls=(place,), claims=approved(1), rules=QUEUE, own=OWN)
+        assert [action for action in run_decide(held).after if isinstance(action, Dequeue)] == taken
+
+
+def test_an_objection_takes_it_out_and_ci_that_runs_again_does_not() -> None:
+    place = QueuePlace(1, OTHER, OWN)
+    labels = ("bead", "review", "do-not-merge")
+    objected = replace(ready(queued=place, labels=labels), own=OWN)
+    assert Dequeue(8, "PR_8") in run_decide(objected).after
+    waiting = replace(ready(queued=place, checks=(Check("test", "waiting"),)), own=OWN)
+    assert Dequeue(8, "PR_8") not in run_decide(waiting).after
+
+
+def test_that_we_took_it_out_ourselves_is_no_removal() -> None:
+    ours = (Removal(NOW, "MANUAL", OWN),)
+    assert len(queued_up(run_decide(replace(ready(removals=ours), own=OWN)))) == 1
 
 
 @pytest.mark.parametrize("reasons", [("CI_FAILURE", "CI_TIMEOUT"), ("MANUAL",), ("CI_FAILURE", "MANUAL")])

@@ -252,3 +252,31 @@ def check_has_three_buttons_at_most(world: Scratch) -> None:
     button = {"label": "x" * 20, "description": "y" * 40, "identifier": "z" * 20}
     found = [post(*[button] * 3), post(*[button] * 4), post({**button, "label": "x" * 21})]
     expect(found == [201, 422, 422], f"answered {found}")
+
+
+@assume(
+    source="graphql/reference/commits",
+    by=("github.queues", "coordinator.vouching"),
+    otherwise="our check is posted again and again on other people's pull requests",
+    needs=APP,
+)
+def own_check_is_found_on_the_last_commit_of_a_pull_request(world: Scratch) -> None:
+    """`commits(last: 1)` of a pull request is its head, and `checkSuites(filterBy:)` finds the App's check of
+    a name there, and none where it is not."""
+    pull, name = world.pull(), world.name("check")
+    suites = (
+        f'checkSuites(first: 1, filterBy: {{appId: {world.app_key.id}, checkName: "{name}"}}) {{ nodes '
+        f'{{ checkRuns(first: 1, filterBy: {{checkName: "{name}", checkType: LATEST}}) '
+        "{ nodes { databaseId status conclusion } } } }"
+    )
+    fields = f"pullRequest(number: $n) {{ commits(last: 1) {{ nodes {{ commit {{ oid {suites} }} }} }} }}"
+
+    def look() -> Json:
+        return world.ask(fields, world.app, n=pull.number)["pullRequest"]["commits"]["nodes"][0]["commit"]
+
+    expect(look() == {"oid": pull.head.sha, "checkSuites": {"nodes": []}}, f"without it there is {look()}")
+    world.check(pull.head.sha, name, "failure")
+    newest = world.check(pull.head.sha, name)
+    runs = [run for suite in look()["checkSuites"]["nodes"] for run in suite["checkRuns"]["nodes"]]
+    found = {"databaseId": newest, "status": "COMPLETED", "conclusion": "SUCCESS"}
+    expect(runs == [found], f"it finds {runs}")

@@ -14,17 +14,19 @@ QUEUES = (
     "repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/"
     "managing-a-merge-queue"
 )
-BY = ("coordinator.merging", "github.effects")
+BY = ("coordinator.queueing", "github.effects")
 NEEDS = (Need.ADMIN, Need.APP, Need.ORGANISATION)
 STUCK = "an approved pull request waits for ever"
 ENQUEUE = (
     "mutation($it: EnqueuePullRequestInput!) "
     "{ enqueuePullRequest(input: $it) { mergeQueueEntry { position } } }"
 )
+DEQUEUE = "mutation($it: DequeuePullRequestInput!) { dequeuePullRequest(input: $it) { clientMutationId } }"
 ENTRY = "mergeQueueEntry { state headCommit { oid } baseCommit { oid } }"
 REMOVALS = (
     "timelineItems(last: 5, itemTypes: [REMOVED_FROM_MERGE_QUEUE_EVENT]) "
-    "{ nodes { ... on RemovedFromMergeQueueEvent { createdAt reason beforeCommit { oid } } } }"
+    "{ nodes { ... on RemovedFromMergeQueueEvent { createdAt reason "
+    "actor { __typename login } beforeCommit { oid } } } }"
 )
 
 
@@ -97,7 +99,12 @@ def queue_pins_the_head(world: Scratch) -> None:
     expect(seen(world, pull, "mergeQueueEntry { id }")["mergeQueueEntry"] is None, "it is queued")
 
 
-@assume(source=QUEUES, by=BY, otherwise="our own check is posted on the wrong commit", needs=NEEDS)
+@assume(
+    source=QUEUES,
+    by=("coordinator.vouching", "github.queues"),
+    otherwise="our own check is posted on the wrong commit",
+    needs=NEEDS,
+)
 def checks_of_the_group_decide(world: Scratch) -> None:
     """A queued pull request is merged when the required check is green on its group's commit, which the base
     then is at; that commit is new, and its branch begins with `gh-readonly-queue/`."""
@@ -114,7 +121,7 @@ def checks_of_the_group_decide(world: Scratch) -> None:
 
 @assume(
     source="https://github.com/flowglad/onton/pull/379",
-    by=("coordinator.merging", "github.pulls"),
+    by=("coordinator.queueing", "github.pulls"),
     otherwise="what was removed is not told, or queued for ever",
     needs=NEEDS,
 )
@@ -123,18 +130,13 @@ def failed_group_takes_it_out_with_a_reason(world: Scratch) -> None:
     with a reason and the group's commit, and it stays open."""
     pull, context, group = with_group(world)
     world.check(group, context, "failure")
-
-    def look() -> Json | None:
-        nodes: list[Json] = seen(world, pull, REMOVALS)["timelineItems"]["nodes"]  # type: ignore[index]
-        return nodes[-1] if nodes else None
-
-    told = world.until(look, 120, "its timeline does not say that it was removed")
+    told = world.until(lambda: _removal(world, pull), 120, "its timeline does not say that it was removed")
     expect(bool(told["reason"]) and told["beforeCommit"] == {"oid": group}, f"it says {told}")
     found = seen(world, pull, "state isInMergeQueue")
     expect(found == {"state": "OPEN", "isInMergeQueue": False}, f"it is {found}")
 
 
-@assume(source=QUEUES, by=("coordinator.merging",), otherwise=STUCK, needs=NEEDS)
+@assume(source=QUEUES, by=("coordinator.queueing",), otherwise=STUCK, needs=NEEDS)
 def queue_takes_what_is_behind(world: Scratch) -> None:
     """A pull request that is behind its base can be queued, also where checks are strict."""
     context = world.name("ci")
@@ -157,3 +159,28 @@ def group_is_told_with_its_commit(world: Scratch) -> None:
     pull, _, group = with_group(world)
     told = delivered(world, "merge_group", "checks_requested", group)["request"]["payload"]["merge_group"]
     expect((told["head_sha"], told["base_ref"]) == (group, pull.base.ref), f"it tells {told}")
+
+
+@assume(
+    source="webhooks/webhook-events-and-payloads#pull_request (its reasons of `dequeued`)",
+    by=("coordinator.queueing", "github.pulls"),
+    otherwise="what somebody took out of the queue is put in again",
+    needs=NEEDS,
+)
+def taken_out_by_hand_says_manual_and_who(world: Scratch) -> None:
+    """`dequeuePullRequest` takes a pull request out of the queue; its timeline says MANUAL and who did it,
+    and the queue said who had put it in."""
+    pull, _, _ = with_group(world)
+    fields = "mergeQueueEntry { enqueuer { __typename login } }"
+    entry: Json = seen(world, pull, fields)["mergeQueueEntry"]
+    expect(entry["enqueuer"]["__typename"] == "Bot", f"it was put in by {entry}")
+    world.app.ask(DEQUEUE, it={"id": pull.node}).must()
+    told = world.until(lambda: _removal(world, pull), 120, "its timeline does not say that it was removed")
+    found = (str(told["reason"]).upper(), told["actor"])
+    expect(found == ("MANUAL", entry["enqueuer"]), f"it says {found}")
+    expect(seen(world, pull, "isInMergeQueue") == {"isInMergeQueue": False}, "it is in the queue")
+
+
+def _removal(world: Scratch, pull: Pull) -> Json | None:
+    nodes: list[Json] = seen(world, pull, REMOVALS)["timelineItems"]["nodes"]  # type: ignore[index]
+    return nodes[-1] if nodes else None
