@@ -21,7 +21,7 @@ from bot.local.demo.plan import SAMPLE
 from bot.local.demo.result import OURS, requests_per_bead
 
 GROUPS = (
-    ("coordinator: looks", r"installation POST query (Observe|Standings|DefaultBranch|More\w+)"),
+    ("coordinator: looks", r"installation POST query (Observe|Standings|DefaultBranch|Spoken|More\w+)"),
     ("coordinator: what a look rests on", r"installation GET /(rules|branches|collaborators|compare)\b.*"),
     ("coordinator: the list of runs", r"installation GET /actions/workflows/.*/runs"),
     ("coordinator: reports", r"installation GET /actions/(runs/N/)?artifacts.*"),
