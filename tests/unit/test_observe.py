@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from bot.coordinator.claims import Claims, ClaimsError, History, Verdict
+from bot.coordinator.claims import Claims, ClaimsError, History, Verdict, Word
 from bot.coordinator.snapshot import Check, Rules, Snapshot, Thread
-from bot.github.answers import BeadNode, Connection, PullNode, RepositoryNode
+from bot.github.answers import BeadNode, Connection, NewestNode, PullNode, RepositoryNode
 from bot.github.errors import GitHubError
 from bot.github.snapshot_of import (
     Beside,
@@ -339,3 +340,70 @@ def test_a_head_that_moved_on_from_an_approved_one_is_looked_at() -> None:
     assert moved_heads(forked, approved(OLD)) == {}
     (found,) = look(open_one, same_patch={HEAD: OLD}).pulls
     assert found.same_patch_as == OLD
+
+
+def test_a_head_that_moved_on_from_the_one_that_somebody_said_yes_to_is_looked_at() -> None:
+    said = Word(by="ann", at=datetime(2026, 11, 24, tzinfo=UTC), head=OLD)
+    claims = Claims(history={5: History(merge=said)})
+    node = repository(branches={"nodes": [branch("5", HEAD, pull(8))]}, issues={"nodes": [bead(5)]})
+    assert moved_heads(node, claims) == {HEAD: OLD}
+
+
+# -- what people do by hand ---------------------------------------------------------------------------------
+ANN = {"email": "ann@example.com", "user": {"login": "ann"}}
+UNKNOWN = {"email": "who@example.com", "user": None}
+GITHUB = {"email": "noreply@github.com", "user": {"login": "web-flow"}}
+OURS = {"email": "12+beadwright[bot]@users.noreply.github.com", "user": None}
+ENTERPRISE_BOT = {"email": "12+tidy[bot]@users.noreply.ghe.example.com", "user": None}
+
+
+@pytest.mark.parametrize(
+    ("author", "committer", "pusher"),
+    [
+        (ANN, ANN, {"bead/5": "ann"}),
+        (UNKNOWN, UNKNOWN, {"bead/5": ""}),
+        (OURS, ANN, {"bead/5": "ann"}),  # amended
+        (ANN, GITHUB, {"bead/5": "ann"}),  # on GitHub's pages
+        (OURS, OURS, {}),
+        (OURS, GITHUB, {}),  # our update
+        (ENTERPRISE_BOT, ENTERPRISE_BOT, {}),
+    ],
+    ids=["person", "unknown", "amended", "web", "ours", "update", "another bot"],
+)
+def test_whose_commit_a_branch_is_at_says_who_committed_or_who_wrote_what_github_committed(
+    author: Json, committer: Json, pusher: dict[str, str]
+) -> None:
+    node = repository(branches={"nodes": [branch("5", HEAD, author=author, committer=committer)]})
+    assert look(node).pushers == pusher
+
+
+@pytest.mark.parametrize(
+    ("state", "actor", "by"),
+    [
+        ("CLOSED", {"__typename": "User", "login": "ann"}, "ann"),
+        ("CLOSED", {"__typename": "Bot", "login": "stale"}, None),
+        ("CLOSED", None, None),
+        ("OPEN", {"__typename": "User", "login": "ann"}, None),
+        ("MERGED", {"__typename": "User", "login": "ann"}, None),
+    ],
+)
+def test_a_person_who_closed_a_pull_request_is_known(state: str, actor: Json | None, by: str | None) -> None:
+    one = pull(8, state=state, closing={"nodes": [{"actor": actor}]})
+    (found,) = look(repository(over={"nodes": [one]})).pulls
+    assert found.closed_by == by
+
+
+def test_closed_beads_that_were_asked_for_are_apart_from_the_open_ones() -> None:
+    whole = [bead(5, state="CLOSED"), bead(6)]
+    found = look(repository(), whole=[BeadNode.model_validate(one) for one in whole])
+    assert [(one.number, one.open) for one in found.over] == [(5, False)]
+    assert found.issues == ()
+
+
+def test_a_pull_request_of_ours_that_takes_another_one_back_is_known_by_its_marker() -> None:
+    def pulled(number: int, body: str, ours: bool = True) -> NewestNode:
+        return NewestNode(number=number, body=body, viewer_did_author=ours)
+
+    marked = "Reverts #8.\n\n<!-- beadwright:revert=8 -->"
+    twins = (pulled(22, marked), pulled(21, marked), pulled(20, marked, ours=False))
+    assert look(repository(), newest=twins).reverts == {8: 21}

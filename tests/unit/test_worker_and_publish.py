@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.coordinator.claims import Claims
+from bot.coordinator.claims import Claims, Word
 from bot.coordinator.job_port import JobFault, OpenThread, Remark, partial_ref
 from bot.jobs.publish import Denied
 from tests.unit.job_world import BEAD, World
@@ -198,6 +199,22 @@ def test_publishing_twice_changes_nothing_more(world: World) -> None:
     world.publish(inputs)
     assert (world.ref(BRANCH), world.claims()) == before
     assert world.requests.count("open_pull") == 1
+
+
+def test_what_a_person_has_taken_over_meanwhile_is_not_published(world: World) -> None:
+    world.program(DONE)
+    inputs = world.dispatch()
+    world.agent(inputs)
+    word = Word(by="ann", at=datetime(2026, 11, 24, tzinfo=UTC))
+
+    def take() -> None:
+        world.write(world.claims().remember(BEAD, taken=word))
+        world.before_move = None
+
+    world.before_move = take
+    with pytest.raises(JobFault, match="@ann has taken bead #7 over: nothing is published"):
+        world.publish(inputs)
+    assert (world.ref(BRANCH), world.pull) == (None, None)
 
 
 def test_a_protected_path_is_denied_whole_and_told_on_the_bead(world: World) -> None:
