@@ -137,7 +137,10 @@ def _settle(
         if issue is not None:
             history = shaping.offer(snapshot, issue, claim, run.id, report.shaper, history)
     elif claim.outcome in ("pr", "direct"):
-        history = history.model_copy(update={"failures": 0, "updated": False, "head": claim.head})
+        # A correction that answers and changes nothing is judged as well: the verdict knew no answers.
+        judged = history.verdict is not None and history.verdict.head != claim.head
+        update = {"failures": 0, "updated": False, "head": claim.head}
+        history = history.model_copy(update=update if judged else {**update, "verdict": None})
     elif claim.outcome == "blocked" and report is not None and report.worker is not None:
         history = history.model_copy(update={"failures": 0})
         if report.worker.question is not None:

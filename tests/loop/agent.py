@@ -74,7 +74,8 @@ def work(prompt: str) -> dict[str, object]:
         file.write_text(f"{title}\nunfinished\n", encoding="utf-8")
         sys.exit("it fell over")
     incomplete = "(finding)" in title and not threads
-    file.write_text(f"{title}\n" + ("" if incomplete else "complete\n"), encoding="utf-8")
+    lines = [title, *([] if incomplete else ["complete"]), *(["as asked"] if threads else [])]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     replies = [{"thread": one, "kind": "corrected", "body": "Completed."} for one in threads]
     found = [FOUND] if "(follow-up)" in title else []
     return {"status": "pr", "summary": title, "threads": replies, "follow_ups": found}

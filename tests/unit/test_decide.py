@@ -320,6 +320,15 @@ def test_an_unresolved_thread_on_an_approved_head_goes_back_to_the_worker() -> N
     assert dispatches(decision) == [(1, "worker")]
 
 
+def test_answers_that_changed_nothing_are_judged_by_a_fresh_review() -> None:
+    """The thread stays open until a reviewer has read what the worker said in it."""
+    answered = claimed(1, stage="published", outcome="pr", head=HEAD, correction=True)
+    known = answered.remember(1, rounds=1, verdict=Verdict(head=HEAD, approve=True, run_id=5))
+    asked = pull(8, 1, threads=(Thread("T_1", "a.py", 3, False, "octo", ("octo",)),))
+    decision = run_decide(look(issue(1), claims=known, runs=(ended(),), pulls=(asked,)))
+    assert dispatches(decision) == [(1, "reviewer")]
+
+
 def test_a_closed_pull_request_means_hands_off() -> None:
     decision = run_decide(look(issue(1), pulls=(pull(8, 1, state="closed"),), claims=approved(1)))
     assert decision.verdicts[1].state is State.NEEDS_HUMAN
