@@ -10,8 +10,8 @@ from bot.coordinator.actions import CancelRun, Close, DeleteRef, PublishAgain
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Tried, Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.job_port import PARTIAL, STAGING
-from bot.coordinator.questions import ask
 from bot.coordinator.pulls import merged_as
+from bot.coordinator.questions import ask
 from bot.coordinator.quoting import quoted_line
 from bot.coordinator.snapshot import Issue, PullRequest, Run, Snapshot
 
