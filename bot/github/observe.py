@@ -219,7 +219,9 @@ class Observer:
             comments=talk.comments,
             heard_until=talk.heard_until,
             shown=dict(self._known.shown),
-            gone={number: found.closed[number] for number in remembered_elsewhere(node) & found.closed.keys()},
+            gone={
+                number: found.closed[number] for number in remembered_elsewhere(node) & found.closed.keys()
+            },
             server=self._github.app.server_url,
         )
         return replace(snapshot, reports=await self._reports(snapshot))

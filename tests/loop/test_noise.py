@@ -57,14 +57,31 @@ def test_what_somebody_made_of_our_comment_is_put_right_by_a_later_look(tmp_path
         assert "Resting" in loop.comments(number)[0]
         loop.clock.advance(STALE)
         one.look()
-        assert loop.comments(number) == [before]
+        (after,) = loop.comments(number)
+        assert after.startswith("**Running**")
         loop.people.delete(path).raise_for_status()
         other.look()
         loop.clock.advance(STALE)
         other.look()
-        assert loop.comments(number) == [before]
+        assert len(loop.comments(number)) == 1
         one.close()
         other.close()
+
+
+def test_a_bead_that_somebody_closed_says_that_it_is_worked_on_no_more(tmp_path: Path) -> None:
+    with open_loop(tmp_path) as loop:
+        number = loop.bead("Plain", "ready")
+        one = Coordinator(loop)
+        runner = QuickRunner(loop, one.grant)
+        one.look()
+        runner.run_all()
+        loop.people.patch(f"/repos/{NAME}/issues/{number}", json={"state": "closed"}).raise_for_status()
+        for _ in range(2):
+            one.look()
+        one.close()
+        (text,) = loop.comments(number)
+        assert text.startswith("**Closed** · it is worked on no more · it cost "), text
+        assert not loop.claims().history
 
 
 def an_epic(loop: Loop) -> int:

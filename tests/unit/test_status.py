@@ -337,6 +337,21 @@ def test_the_last_text_is_written_before_the_bead_closes() -> None:
     assert not decision.after
 
 
+def test_what_a_person_closed_is_told_to_be_over() -> None:
+    gone = look(issue(2), claims=WORKED.remember(1, verdict=None), gone={1: "I_1"})
+    decision = run_decide(gone)
+    assert statuses(decision)[1].startswith("**Closed** · it is worked on no more · it cost $0.88\n\n")
+    assert decision.claims is not None
+    assert 1 not in decision.claims.history
+    assert 1 not in statuses(run_decide(replace(gone, claims=decision.claims)))
+
+
+def test_a_bead_whose_closing_was_not_remembered_says_the_same_as_when_it_closed() -> None:
+    closing = run_decide(look(MAYA, pulls=(MERGED,), claims=WORKED))
+    later = run_decide(look(pulls=(MERGED,), claims=WORKED, gone={1: "I_1"}))
+    assert statuses(later) == {1: statuses(closing)[1]}
+
+
 def test_while_github_computes_whether_it_merges_nothing_is_said() -> None:
     waits = look(MAYA, pulls=(pull(8, 1, mergeable="unknown"),), claims=remembered(1, attempts=1))
     assert statuses(run_decide(waits)) == {}
