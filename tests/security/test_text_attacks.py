@@ -150,7 +150,11 @@ def done(outcome: Outcome, kind: str, place: str) -> list[str]:
 
 
 ATTACKS = [
-    (place, kind) for place in (*LINES, *TEXTS) for kind in KINDS if kind != "commands" or place in TEXTS
+    (place, kind)
+    for place in (*LINES, *TEXTS)
+    for kind in KINDS
+    # A command stands at the start of a line; a question is shown as a quotation, in which there is none.
+    if kind != "commands" or (place in TEXTS and place != "question")
 ]
 
 
@@ -163,7 +167,7 @@ def test_what_a_model_writes_acts_on_nothing_and_hides_nothing(
 
 
 def test_nobody_is_called_but_who_released_a_bead(kept: Outcome) -> None:
-    assert {act for act in kept.done if not act.startswith("leads")} == {"pings octo"}
+    assert {act for act in kept.done if act.startswith("pings")} == {"pings octo"}
 
 
 @pytest.mark.parametrize("place", TITLES)
