@@ -106,15 +106,20 @@ def _play(folder: Path) -> Outcome:
     with open_loop(folder / "loop", policy, files=files) as loop:
         loop.bead("Does it", "ready", body=PASTED.format("body"))
         loop.bead("Is Blocked", "ready")
-        loop.bead("Asks", "ready")
+        asks = loop.bead("Asks", "ready")
         loop.bead("Gives up", "ready")
         drive(loop)
-        return _outcome(loop, tuple(one.read_text(encoding="utf-8") for one in sorted(prompts.iterdir())))
+        asked = loop.forge.on(_posted)  # an answered question is not shown any more
+        loop.say(asks, "/bead answer keep")
+        drive(loop)
+        return _outcome(
+            loop, asked, tuple(one.read_text(encoding="utf-8") for one in sorted(prompts.iterdir()))
+        )
 
 
-def _outcome(loop: Loop, prompts: tuple[str, ...]) -> Outcome:
+def _outcome(loop: Loop, asked: tuple[str, ...], prompts: tuple[str, ...]) -> Outcome:
     host = urlsplit(loop.forge.base_url).hostname or ""
-    texts = loop.forge.on(_posted)
+    texts = (*asked, *loop.forge.on(_posted))
     titles = (*loop.forge.on(_titles), *loop.git.text("log", "--format=%B", "main").splitlines())
     return Outcome(
         done=frozenset(act for text in texts for act in acts(text, host)),
@@ -150,7 +155,11 @@ def done(outcome: Outcome, kind: str, place: str) -> list[str]:
 
 
 ATTACKS = [
-    (place, kind) for place in (*LINES, *TEXTS) for kind in KINDS if kind != "commands" or place in TEXTS
+    (place, kind)
+    for place in (*LINES, *TEXTS)
+    for kind in KINDS
+    # A command stands at the start of a line; a question is shown as a quotation, in which there is none.
+    if kind != "commands" or (place in TEXTS and place != "question")
 ]
 
 
@@ -163,7 +172,7 @@ def test_what_a_model_writes_acts_on_nothing_and_hides_nothing(
 
 
 def test_nobody_is_called_but_who_released_a_bead(kept: Outcome) -> None:
-    assert {act for act in kept.done if not act.startswith("leads")} == {"pings octo"}
+    assert {act for act in kept.done if act.startswith("pings")} == {"pings octo"}
 
 
 @pytest.mark.parametrize("place", TITLES)
@@ -183,7 +192,7 @@ def test_no_marker_of_ours_is_forged(place: str, kept: Outcome, open_to_it: Outc
     assert not any("forged" in marker for marker in kept.markers)
 
 
-@pytest.mark.parametrize("source", ["body", "guidance", "finding"])
+@pytest.mark.parametrize("source", ["body", "guidance", "finding", "question", "option"])
 def test_a_prompt_hides_nothing_from_who_reads_it(source: str, kept: Outcome, open_to_it: Outcome) -> None:
     assert any(f"order-{source}" in prompt for prompt in open_to_it.prompts)
     assert any("\U000e0155" in prompt for prompt in open_to_it.prompts)
