@@ -87,7 +87,9 @@ def stop(said: Said, draft: Draft) -> Answer:
         return Answer(done=False, reply="Nothing of it runs; `/bead hold` keeps it from going on.")
     draft.claims = draft.claims.stop(issue.number)
     _hold(said, draft)
-    return Answer(done=True, reply="Its run is asked to end, and it is held; `/bead unhold` lets it go on.")
+    over = claim.stage == "published"
+    ends = "Its run has handed over its work and ends by itself" if over else "Its run is asked to end"
+    return Answer(done=True, reply=f"{ends}; it is held, and `/bead unhold` lets it go on.")
 
 
 def review(said: Said, draft: Draft) -> Answer:

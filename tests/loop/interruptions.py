@@ -200,7 +200,7 @@ class _Player:
                 moved = decision is None or _does_something(decision)
                 self._history.meanwhile(self._loop)
             self._runs_first = False
-            while waiting := [run for run in self._runner.waiting() if not self._history.leaves(run)]:
+            while waiting := self._runner.waiting():
                 self._keep(runs=True)
                 self._runner.execute(waiting[0])
                 moved = True
