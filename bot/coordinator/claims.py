@@ -59,7 +59,8 @@ class Claim(BaseModel):
     `head` the commit that was pushed (worker) or reviewed (reviewer), and `cost` is given when the report
     holds nothing else that the coordinator needs, which then does not read it. `reruns` counts how often its
     publish job was started again, the last time at `rerun_at`. `digest` is that of the title and body
-    that were released: a run that finds others ends. `trusted` are those whose remarks it may read.
+    that were released: a run that finds others ends. `trusted` are those whose remarks it may read. `stop`:
+    somebody wants its run to end.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,6 +82,7 @@ class Claim(BaseModel):
     rerun_at: datetime | None = None
     digest: str = ""
     trusted: tuple[str, ...] = ()
+    stop: bool = False
 
 
 class Verdict(BaseModel):
@@ -327,6 +329,11 @@ class Claims(BaseModel):
                 "cost": cost,
             }
         )
+        return self.model_copy(update={"live": {**self.live, bead: changed}})
+
+    def stop(self, bead: int) -> Claims:
+        """With the bead's run asked to end."""
+        changed = self.live[bead].model_copy(update={"stop": True})
         return self.model_copy(update={"live": {**self.live, bead: changed}})
 
     def rerun(self, bead: int, now: datetime) -> Claims:

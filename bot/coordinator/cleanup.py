@@ -36,15 +36,15 @@ def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, d
     hurried = draft.claims != snapshot.claims
     for bead, claim in draft.claims.live.items():
         run = runs.get(claim.token)
-        taken = draft.claims.of(bead).taken
+        unwanted = claim.stop or draft.claims.of(bead).taken is not None
         if run is None:
-            if taken is not None or now - claim.since >= LOST_DISPATCH:
+            if unwanted or now - claim.since >= LOST_DISPATCH:
                 draft.claims = draft.claims.release(bead)
                 hurried = True
             else:
                 _running(draft, bead, claim, "dispatched; its run has not shown up yet")
                 draft.looks.append(claim.since + LOST_DISPATCH)
-        elif not run.done and taken is not None and claim.stage == "claimed":
+        elif not run.done and unwanted and claim.stage == "claimed":
             draft.after.append(CancelRun(run.id))
             _running(draft, bead, claim, f"its run is asked to end: {run.url}")
         elif not run.done:
@@ -52,7 +52,7 @@ def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, d
         elif run.report is None and run.fault is None and not run.artifacts_read:
             _running(draft, bead, claim, "its run ended; the report is not visible yet")
             draft.looks.append(now + ARTIFACT_DELAY)
-        elif taken is None and _publish_again(bead, claim, run, now, draft):
+        elif not unwanted and _publish_again(bead, claim, run, now, draft):
             hurried = True
         else:
             before = draft.claims
@@ -118,7 +118,7 @@ def _settle(
             _book(issues, bead, _tried(draft.claims.of(bead), claim, run, "provider", cost), cost, now, draft)
             breaker.trip(draft, claim.engine or report.engine, bead, claim, report.provider, now)
             return
-        if history.taken is not None or (run.conclusion == "cancelled" and history.hold is not None):
+        if claim.stop or history.taken is not None:
             # A person has the bead, or has ended its run and holds it (`/bead stop`): nobody's failure.
             draft.claims = draft.claims.release(bead)
             _book(issues, bead, _tried(draft.claims.of(bead), claim, run, "stopped", cost), cost, now, draft)

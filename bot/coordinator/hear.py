@@ -189,13 +189,10 @@ def _do(hearing: Hearing, comment: Comment, commands: tuple[Command, ...], draft
 
 
 def _effect(hearing: Hearing, comment: Comment, command: Command, draft: Draft) -> Answer:
-    effect = EFFECTS.get(command.name)
-    if effect is None:
-        return Answer(done=False, reply=f"Nothing answers `/bead {command.name}` yet.")
     issue = _bead(hearing.snapshot, comment)
     pulls = latest_pulls(hearing.snapshot.pulls, draft.claims)
     pull = pulls.get(comment.bead) if comment.bead is not None else None
-    return effect(Said(comment, command, hearing.snapshot, issue, pull, hearing.now), draft)
+    return EFFECTS[command.name](Said(comment, command, hearing.snapshot, issue, pull, hearing.now), draft)
 
 
 def _record(hearing: Hearing, comment: Comment, answer: Answer, draft: Draft) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.beads.labels import LabelNames
-from bot.coordinator.actions import CancelRun, SetLabels
+from bot.coordinator.actions import SetLabels
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
 from bot.coordinator.said import Said
@@ -82,19 +82,17 @@ def retry(said: Said, draft: Draft) -> Answer:
 
 
 def stop(said: Said, draft: Draft) -> Answer:
-    """End its run and hold it. A dispatch whose run has not shown up loses its claim: so the run ends before
-    it has begun."""
+    """End its run and hold it. The claim says so, and as long as it does its run is asked to end."""
     issue = said.bead
     claim = draft.claims.live.get(issue.number)
-    run = next((run for run in said.snapshot.runs if claim is not None and run.token == claim.token), None)
-    if claim is None or (run is not None and run.done):
+    runs = {run.token: run for run in said.snapshot.runs}
+    if claim is None or (claim.token in runs and runs[claim.token].done):
         return Answer(done=False, reply="Nothing of it runs; `/bead hold` keeps it from going on.")
-    if run is None:
-        draft.claims = draft.claims.release(issue.number)
-    else:
-        draft.before.append(CancelRun(run.id))
+    draft.claims = draft.claims.stop(issue.number)
     _hold(said, draft)
-    return Answer(done=True, reply="Its run is asked to end, and it is held; `/bead unhold` lets it go on.")
+    over = claim.stage == "published"
+    ends = "Its run has handed over its work and ends by itself" if over else "Its run is asked to end"
+    return Answer(done=True, reply=f"{ends}; it is held, and `/bead unhold` lets it go on.")
 
 
 def review(said: Said, draft: Draft) -> Answer:

@@ -147,6 +147,27 @@ def test_a_comment_made_while_nobody_was_there_is_found_and_answered_once(tmp_pa
         third.close()
 
 
+def test_stop_ends_a_run_and_charges_nobody(tmp_path: Path) -> None:
+    with open_loop(tmp_path) as loop:
+        bead = loop.bead("Plain", "ready")
+        coordinator = Coordinator(loop)
+        coordinator.look()
+        assert len(loop.runs()) == 1
+        said = loop.say(bead, "/bead stop\n/bead why")
+        coordinator.look()
+        runs = loop.get("/actions/runs")
+        assert isinstance(runs, dict)
+        assert [run["conclusion"] for run in runs["workflow_runs"]] == ["cancelled"]
+        assert loop.signs(said) == ["eyes", "rocket"]
+        loop.clock.advance(timedelta(minutes=1))
+        coordinator.look()
+        claims = loop.claims()
+        assert not claims.live
+        assert (claims.of(bead).failures, claims.of(bead).attempts) == (0, 1)
+        assert "hold" in labels(loop, bead)
+        coordinator.close()
+
+
 def test_of_two_coordinators_at_once_one_does_it_and_both_may_answer(tmp_path: Path) -> None:
     with open_loop(tmp_path) as loop:
         bead = loop.bead("Plain")

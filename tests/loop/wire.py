@@ -11,6 +11,7 @@ from graphql import OperationDefinitionNode, VariableNode, Visitor, parse, print
 from bot.coordinator.actions import (
     Action,
     Assign,
+    CancelRun,
     Close,
     CreateBead,
     DeleteLabel,
@@ -48,6 +49,7 @@ FIELDS = {
 ROUTES: tuple[tuple[str, tuple[type[Action], ...], str], ...] = (
     (r"POST .*/dispatches", (Dispatch,), ""),
     (r"POST .*/actions/jobs/\d+/rerun", (PublishAgain,), ""),
+    (r"POST .*/actions/runs/\d+/cancel", (CancelRun,), ""),
     (r"POST .*/issues", (CreateBead,), "issue"),
     (r"POST .*/issues/\d+/sub_issues", (CreateBead,), "parent"),
     (r"POST .*/issues/\d+/assignees", (Assign,), ""),

@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.beads.authority import Authority, Permission
+from bot.beads.commands import Name
 from bot.beads.policy import Policy
 from bot.beads.policy_file import load_policy
 from bot.coordinator.actions import Action, CancelRun, React, Say, SetLabels, ShowEdge
 from bot.coordinator.claims import Claims
 from bot.coordinator.decision import Decision, State
+from bot.coordinator.hear import EFFECTS
 from bot.coordinator.snapshot import Comment, NativeEdge, Press, Run, Snapshot
 from tests.unit.snapshots import (
     HEAD,
@@ -188,6 +190,10 @@ def test_a_question_moves_no_claims() -> None:
     assert "| `/bead hold [REASON]` | triage |" in told
 
 
+def test_every_command_has_an_effect() -> None:
+    assert set(EFFECTS) == set(Name)
+
+
 # -- who ----------------------------------------------------------------------------------------------------
 def test_the_policy_says_what_permission_a_command_needs() -> None:
     said = comment("/bead ready", permission=Permission.TRIAGE, number=3)
@@ -295,7 +301,7 @@ def test_a_run_that_was_stopped_is_nobodys_failure() -> None:
     claims = claimed(1)
     run = Run(id=5, token=LIVE, done=False, conclusion=None)
     decision = run_decide(heard(comment("/bead stop"), claims=claims, runs=(run,)))
-    assert CancelRun(5) in decision.before
+    assert CancelRun(5) in decision.after
     assert decision.claims is not None
     assert 1 in decision.claims.live  # until the run has ended
     over = ended(conclusion="cancelled", report=None)
