@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from bot.coordinator.claims import Claims, ClaimsError, History, Verdict, Word
 from bot.coordinator.snapshot import Check, Rules, Snapshot, Thread
 from bot.github.answers import BeadNode, Connection, NewestNode, PullNode, RepositoryNode
 from bot.github.errors import GitHubError
+from bot.github.pulls import OwnCheck
 from bot.github.snapshot_of import (
     Beside,
     moved_heads,
@@ -407,3 +409,14 @@ def test_a_pull_request_of_ours_that_takes_another_one_back_is_known_by_its_mark
     marked = "Reverts #8.\n\n<!-- beadwright:revert=8 -->"
     twins = (pulled(22, marked), pulled(21, marked), pulled(20, marked, ours=False))
     assert look(repository(), newest=twins).reverts == {8: 21}
+
+
+def test_a_look_from_before_our_last_write_does_not_undo_what_we_know_of_our_check() -> None:
+    waits = OwnCheck("K1", 1, done=False, digest="waits")
+    ended = OwnCheck("K1", 1, done=True, digest="ended")
+    newer = OwnCheck("K2", 2, done=False, digest="newer")
+    assert ended.follows(waits)
+    assert newer.follows(ended)
+    assert replace(waits, digest="other").follows(waits)
+    assert not waits.follows(ended)
+    assert not ended.follows(newer)
