@@ -403,7 +403,7 @@ class Observer:
         }
         kept = {key: run for key, run in self._known.own_checks.items() if key[0] not in gone}
         for key, run in seen.items():
-            if key not in kept or kept[key].id <= run.id:  # else this look is from before our last write
+            if key not in kept or run.follows(kept[key]):  # else this look is from before our last write
                 kept[key] = run
         self._known.own_checks = kept
         for head in gone:

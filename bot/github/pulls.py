@@ -78,6 +78,11 @@ class OwnCheck:
     done: bool = False
     digest: str = ""
 
+    def follows(self, known: OwnCheck) -> bool:
+        """Whether this is what has become of `known`, and not what it was before: what is completed stays so,
+        and ids go up."""
+        return (known.id, known.done) <= (self.id, self.done)
+
 
 def own_check_runs(commit: CommitNode, app_id: int) -> dict[str, OwnCheck]:
     """Our own check runs on a commit by name, the newest of each."""

@@ -94,7 +94,7 @@ class Pause:
             assert (state, comments) == ("closed", ["status"]), where
         else:
             assert (state, labels) == ("open", ("bead", "ready", "bead:needs-human")), where
-            assert comments == ["person", "status"], f"{where}: {comments}"
+            assert comments == ["person-1", "status"], f"{where}: {comments}"
         assert left == [], where
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.coordinator.snapshot import Check, NativeEdge, Rules, Snapshot, Thread
 from bot.github.answers import BeadNode, Connection, NewestNode, PullNode, RepositoryNode
 from bot.github.configuration import Configuration, read_policy
 from bot.github.errors import GitHubError
+from bot.github.pulls import OwnCheck
 from bot.github.snapshot_of import (
     Beside,
     moved_heads,
@@ -426,3 +428,14 @@ def test_dependencies_of_githubs_own_come_with_their_state_and_their_repository(
         NativeEdge(3, open=False, repository="octo/library", id=2003),
         NativeEdge(0, open=True, repository=""),
     )
+
+
+def test_a_look_from_before_our_last_write_does_not_undo_what_we_know_of_our_check() -> None:
+    waits = OwnCheck("K1", 1, done=False, digest="waits")
+    ended = OwnCheck("K1", 1, done=True, digest="ended")
+    newer = OwnCheck("K2", 2, done=False, digest="newer")
+    assert ended.follows(waits)
+    assert newer.follows(ended)
+    assert replace(waits, digest="other").follows(waits)
+    assert not waits.follows(ended)
+    assert not ended.follows(newer)
