@@ -237,7 +237,6 @@ class Issue:
     edits_since: datetime | None = None
     parent_by: str | None = None
     parent_since: datetime | None = None
-    assignees: tuple[str, ...] = ()
     native: tuple[NativeEdge, ...] = ()
     url: str = ""
 
