@@ -163,8 +163,8 @@ def _settle(
         breaker.close(draft, issues, claim.engine, claim)
     answer = report.worker if report is not None and claim.stage == "published" else None
     if answer is not None and issue is not None:
-        beside = found.take(snapshot, issue, claim, run.id, answer, draft)
-        history = history.model_copy(update={"found": beside})
+        finds = found.take(snapshot, issue, claim, run.id, answer, draft)
+        history = history.model_copy(update={"found": finds})
     outcome = "failed" if failed else claim.outcome or ""
     _book(issues, bead, _tried(history, claim, run, outcome, cost), cost, now, draft)
 

@@ -32,7 +32,8 @@ NOBODY = "This bead needs nobody any more."
 def tell(
     snapshot: Snapshot, issues: Mapping[int, Issue], releases: Releases, now: datetime, draft: Draft
 ) -> None:
-    """Ask for a person on every bead that has come to need one, and say so where that is over."""
+    """Ask for a person on every bead that has come to need one, and say so where that is over, also because
+    somebody closed it."""
     for number, verdict in draft.verdicts.items():
         if number not in issues:
             continue
@@ -48,6 +49,10 @@ def tell(
             draft.before.insert(0, Say(number, issues[number].id, marker(known.asked), NOBODY))
             if not over:
                 draft.claims = draft.claims.remember(number, over=now)
+    for number, node_id in snapshot.gone.items():
+        known = snapshot.claims.of(number)
+        if known.told and known.over is None and not draft.claims.of(number).told:  # it is forgotten now
+            draft.before.append(Say(number, node_id, marker(known.asked), NOBODY))
 
 
 def note(issues: Mapping[int, Issue], labels: Mapping[int, Labels], draft: Draft) -> None:

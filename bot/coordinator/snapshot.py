@@ -239,7 +239,6 @@ class Issue:
     edits_since: datetime | None = None
     parent_by: str | None = None
     parent_since: datetime | None = None
-    assignees: tuple[str, ...] = ()
     native: tuple[NativeEdge, ...] = ()
     type: str | None = None  # the issue type that its organisation has given it
     url: str = ""

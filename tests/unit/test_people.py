@@ -72,6 +72,13 @@ def test_a_need_that_is_over_is_said_so_and_the_next_one_is_a_new_comment() -> N
     assert (again.claims.of(1).asked, again.claims.of(1).over) == (2, None)
 
 
+def test_a_bead_that_somebody_closes_needs_nobody() -> None:
+    asked = remembered(1, told="an old need", asked=2)
+    decision = run_decide(look(claims=asked, gone={1: "I_1"}))
+    assert said(decision) == [Say(1, "I_1", "person-2", "This bead needs nobody any more.")]
+    assert decision.claims == Claims()
+
+
 def test_the_same_need_within_minutes_is_no_new_one() -> None:
     first = run_decide(needy())
     assert first.claims is not None
