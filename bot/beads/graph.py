@@ -15,6 +15,9 @@ from enum import StrEnum
 from bot.beads.chains import measure
 from bot.beads.deadlock import Cycle, Moment, cycle_through, cycles_of, knots, within
 
+NATIVE = "; a dependency of GitHub's own: `/bead unblock`, or Relationships on the issue's page, removes it"
+ELSEWHERE = "; a dependency of GitHub's own: Relationships on the issue's page removes it"
+
 
 class EdgeKind(StrEnum):
     """What kind of fact holds a bead back."""
@@ -30,7 +33,12 @@ class EdgeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One bead, as the graph sees it. `malformed`: a label of it may hide an edge."""
+    """One bead, as the graph sees it. `malformed`: a label of it may hide an edge.
+
+    `blocked_by` are all blockers of this repository, whoever names them; `native` those of them that GitHub's
+    own dependencies name and that are open, `native_only` which of these no label names. `elsewhere` are open
+    blockers of other repositories, in words.
+    """
 
     number: int
     priority: int
@@ -41,6 +49,9 @@ class Node:
     hold: bool = False
     defer: date | None = None
     malformed: bool = False
+    native: frozenset[int] = frozenset()
+    native_only: frozenset[int] = frozenset()
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +71,11 @@ class Graph:
         nodes: the beads; closed ones may be among them and hold nothing.
         closed: numbers of issues known to be closed. An edge to a number that is neither is dangling: it
             holds the bead and says so, because an edge that is silently dropped lets work start too early.
+        hold: what the label that holds a bead is called.
     """
 
-    def __init__(self, nodes: Iterable[Node], closed: Iterable[int] = ()) -> None:
+    def __init__(self, nodes: Iterable[Node], closed: Iterable[int] = (), hold: str = "hold") -> None:
+        self._hold = hold
         every = {node.number: node for node in nodes}
         self._cleared = {number for number, node in every.items() if not node.open}
         self.nodes = {number: node for number, node in every.items() if node.open} if self._cleared else every
@@ -123,6 +136,8 @@ class Graph:
     def _is_held(self, node: Node, today: date) -> bool:
         if node.hold or node.malformed or (node.defer is not None and node.defer > today):
             return True
+        if node.elsewhere:
+            return True
         return not node.blocked_by <= self._cleared
 
     def _is_held_from(self, epic: int, today: date, above: dict[int, bool]) -> bool:
@@ -142,17 +157,21 @@ class Graph:
     def _own(self, node: Node, today: date, via: int | None) -> Iterator[Edge]:
         of = f" (of its epic #{via})" if via is not None else ""
         if node.hold:
-            yield Edge(EdgeKind.HOLD, None, f"the label `hold`{of}", via)
+            yield Edge(EdgeKind.HOLD, None, f"the label `{self._hold}`{of}", via)
         if node.defer is not None and node.defer > today:
             yield Edge(EdgeKind.DEFER, None, f"deferred until {node.defer.isoformat()}{of}", via)
         if node.malformed:
             yield Edge(EdgeKind.MALFORMED, None, f"a label that cannot be read{of}", via)
         for blocker in sorted(node.blocked_by - self._cleared):
-            if blocker in self.nodes:
-                yield Edge(EdgeKind.BLOCKED_BY, blocker, f"blocked by #{blocker}, which is open{of}", via)
+            if blocker in self.nodes or blocker in node.native:
+                own = NATIVE if blocker in node.native_only else ""
+                reason = f"blocked by #{blocker}, which is open{of}{own}"
+                yield Edge(EdgeKind.BLOCKED_BY, blocker, reason, via)
             else:
                 reason = f"blocked by #{blocker}, which is no bead that is open or closed{of}"
                 yield Edge(EdgeKind.DANGLING, blocker, reason, via)
+        for other in node.elsewhere:
+            yield Edge(EdgeKind.BLOCKED_BY, None, f"blocked by {other}{of}{ELSEWHERE}", via)
 
     # -- deadlocks ----------------------------------------------------------------------------------------
     def cycles(self) -> tuple[Cycle, ...]:

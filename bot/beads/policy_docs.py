@@ -54,7 +54,7 @@ the address of the schema (or with a path to a copy of it):
 A file that is wrong changes nothing by halves: nothing new starts until it is mended, and every fault is
 shown at its line by the check `beadwright configuration` on the commit that broke it. Faults are unknown
 keys, values out of bounds, text where a number belongs, a key that stands twice; anchors, aliases and tags
-are not taken. Until then the labels are called what the last good version of the file calls them.
+are not taken. Until then what the last good version of the file said goes for the rest.
 
 This page is made from the model that reads the file. A whole file can look like this:
 

@@ -13,14 +13,15 @@ import typer
 
 from bot.beads.bd.writing import write_export
 from bot.commands.person import person
-from bot.github.bead_issues import ReadRefused, read_beads
+from bot.github.bead_issues import ReadRefused, read_beads, read_spelling
 
 
 def run(*, file: Path, repo: str, api_url: str, token: str, stop: Callable[[str], NoReturn]) -> None:
     """Read every bead, write them all, then list what was lost; `-` is standard output."""
     with person(repo=repo, api_url=api_url, token=token, may="read", stop=stop) as api:
         try:
-            export = write_export(repo, read_beads(api, repo))
+            spelling = read_spelling(api, repo)
+            export = write_export(repo, read_beads(api, repo, spelling), spelling)
         except (ReadRefused, httpx.HTTPError) as error:
             stop(f"{error}. Nothing was written.")
     if str(file) == "-":

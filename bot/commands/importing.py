@@ -11,7 +11,9 @@ import typer
 
 from bot.beads.bd.lines import ExportError, in_order
 from bot.beads.bd.reading import PlannedIssue, read_export
+from bot.beads.labels import DEFAULT
 from bot.commands.person import person
+from bot.github.bead_issues import ReadRefused, read_spelling
 from bot.github.importer import ImportStopped, import_issues
 
 
@@ -27,7 +29,8 @@ def run(
 ) -> None:
     """Read the whole file, then create what is not there yet, then list what was lost."""
     try:
-        plan = read_export(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        plan = read_export(text)
     except (OSError, UnicodeDecodeError) as error:
         stop(f"{file}: {error}")
     except ExportError as error:
@@ -36,10 +39,12 @@ def run(
     if not dry_run:
         with person(repo=repo, api_url=api_url, token=token, may="write", stop=stop) as api:
             try:
-                done = import_issues(api, repo, plan.issues, pause=pause, told=_tell)
-            except (ImportStopped, httpx.HTTPError) as error:
+                spelling = read_spelling(api, repo)
+                plan = read_export(text, spelling) if spelling != DEFAULT else plan
+                done = import_issues(api, repo, plan.issues, pause=pause, told=_tell, spelling=spelling)
+            except (ImportStopped, ReadRefused, httpx.HTTPError) as error:
                 stop(str(error))
-        losses += done.losses
+        losses = [*plan.losses, *done.losses]
         typer.echo(f"{done.created} issues created, {len(done.numbers) - done.created} were there already")
     for loss in in_order(losses):
         typer.echo(f"{file.name}: {loss}", err=True)

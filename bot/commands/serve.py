@@ -14,6 +14,7 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
+from bot.beads.labels import LabelNames
 from bot.commands.settings import Settings, SettingsError, load_settings, plain
 from bot.coordinator.decision import Decision
 from bot.coordinator.loop import Coordinator, NotKnown, one_pass
@@ -65,7 +66,9 @@ def application(settings: Settings, key: str) -> FastAPI:
     hooks = _Webhooks(app, settings.webhook_secret.get_secret_value())
 
     def connect(repository: str) -> RepositoryPort:
-        return RepositoryPort(Installation(app, hooks.installations[repository]), repository)
+        port = RepositoryPort(Installation(app, hooks.installations[repository]), repository)
+        hooks.ports[repository] = port
+        return port
 
     coordinator = Coordinator(connect, utc_now, seen=_tell)
 
@@ -97,6 +100,7 @@ class _Webhooks:
 
     def __init__(self, app: App, secret: str) -> None:
         self.installations: dict[str, int] = {}
+        self.ports: dict[str, RepositoryPort] = {}
         self._app = app
         self._secret = secret
 
@@ -105,12 +109,16 @@ class _Webhooks:
 
     def notice(self, event: str, body: bytes) -> Notice:
         try:
-            hint = read_hint(event, body, self._app.app_id, self._app.slug)
+            hint = read_hint(event, body, self._app.app_id, self._app.slug, self._spelling)
         except BadDelivery as error:
             raise Refusal(400, f"This is no delivery of GitHub's: {error}.") from error
         if hint.installation is not None:
             self.installations |= dict.fromkeys(hint.repositories, hint.installation)
         return Notice(hint.installation, hint.repositories, hint.told)
+
+    def _spelling(self, repository: str) -> LabelNames | None:
+        port = self.ports.get(repository)
+        return port.spelling if port is not None else None
 
     async def installed(self, installation: int) -> bool:
         if installation not in self.installations.values():

@@ -106,6 +106,7 @@ class Annotation:
     line: int
     title: str
     message: str
+    level: Literal["notice", "warning", "failure"] = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,9 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class PostCheck:
-    """Our check run on a head: one that is in progress is updated, one that is completed has a newer one
-    beside it, which counts. `conclusion` None: it is in progress."""
+    """Our check run of a name on a head: one that is in progress is updated, a completed one has a newer
+    one beside it, which counts. `conclusion` None: it is in progress. `pull` is 0 on what is no pull
+    request's head."""
 
     pull: int
     head: str
@@ -129,6 +131,7 @@ class PostCheck:
     summary: str
     annotations: tuple[Annotation, ...] = ()
     buttons: tuple[Button, ...] = ()
+    name: str = "beadwright"
 
     @property
     def text(self) -> str:

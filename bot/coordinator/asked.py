@@ -9,12 +9,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.beads.graph import Graph
-from bot.beads.labels import parse_labels
 from bot.beads.policy import DOLLAR
 from bot.coordinator import breaker, pace
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
-from bot.coordinator.edges import node_of
+from bot.coordinator.edges import labels_of, node_of
 from bot.coordinator.merging import guard_report
 from bot.coordinator.quoting import listed_line
 from bot.coordinator.release import releases_in
@@ -71,7 +70,7 @@ def why(said: Said, draft: Draft) -> Answer:
         parts.append("Its children:\n\n" + bullets(_children(view, issue)))
     parts.append("What that rests on:\n\n" + bullets(_facts(said, draft, issue)))
     if said.pull is not None and said.pull.state == "open":
-        mends = pace.mends(parse_labels(issue.labels))
+        mends = pace.mends(labels_of(issue, said.snapshot.policy))
         known = draft.claims.of(issue.number)
         report = guard_report(said.snapshot, said.pull, known, said.now, mends_base=mends)
         open_ones = [
@@ -115,10 +114,10 @@ def _children(view: View, issue: Issue) -> list[str]:
 # -- facts --------------------------------------------------------------------------------------------------
 def _facts(said: Said, draft: Draft, issue: Issue) -> list[str]:
     snapshot, known = said.snapshot, draft.claims.of(issue.number)
-    labels = parse_labels(issue.labels)
+    labels = labels_of(issue, said.snapshot.policy)
     facts = [_release(said, draft, issue), *_edges(said, issue)]
     if labels.hold:
-        facts.append("hold: the label `hold` is on it")
+        facts.append(f"hold: the label `{said.spelling.hold}` is on it")
     standing = pace.standstill(snapshot, draft.claims.going)
     facts += [f"pace: {reason}" for reason in standing] or ["pace: nothing stops the repository"]
     if not known.attempts:
@@ -149,15 +148,15 @@ def _release(said: Said, draft: Draft, issue: Issue) -> str:
     release = releases_in(said.snapshot, draft.claims).of(issue.number)
     if not release.holds:
         return f"release: {release.problem}"
-    where = "" if parse_labels(issue.labels).ready else " with its epic"
+    where = "" if labels_of(issue, said.snapshot.policy).ready else " with its epic"
     when = f" at {release.since:%Y-%m-%d %H:%M} UTC" if release.since else ""
     return f"release: {quoted([release.by])} released it{where}{when}"
 
 
 def _edges(said: Said, issue: Issue) -> list[str]:
     """Every edge that holds it back, and whose it is."""
-    nodes = (node_of(one, parse_labels(one.labels)) for one in said.snapshot.issues)
-    graph = Graph(nodes, closed=said.snapshot.closed)
+    nodes = (node_of(one, labels_of(one, said.snapshot.policy)) for one in said.snapshot.issues)
+    graph = Graph(nodes, closed=said.snapshot.closed, hold=said.spelling.hold)
     if issue.number not in graph.nodes:
         return []
     held = graph.edges(issue.number, said.now.date())

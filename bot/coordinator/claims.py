@@ -275,7 +275,8 @@ class Claims(BaseModel):
     that records its answer, so it takes effect once, however often the comment is met; the reply and the
     reaction follow, and when the comment is met no more the answer is forgotten (`hear.py`). `heard_until` is
     the moment up to which every comment was looked at and answered: after an outage looking goes on from
-    there.
+    there. `misconfigured` is the commit that broke the policy's file and says so by our check, until it is
+    mended.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -285,6 +286,7 @@ class Claims(BaseModel):
     history: dict[int, History] = Field(default_factory=dict)
     spent: dict[date, int] = Field(default_factory=dict)
     breakers: dict[str, Breaker] = Field(default_factory=dict)
+    misconfigured: str | None = Field(default=None, pattern=SHA)
     going: Going = Going()
     answers: dict[int, Answer] = Field(default_factory=dict)
     heard_until: AwareDatetime | None = None

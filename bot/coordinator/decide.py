@@ -11,15 +11,16 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.beads.graph import Graph
-from bot.beads.labels import Labels, parse_labels
+from bot.beads.labels import LabelNames, Labels
 from bot.beads.model import BeadType
 from bot.coordinator import breaker, found, hands, pace, people, questions, shaping, undo
-from bot.coordinator.actions import Close, OpenPull, SetLabels
+from bot.coordinator.actions import Close, DeleteLabel, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Word
 from bot.coordinator.cleanup import close_merged, settle_claims, sweep
+from bot.coordinator.configuration import show_faults
 from bot.coordinator.decision import Decision, Draft, State
-from bot.coordinator.edges import node_of
+from bot.coordinator.edges import labels_of, node_of, show_natively
 from bot.coordinator.hear import hear, reply
 from bot.coordinator.merging import carry_over, merge_in_turn
 from bot.coordinator.pulls import latest_pulls
@@ -33,14 +34,6 @@ from bot.coordinator.start_stop import forget_hold, held_because
 from bot.coordinator.voices import voices_of
 from bot.coordinator.vouching import vouch
 
-PROJECTION = {
-    State.RUNNING: "bead:running",
-    State.CORRECTING: "bead:running",
-    State.IN_REVIEW: "bead:in-review",
-    State.MERGING: "bead:in-review",
-    State.NEEDS_HUMAN: "bead:needs-human",
-}
-REVIEW_LABELS = ("bead", "review")
 NEW = timedelta(minutes=10)
 
 
@@ -60,13 +53,16 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     snapshot = hearing.snapshot
     issues = {issue.number: issue for issue in snapshot.issues}
     hands.notice(snapshot, issues, now, draft)
-    labels = {issue.number: parse_labels(issue.labels) for issue in snapshot.issues}
-    graph = Graph((node_of(issue, labels[issue.number]) for issue in snapshot.issues), closed=snapshot.closed)
+    spelling = snapshot.policy.spelling
+    labels = {issue.number: labels_of(issue, snapshot.policy) for issue in snapshot.issues}
+    nodes = (node_of(issue, labels[issue.number]) for issue in snapshot.issues)
+    graph = Graph(nodes, closed=snapshot.closed, hold=spelling.hold)
     voices = voices_of(snapshot)
     admission = Admission(snapshot, labels, now, iter(tokens), voices)
 
+    show_faults(snapshot, draft)
     settle_claims(snapshot, issues, now, draft)
-    _close_twins(issues, labels, draft)
+    _close_twins(issues, labels, spelling, draft)
     undo.go_on(snapshot, issues, labels, now, draft)
     releases = Releases(issues, labels, voices, draft.claims)
     signs = [
@@ -92,7 +88,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
         elif hands.keeps_off(snapshot, issue, pulls.get(number), draft):
             pass
         elif labels[number].hold:
-            draft.say(number, State.HELD, held_because(number, draft))
+            draft.say(number, State.HELD, held_because(number, spelling, draft))
         elif (asked := _question(number, pulls.get(number), releases, draft)) is not None:
             draft.say(number, State.NEEDS_HUMAN, asked)
         elif number not in pulls and shaping.start(issue, admission, draft):
@@ -128,13 +124,17 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     people.note(issues, labels, draft)
     shaping.warn(snapshot.policy, issues, draft)
     breaker.tell(snapshot.claims, issues, releases, now, draft)
-    _project(issues, draft)
+    _project(issues, spelling, draft)
     reply(hearing, draft)
     show(snapshot, issues, labels, graph, releases, now, draft)
+    show_natively(snapshot, issues, labels, now, draft)
+    draft.after += [DeleteLabel(name) for name in snapshot.unused_labels]
     return draft.finish(snapshot.claims)
 
 
-def _close_twins(issues: dict[int, Issue], labels: dict[int, Labels], draft: Draft) -> None:
+def _close_twins(
+    issues: dict[int, Issue], labels: dict[int, Labels], spelling: LabelNames, draft: Draft
+) -> None:
     """Of beads that carry one marker the lowest number stays: a lost answer, or two coordinators at once, can
     make one twice. What waits for the twin waits for the one that stays."""
     first: dict[str, int] = {}
@@ -145,7 +145,7 @@ def _close_twins(issues: dict[int, Issue], labels: dict[int, Labels], draft: Dra
                 continue
             for waiting in issues.values():
                 if number in labels[waiting.number].blocked_by:
-                    add, remove = f"blocked-by:#{stays}", f"blocked-by:#{number}"
+                    add, remove = f"{spelling.blocked_by}{stays}", f"{spelling.blocked_by}{number}"
                     draft.before.append(SetLabels(waiting.number, waiting.id, (add,), (remove,)))
                     draft.rewired.add(waiting.number)
             draft.before.append(Close(number, issues[number].id, twin=True))
@@ -193,7 +193,9 @@ def _pull(
         reason = f"#{pull.number} was closed without a merge; `/bead give` lets the bead go on"
         draft.say(issue.number, State.NEEDS_HUMAN, reason)
     else:
-        missing = tuple(label for label in REVIEW_LABELS if label not in pull.labels)
+        there = {label.lower() for label in pull.labels}
+        wanted = (snapshot.policy.spelling.bead, snapshot.policy.spelling.review)
+        missing = tuple(label for label in wanted if label.lower() not in there)
         if missing:  # whoever opened it died before they put them on
             draft.after.append(SetLabels(pull.number, pull.id, add=missing))
         return advance(snapshot, issue, pull, now, admission, release, draft)
@@ -265,15 +267,22 @@ def _heard(word: Word, now: datetime, draft: Draft) -> bool:
     return answer is not None and answer.at is not None and now - answer.at < NEW
 
 
-def _project(issues: dict[int, Issue], draft: Draft) -> None:
+def _project(issues: dict[int, Issue], spelling: LabelNames, draft: Draft) -> None:
     """The three labels that show a bead's state, where they are not as they should be."""
-    every = set(PROJECTION.values())
+    shown = {
+        State.RUNNING: spelling.running,
+        State.CORRECTING: spelling.running,
+        State.IN_REVIEW: spelling.in_review,
+        State.MERGING: spelling.in_review,
+        State.NEEDS_HUMAN: spelling.needs_human,
+    }
+    every = {name.lower(): name for name in spelling.projected}
     for number, verdict in draft.verdicts.items():
         issue = issues.get(number)
         if issue is None:
             continue
-        want = {PROJECTION[verdict.state]} if verdict.state in PROJECTION else set()
-        have = every & set(issue.labels)
+        want = {shown[verdict.state]} if verdict.state in shown else set()
+        have = {every[label.lower()] for label in issue.labels if label.lower() in every}
         if want == have:
             continue
         labels = SetLabels(number, issue.id, tuple(sorted(want - have)), tuple(sorted(have - want)))

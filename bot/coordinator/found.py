@@ -130,7 +130,7 @@ def _block(snapshot: Snapshot, issue: Issue, claim: Claim, answer: WorkerAnswer,
     draft.say_all(issue.number, State.BLOCKED, waits_for)
     for index, blocker in enumerate(answer.blockers):
         if blocker.bead is not None:
-            label = f"blocked-by:#{blocker.bead}"
+            label = f"{snapshot.policy.spelling.blocked_by}{blocker.bead}"
             draft.before.append(SetLabels(issue.number, issue.id, add=(label,)))
         else:
             draft.before.append(_blocker(snapshot, issue, claim, index, blocker))
@@ -142,7 +142,9 @@ def _blocker(snapshot: Snapshot, issue: Issue, claim: Claim, index: int, blocker
     text = quoted(snapshot, blocker.body).strip()
     body = f"{text}\n\n## Outcome\n\n{outcome}\n\n---\nBlocks #{issue.number}.".lstrip()
     marker = f"{issue.number}-{claim.token[:12]}-b{index}"
-    return CreateBead(issue.number, marker, title, body, ("bead",), blocks=issue.number)
+    return CreateBead(
+        issue.number, marker, title, body, (snapshot.policy.spelling.bead,), blocks=issue.number
+    )
 
 
 def _bead(snapshot: Snapshot, origin: int, found: Found, text: FollowUp | None, *, waits: bool) -> CreateBead:
@@ -151,7 +153,8 @@ def _bead(snapshot: Snapshot, origin: int, found: Found, text: FollowUp | None, 
     run = f"{snapshot.server}/{snapshot.repository}/actions/runs/{found.run_id}"
     said = quoted(snapshot, text.body).strip() if text is not None else GONE
     body = f"{said}\n\n---\nFound while working on #{origin} ([run]({run}))."
-    labels = ("bead", f"blocked-by:#{origin}") if waits else ("bead",)
+    spelling = snapshot.policy.spelling
+    labels = (spelling.bead, *((f"{spelling.blocked_by}{origin}",) if waits else ()))
     return CreateBead(origin, _marker(origin, found), found.title, body, labels)
 
 

@@ -29,7 +29,7 @@ from bot.beads.authority import Permission
 from bot.beads.command_help import help_text
 from bot.beads.commands import FORMS, Command, Misread, Name, read_commands
 from bot.coordinator import asked, found, hands, merging, pace, questions, shaping, start_stop, steer, undo
-from bot.coordinator.actions import Action, React, Say, SetLabels
+from bot.coordinator.actions import Action, React, Say, SetLabels, ShowEdge
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
 from bot.coordinator.pulls import latest_pulls
@@ -101,7 +101,7 @@ def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
             hearing.answered.append((comment, recorded))
             continue
         read = read_commands(comment.body)
-        if not read or (comment.bead is None and comment.number in _made(draft.before)):
+        if not read or (comment.bead is None and comment.number in _made(snapshot, draft.before)):
             continue  # what has just become a bead is one in the next look
         commands = tuple(one for one in read if isinstance(one, Command))
         refused = _refusal(hearing.snapshot, comment, read)
@@ -247,7 +247,8 @@ def _misplaced(snapshot: Snapshot, comment: Comment, command: Command) -> str | 
         return f"This issue is closed: reopen it, then `/bead {command.name}` works."
     if where == "issue":
         return None
-    return "This is no bead: label it `bead`, or write `/bead ready` in a comment of its own."
+    label = snapshot.policy.spelling.bead
+    return f"This is no bead: label it `{label}`, or write `/bead ready` in a comment of its own."
 
 
 # -- what else ----------------------------------------------------------------------------------------------
@@ -255,21 +256,26 @@ def _bead(snapshot: Snapshot, comment: Comment) -> Issue | None:
     return next((issue for issue in snapshot.issues if issue.number == comment.bead), None)
 
 
-def _made(actions: Iterable[Action]) -> set[int]:
+def _made(snapshot: Snapshot, actions: Iterable[Action]) -> set[int]:
     """The issues that these actions make beads."""
-    return {one.number for one in actions if isinstance(one, SetLabels) and "bead" in one.add}
+    bead = snapshot.policy.spelling.bead
+    return {one.number for one in actions if isinstance(one, SetLabels) and bead in one.add}
 
 
 def _labelled(snapshot: Snapshot, actions: Iterable[Action], now: datetime) -> Snapshot:
-    """The look with the labels that these actions set."""
+    """The look with the labels that these actions set, and without the dependencies that they take away."""
     issues = {issue.number: issue for issue in snapshot.issues}
     for one in actions:
         if isinstance(one, SetLabels) and one.number in issues:
             issue = issues[one.number]
             kept = [label for label in issue.labels if label not in one.remove]
             issues[one.number] = issue = replace(issue, labels=tuple(dict.fromkeys([*kept, *one.add])))
-            if "ready" in one.add:
+            if snapshot.policy.spelling.ready in one.add:
                 issues[one.number] = replace(issue, released_by=snapshot.own, ready_at=now)
+        elif isinstance(one, ShowEdge) and not one.add and one.number in issues:
+            issue = issues[one.number]
+            left = tuple(edge for edge in issue.native if edge.id != one.blocker)
+            issues[one.number] = replace(issue, native=left)
     return replace(snapshot, issues=tuple(issues.values()))
 
 

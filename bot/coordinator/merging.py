@@ -20,11 +20,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.beads.labels import parse_labels
 from bot.coordinator.actions import Merge, UpdateBranch
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Answer, History, Verdict
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.edges import labels_of
 from bot.coordinator.pace import mends
 from bot.coordinator.quoting import quoted_title
 from bot.coordinator.said import Said
@@ -97,7 +97,7 @@ def merge(said: Said, draft: Draft) -> Answer:
         once = "once every guard passes, without anybody's yes; `/bead why` says what is missing"
         return Answer(done=False, reply=f"#{pull.number} is merged by itself {once}.")
     draft.claims = draft.claims.remember(issue.number, merge=said.word(head=pull.head))
-    mending = mends(parse_labels(issue.labels))
+    mending = mends(labels_of(issue, said.snapshot.policy))
     report = guard_report(said.snapshot, pull, known, said.now, mends_base=mending)
     if report.merges:
         return Answer(done=True)

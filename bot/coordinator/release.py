@@ -15,13 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.beads.labels import Labels, parse_labels
+from bot.beads.labels import Labels
 from bot.coordinator.claims import Claims
 from bot.coordinator.decision import Draft
+from bot.coordinator.edges import labels_of
 from bot.coordinator.snapshot import Issue, Snapshot
 from bot.coordinator.voices import Voices, voices_of
-
-ASK = "label it `ready`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,6 @@ class Release:
     def holds(self) -> bool:
         """Whether runs of the bead may start."""
         return self.problem is None
-
-
-NOT_RELEASED = Release(problem=f"it is not released: {ASK}")
 
 
 class Releases:
@@ -61,11 +57,14 @@ class Releases:
         self._voices = voices
         self._claims = claims
         self._known: dict[int, Release] = {}
+        self._ready = voices.policy.spelling.ready
+        self._ask = f"label it `{self._ready}`"
+        self._not_released = Release(problem=f"it is not released: {self._ask}")
 
     def of(self, number: int) -> Release:
         """Whether this bead is released, and if not, what is wrong and what to do."""
         if number not in self._known:
-            self._known[number] = NOT_RELEASED  # as a cycle of parents finds it
+            self._known[number] = self._not_released  # as a cycle of parents finds it
             self._known[number] = self._find(self._issues[number])
         return self._known[number]
 
@@ -80,7 +79,7 @@ class Releases:
 
     def _by_label(self, issue: Issue) -> Release:
         if not self._labels[issue.number].ready:
-            return NOT_RELEASED
+            return self._not_released
         said: list[tuple[str, datetime]] = []
         if issue.released_by and issue.ready_at and issue.released_by != self._voices.own:
             said.append((issue.released_by, issue.ready_at))
@@ -91,7 +90,7 @@ class Releases:
         if word is not None and (ours or (issue.ready_at is not None and word.at >= issue.ready_at)):
             said.append((word.by, word.at))
         if not said:
-            return Release(problem="it is not known who put `ready` on: put it on again")
+            return Release(problem=f"it is not known who put `{self._ready}` on: put it on again")
         found = [self._held(issue, by, since) for by, since in reversed(said)]
         return next((one for one in found if one.holds), next((one for one in found if one.ended), found[0]))
 
@@ -99,11 +98,11 @@ class Releases:
         above = self.of(parent)
         if not above.holds or above.since is None:
             said = f"its epic #{parent} is not released either: {above.problem}"
-            return Release(problem=said) if above.ended else NOT_RELEASED
+            return Release(problem=said) if above.ended else self._not_released
         added, by = issue.parent_since or issue.created_at, issue.parent_by or "somebody"
         if added > above.since and not self._voices.counts(by):
             who = f"@{by}, who has no authority here," if issue.parent_by else by
-            problem = f"{who} put it below #{parent} after @{above.by} released that: {ASK} itself"
+            problem = f"{who} put it below #{parent} after @{above.by} released that: {self._ask} itself"
             return Release(problem=problem)
         return self._held(issue, above.by, max(above.since, added))
 
@@ -111,14 +110,14 @@ class Releases:
         """What a release by somebody is worth now."""
         if not self._voices.counts(by):
             needed = self._voices.policy.authority.release
-            problem = f"@{by}, who put `ready` on it, may not release here (that needs `{needed}`)"
+            problem = f"@{by}, who put `{self._ready}` on it, may not release here (that needs `{needed}`)"
             return Release(problem=f"it is not released: {problem}: somebody who may has to put it on again")
         editors = dict.fromkeys(
             edit.login
             for edit in issue.edits
             if edit.at >= since and edit.login != self._voices.own and not self._voices.counts(edit.login)
         )
-        again = f"edited it after @{by} released it: read it and put `ready` on again"
+        again = f"edited it after @{by} released it: read it and put `{self._ready}` on again"
         if editors:
             who = " and ".join(f"@{login}" for login in editors)
             has = "have" if len(editors) > 1 else "has"
@@ -138,7 +137,7 @@ def releaser(release: Release) -> str | None:
 def releases_in(snapshot: Snapshot, claims: Claims) -> Releases:
     """The releases of a look, with what is remembered of commands by now."""
     issues = {issue.number: issue for issue in snapshot.issues}
-    labels = {number: parse_labels(issue.labels) for number, issue in issues.items()}
+    labels = {number: labels_of(issue, snapshot.policy) for number, issue in issues.items()}
     return Releases(issues, labels, voices_of(snapshot), claims)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.beads.commands import Command
+from bot.beads.labels import LabelNames
 from bot.coordinator.claims import Answer, Word
 from bot.coordinator.decision import Draft
 from bot.coordinator.snapshot import Comment, Issue, PullRequest, Snapshot
@@ -30,6 +31,11 @@ class Said:
         """The open bead, for a command that works on nothing else."""
         assert self.issue is not None, f"{self.command.name} works where no bead is"
         return self.issue
+
+    @property
+    def spelling(self) -> LabelNames:
+        """How the repository spells the labels."""
+        return self.snapshot.policy.spelling
 
     def word(self, *, head: str | None = None) -> Word:
         """What is remembered of it; it holds since the comment was written, whenever that is heard."""

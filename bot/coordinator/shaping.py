@@ -57,7 +57,7 @@ def shape(said: Said, draft: Draft) -> Answer:
     """`/bead shape`: what its text lacks is drafted; what is no bead yet becomes one, not released."""
     issue, bead = said.issue, said.comment.number
     if issue is None:
-        draft.before.append(SetLabels(bead, said.comment.subject, add=("bead",)))
+        draft.before.append(SetLabels(bead, said.comment.subject, add=(said.spelling.bead,)))
     else:
         bead = issue.number
         known = draft.claims.of(bead)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from bot.beads.authority import Permission
 from bot.beads.policy import Policy
+from bot.beads.policy_file import PolicyFault
 from bot.beads.report import Report
 from bot.coordinator.claims import Claims
 
@@ -168,11 +169,12 @@ class Edit:
 @dataclass(frozen=True, slots=True)
 class NativeEdge:
     """What GitHub's own dependencies say that an issue waits for. `repository` is ``owner/name`` of another
-    repository's issue, None for our own."""
+    repository's issue, None for our own, empty where we may not see it; `id` is the blocker's database id."""
 
     number: int
     open: bool
     repository: str | None = None
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,7 @@ class Issue:
     parent_since: datetime | None = None
     assignees: tuple[str, ...] = ()
     native: tuple[NativeEdge, ...] = ()
+    type: str | None = None  # the issue type that its organisation has given it
     url: str = ""
 
 
@@ -273,7 +276,10 @@ class Snapshot:
 
     `authority` is the permission of everybody on whose word something rests; `own` is our App's bot, which
     has none. `comments` are those that may hold commands and that we have not answered; `heard_until` is the
-    moment up to which all were looked at.
+    moment up to which all were looked at. `knows_native` tells that GitHub's own dependencies are in it;
+    `refused_edges` are those that GitHub would not show: the bead's number, the blocker's database id.
+    `unused_labels` are labels `blocked-by` that no open issue and no open pull request has any more, and
+    whose issue is closed.
     `reports` are by run, and only those whose text such a comment asks for and that are still there.
     `shown` holds the digests (`coordinator/shown.py`) of what our comments and check runs are known to say,
     by their key; what is not in it is not known. `foreign` are open pull requests that are no beads, the last
@@ -299,6 +305,8 @@ class Snapshot:
     gone: Mapping[int, str] = field(default_factory=dict)  # nodes of beads that are remembered and closed
     titles: Mapping[int, str] = field(default_factory=dict)  # of closed beads that are part of open epics
     policy_fault: str | None = None
+    policy_faults: tuple[PolicyFault, ...] = ()
+    policy_commit: str | None = None  # that last changed the file; known while it is at fault or was shown so
     workflow_enabled: bool = True
     focus: frozenset[int] = frozenset()
     over: tuple[Issue, ...] = ()
@@ -314,3 +322,6 @@ class Snapshot:
     server: str = "https://github.com"
     foreign: tuple[Foreign, ...] = ()
     groups: tuple[MergeGroup, ...] = ()  # of the base branch's merge queue, first to merge first
+    knows_native: bool = True
+    refused_edges: frozenset[tuple[int, int]] = frozenset()
+    unused_labels: tuple[str, ...] = ()

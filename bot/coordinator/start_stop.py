@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.beads.labels import LabelNames
 from bot.coordinator.actions import CancelRun, SetLabels
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
@@ -15,13 +16,15 @@ def ready(said: Said, draft: Draft) -> Answer:
     number = issue.number if issue is not None else comment.number
     node = issue.id if issue is not None else comment.subject
     have = {label.lower() for label in issue.labels} if issue is not None else set()
-    missing = tuple(label for label in ("bead", "ready") if label not in have)
+    wanted = (said.spelling.bead, said.spelling.ready)
+    missing = tuple(label for label in wanted if label.lower() not in have)
     if missing:
         draft.before.append(SetLabels(number, node, add=missing))
     draft.claims = draft.claims.remember(number, release=said.word())
-    if "hold" in have:
+    hold = said.spelling.hold
+    if hold.lower() in have:
         return Answer(
-            done=True, reply="It is released, and `hold` is still on it: `/bead unhold` lets it go on."
+            done=True, reply=f"It is released, and `{hold}` is still on it: `/bead unhold` lets it go on."
         )
     if draft.claims.of(number).stopped:
         return Answer(
@@ -40,11 +43,11 @@ def hold(said: Said, draft: Draft) -> Answer:
     return Answer(done=True)
 
 
-def held_because(bead: int, draft: Draft) -> str:
+def held_because(bead: int, spelling: LabelNames, draft: Draft) -> str:
     """Why a bead with the label `hold` is held."""
     word = draft.claims.of(bead).hold
     if word is None:
-        return "the label `hold` is on it"
+        return f"the label `{spelling.hold}` is on it"
     return f"@{word.by} holds it" + (f": {word.reason}" if word.reason else "")
 
 
@@ -57,7 +60,7 @@ def forget_hold(bead: int, draft: Draft) -> None:
 def unhold(said: Said, draft: Draft) -> Answer:
     """Take the hold off, whoever put it on."""
     issue = said.bead
-    held = tuple(label for label in issue.labels if label.lower() == "hold")
+    held = tuple(label for label in issue.labels if label.lower() == said.spelling.hold.lower())
     if not held and draft.claims.of(issue.number).hold is None:
         return Answer(done=False, reply="Nothing holds it: `/bead why` says what it waits for.")
     if held:
@@ -111,6 +114,6 @@ def review(said: Said, draft: Draft) -> Answer:
 
 def _hold(said: Said, draft: Draft) -> None:
     issue = said.bead
-    if "hold" not in {label.lower() for label in issue.labels}:
-        draft.before.append(SetLabels(issue.number, issue.id, add=("hold",)))
+    if said.spelling.hold.lower() not in {label.lower() for label in issue.labels}:
+        draft.before.append(SetLabels(issue.number, issue.id, add=(said.spelling.hold,)))
     draft.claims = draft.claims.remember(issue.number, hold=said.word())

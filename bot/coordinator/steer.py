@@ -6,42 +6,44 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.beads.graph import Graph
-from bot.beads.labels import LabelNames, parse_labels
-from bot.coordinator.actions import SetLabels
+from bot.beads.labels import parse_labels
+from bot.coordinator.actions import SetLabels, ShowEdge
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
-from bot.coordinator.edges import node_of
+from bot.coordinator.edges import labels_of, node_of
 from bot.coordinator.said import Said
-
-SPELLING = LabelNames()
 
 
 def priority(said: Said, draft: Draft) -> Answer:
     """Give it this priority in place of any other."""
-    every = {level.name.lower() for level, _ in SPELLING.priorities}
-    return _instead(said, draft, said.command.text, lambda label: label in every)
+    names = {level.name: name for level, name in said.spelling.priorities}
+    every = {name.lower() for name in names.values()}
+    return _instead(said, draft, names[said.command.text], lambda label: label in every)
 
 
 def kind(said: Said, draft: Draft) -> Answer:
     """Give it this type in place of any other."""
-    every = {name for _, name in SPELLING.types}
-    return _instead(said, draft, said.command.text, lambda label: label in every)
+    names = {kind.value: name for kind, name in said.spelling.types}
+    every = {name.lower() for name in names.values()}
+    return _instead(said, draft, names[said.command.text], lambda label: label in every)
 
 
 def complexity(said: Said, draft: Draft) -> Answer:
     """Give it this complexity in place of any other."""
-    prefix = SPELLING.complexity
-    return _instead(said, draft, f"{prefix}{said.command.text}", lambda label: label.startswith(prefix))
+    prefix = said.spelling.complexity
+    wanted = f"{prefix}{said.command.text}"
+    return _instead(said, draft, wanted, lambda label: label.startswith(prefix.lower()))
 
 
 def defer(said: Said, draft: Draft) -> Answer:
     """Let it wait until a day, in place of any other; a day that is here lets it wait no more."""
     day = said.command.day
     assert day is not None
-    waits = [label for label in said.bead.labels if label.lower().startswith(SPELLING.defer)]
+    prefix = said.spelling.defer
+    waits = [label for label in said.bead.labels if label.lower().startswith(prefix.lower())]
     if day > said.now.date():
-        wanted = f"{SPELLING.defer}{day.isoformat()}"
-        return _instead(said, draft, wanted, lambda label: label.startswith(SPELLING.defer))
+        wanted = f"{prefix}{day.isoformat()}"
+        return _instead(said, draft, wanted, lambda label: label.startswith(prefix.lower()))
     if not waits:
         today = said.now.date().isoformat()
         return Answer(
@@ -54,7 +56,7 @@ def defer(said: Said, draft: Draft) -> Answer:
 def blocked_by(said: Said, draft: Draft) -> Answer:
     """Let it wait for issues. Refused with the cycle written out when beads would wait for each other."""
     issue = said.bead
-    labels = {one.number: parse_labels(one.labels) for one in said.snapshot.issues}
+    labels = {one.number: labels_of(one, said.snapshot.policy) for one in said.snapshot.issues}
     nodes = {one.number: node_of(one, labels[one.number]) for one in said.snapshot.issues}
     add: list[str] = []
     for number in said.command.numbers:
@@ -71,26 +73,27 @@ def blocked_by(said: Said, draft: Draft) -> Answer:
         if cycle is not None:
             return Answer(done=False, reply=f"They would wait for each other for ever: {cycle.witness}.")
         nodes[issue.number] = replace(node, blocked_by=node.blocked_by | {number})
-        add.append(f"{SPELLING.blocked_by}{number}")
+        add.append(f"{said.spelling.blocked_by}{number}")
     if add:
         draft.before.append(SetLabels(issue.number, issue.id, add=tuple(add)))
     return Answer(done=True)
 
 
 def unblock(said: Said, draft: Draft) -> Answer:
-    """Let it wait for issues no more."""
+    """Let it wait for issues no more, whoever made it wait: a label, or a dependency of GitHub's own."""
     issue = said.bead
-    names = {label: parse_labels((label,)).blocked_by for label in issue.labels}
+    names = {label: parse_labels((label,), said.spelling).blocked_by for label in issue.labels}
+    native = {edge.number: edge.id for edge in issue.native if edge.repository is None}
     wanted = set(said.command.numbers)
-    absent = sorted(wanted.difference(*[set(numbers) for numbers in names.values()]))
-    native = {edge.number for edge in issue.native if edge.repository is None}
+    absent = sorted(wanted.difference(native, *names.values()))
     if absent:
         listed = ", ".join(f"#{number}" for number in absent)
-        where = " by a label" if native.intersection(absent) else ""
-        own = "; GitHub's own dependency is removed in the issue's side bar" if where else ""
-        return Answer(done=False, reply=f"It is not blocked by {listed}{where}{own}.")
+        return Answer(done=False, reply=f"It is not blocked by {listed}.")
     gone = tuple(label for label, numbers in names.items() if numbers & wanted)
-    draft.before.append(SetLabels(issue.number, issue.id, remove=gone))
+    if gone:
+        draft.before.append(SetLabels(issue.number, issue.id, remove=gone))
+    for number in sorted(wanted & native.keys()):
+        draft.before.append(ShowEdge(issue.number, native[number], add=False))
     return Answer(done=True)
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from bot.beads.labels import PROJECTED, Labels
+from bot.beads.labels import Labels
 from bot.coordinator.actions import DeleteRef, Reopen, Revert, Say, SetLabels
 from bot.coordinator.claims import Answer, Word
 from bot.coordinator.decision import Draft
@@ -72,7 +72,7 @@ def go_on(
             draft.looks.append(now + SOON)
         else:
             _reopen(snapshot, issue, pull, word, draft)
-            _hold_dependents(issues, labels, number, word, now, draft)
+            _hold_dependents(issues, labels, number, snapshot.policy.spelling.hold, word, now, draft)
 
 
 def _revert(issue: Issue, pull: PullRequest, word: Word) -> Revert:
@@ -89,8 +89,11 @@ def _reopen(snapshot: Snapshot, issue: Issue, pull: PullRequest, word: Word, dra
     below = issue.parent is not None and any(one.number == issue.parent for one in snapshot.issues)
     if issue.parent is not None:
         draft.rewired.add(issue.parent)
-    off = tuple(name for name in issue.labels if name.lower() in ("ready", *PROJECTED))
-    draft.before.append(SetLabels(issue.number, issue.id, add=("hold",) if below else (), remove=off))
+    spelling = snapshot.policy.spelling
+    shown = {name.lower() for name in (spelling.ready, *spelling.projected)}
+    off = tuple(name for name in issue.labels if name.lower() in shown)
+    hold = (spelling.hold,) if below else ()
+    draft.before.append(SetLabels(issue.number, issue.id, add=hold, remove=off))
     if (pull.head_ref, pull.head) in snapshot.branches:
         draft.before.append(DeleteRef(f"refs/heads/{pull.head_ref}", pull.head))
     draft.before.append(
@@ -101,7 +104,7 @@ def _reopen(snapshot: Snapshot, issue: Issue, pull: PullRequest, word: Word, dra
 
 def _told(snapshot: Snapshot, pull: PullRequest, word: Word, below: bool) -> str:
     revert = snapshot.reverts.get(pull.number)
-    again = "`/bead unhold`" if below else "the label `ready`"
+    again = "`/bead unhold`" if below else f"the label `{snapshot.policy.spelling.ready}`"
     if revert is not None:
         taken_back = f"#{revert} takes #{pull.number} back; merge it to undo the change."
     else:
@@ -119,6 +122,7 @@ def _hold_dependents(
     issues: Mapping[int, Issue],
     labels: Mapping[int, Labels],
     undone: int,
+    hold: str,
     word: Word,
     now: datetime,
     draft: Draft,
@@ -128,6 +132,6 @@ def _hold_dependents(
         native = any(edge.number == undone and edge.repository is None for edge in issue.native)
         if number == undone or labels[number].hold or not (native or undone in labels[number].blocked_by):
             continue
-        draft.before.append(SetLabels(number, issue.id, add=("hold",)))
+        draft.before.append(SetLabels(number, issue.id, add=(hold,)))
         draft.rewired.add(number)
         draft.claims = draft.claims.remember(number, hold=Word(by=word.by, at=now, reason=reason))

@@ -85,8 +85,24 @@ class EditNode(Shape):
     editor: Actor | None = None
 
 
+class Home(Shape):
+    """The repository that a blocker is in."""
+
+    id: str
+    name_with_owner: str
+
+
+class BlockerNode(Shape):
+    """An issue that another one waits for."""
+
+    number: int
+    full_database_id: int
+    state: str
+    repository: Home
+
+
 class BeadNode(Shape):
-    """An issue with the label `bead`, or one that had it."""
+    """An issue with the label `bead`, or one that had it. A blocker is null where we may not see it."""
 
     number: int
     id: str
@@ -103,6 +119,8 @@ class BeadNode(Shape):
     sub_issues: Connection[Relative] = Connection[Relative]()
     timeline_items: Connection[TimelineItem] = Connection[TimelineItem]()
     user_content_edits: Connection[EditNode] | None = None
+    issue_type: Named | None = None
+    blocked_by: Connection[BlockerNode | None] = Connection[BlockerNode | None]()
 
 
 class ClosedNode(Shape):
@@ -369,6 +387,7 @@ class ClaimsRef(Shape):
 class PolicyBlob(Shape):
     """The policy file."""
 
+    oid: str = ""
     text: str | None = None
     is_truncated: bool = False
 
@@ -405,6 +424,24 @@ class Standing(Shape):
     number: int
     id: str = ""
     closed: bool
+
+
+class Counted(Shape):
+    """How many there are."""
+
+    total_count: int
+
+
+class LabelUse(Shape):
+    """How many open issues and pull requests have a label."""
+
+    issues: Counted
+    pull_requests: Counted
+
+    @property
+    def unused(self) -> bool:
+        """Whether none has it."""
+        return self.issues.total_count == self.pull_requests.total_count == 0
 
 
 class CommentNode(Shape):

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.beads.digest import digest
-from bot.beads.labels import LABEL_LOOKS
+from bot.beads.labels import label_looks
 from bot.coordinator.actions import (
     Close,
     DeleteRef,
@@ -131,7 +131,7 @@ class Batcher:
         fields = [(f"l{index}", "createLabel") for index, _ in enumerate(missing)]
         variables: dict[str, object] = {}
         for (alias, _), name in zip(fields, missing, strict=True):
-            colour, description = LABEL_LOOKS.get(name, (GREY, ""))
+            colour, description = label_looks(self._known.spelling).get(name.lower(), (GREY, ""))
             looks = {"name": name, "color": colour, "description": description}
             variables[alias] = {"repositoryId": self._known.repository_id, **looks}
         data, _ = await self._github.mutate(mutation_document(fields), variables, writes=len(fields))

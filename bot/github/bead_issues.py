@@ -16,6 +16,9 @@ import httpx
 from pydantic import BaseModel, Field, TypeAdapter
 
 from bot.beads.bd.writing import BeadIssue
+from bot.beads.labels import DEFAULT, LabelNames
+from bot.beads.policy import POLICY_PATH
+from bot.beads.policy_file import PolicyError, load_policy
 
 PAGE = 100
 Row = TypeVar("Row")
@@ -64,22 +67,34 @@ class ListedIssue(BaseModel):
         return self.body or ""
 
 
-def list_beads(api: httpx.Client, repository: str) -> list[ListedIssue]:
+def read_spelling(api: httpx.Client, repository: str) -> LabelNames:
+    """How ``owner/name`` spells the labels: the policy on its default branch says it. Raises ReadRefused."""
+    raw = {"Accept": "application/vnd.github.raw+json"}
+    answer = api.get(f"/repos/{repository}/contents/{POLICY_PATH}", headers=raw)
+    if answer.is_error and answer.status_code != 404:
+        raise ReadRefused(f"{POLICY_PATH} cannot be read: {refusal(answer)}")
+    try:
+        return load_policy(None if answer.is_error else answer.text).spelling
+    except PolicyError as error:
+        raise ReadRefused(f"how the labels are spelled cannot be read: {error}") from error
+
+
+def list_beads(api: httpx.Client, repository: str, spelling: LabelNames = DEFAULT) -> list[ListedIssue]:
     """Every issue of ``owner/name`` with the label, by number; a bead's pull request is none.
 
     Raises ReadRefused.
     """
-    query = {"labels": "bead", "state": "all", "sort": "created", "direction": "asc"}
+    query = {"labels": spelling.bead, "state": "all", "sort": "created", "direction": "asc"}
     rows = _pages(api, f"/repos/{repository}/issues", TypeAdapter(list[ListedIssue]), query)
     return [row for row in rows if row.pull_request is None]
 
 
-def read_beads(api: httpx.Client, repository: str) -> list[BeadIssue]:
+def read_beads(api: httpx.Client, repository: str, spelling: LabelNames = DEFAULT) -> list[BeadIssue]:
     """The same with what each waits for; one more request for each that GitHub knows a blocker of.
 
     Raises ReadRefused.
     """
-    return [_bead(api, repository, row) for row in list_beads(api, repository)]
+    return [_bead(api, repository, row) for row in list_beads(api, repository, spelling)]
 
 
 def _bead(api: httpx.Client, repository: str, row: ListedIssue) -> BeadIssue:

@@ -9,15 +9,28 @@ open pull requests, and the merge queue.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from bot.beads.policy import POLICY_PATH
 from bot.coordinator.claims import CLAIMS_REF
 from bot.coordinator.job_port import PARTIAL, STAGING
 
 PAGE = 100
 
+_NEWER = """
+fragment Newer on Issue {
+  issueType { name }
+  blockedBy(first: 50) { nodes { number fullDatabaseId state repository { id nameWithOwner } } }
+}
+"""
+"""What `gh` asks github.com for and the published schema lacks; an older GitHub Enterprise Server does not
+know it, and is then asked without. An issue has at most 50 dependencies in each direction."""
+
+_OLDER = "fragment Newer on Issue { __typename }\n"
+
 _ISSUE = """
 fragment Bead on Issue {
+  ...Newer
   number id fullDatabaseId title body createdAt state viewerDidAuthor
   author { __typename login }
   repository { id }
@@ -151,9 +164,10 @@ def observe_document(
     comments: Sequence[str] = (),
     *,
     threads: bool = False,
+    older: bool = False,
 ) -> str:
     """Everything about a repository in one request (`$owner`, `$name`, `$base`: the default branch,
-    `$app`: our App's id).
+    `$app`: our App's id, `$bead`: what the label of beads is called).
 
     Args:
         standings: numbers whose state (open, closed, merged) is asked as well.
@@ -161,12 +175,13 @@ def observe_document(
         whole: beads that are asked as such, closed or not, with what may take their merges back.
         comments: our comments (ids), whose texts are asked as well, as `ours`; no more than a hundred.
         threads: whether it is asked as well who spoke in the review threads `$threads`.
+        older: this GitHub knows neither issue types nor dependencies.
     """
     extra = _standing_fields(standings) + _focus_fields(focus) + _whole_fields(whole)
     ours = f"ours: nodes(ids: {json.dumps(list(comments))}) {{ ... on IssueComment {{ body }} }}"
     more = ", $threads: [ID!]!" if threads else ""
     return f"""
-query Observe($owner: String!, $name: String!, $base: String!, $app: Int!{more}) {{
+query Observe($owner: String!, $name: String!, $base: String!, $bead: String!, $app: Int!{more}) {{
   viewer {{ login }}
   {"threads: nodes(ids: $threads) { ...Spoken }" if threads else ""}
   repository(owner: $owner, name: $name) {{
@@ -176,8 +191,8 @@ query Observe($owner: String!, $name: String!, $base: String!, $app: Int!{more})
       target {{ oid ...Checks ... on Commit {{ history(first: 100) {{ nodes {{ oid }} }} }} }}
     }}
     claims: ref(qualifiedName: "{CLAIMS_REF}") {{ target {{ oid ... on Commit {{ message }} }} }}
-    policy: object(expression: "HEAD:.github/beadwright.yml") {{ ... on Blob {{ text isTruncated }} }}
-    issues(labels: ["bead"], states: [OPEN], first: {PAGE}, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
+    policy: object(expression: "HEAD:{POLICY_PATH}") {{ ... on Blob {{ oid text isTruncated }} }}
+    issues(labels: [$bead], states: [OPEN], first: {PAGE}, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
       pageInfo {{ hasNextPage endCursor }}
       nodes {{ ...Bead }}
     }}
@@ -185,7 +200,7 @@ query Observe($owner: String!, $name: String!, $base: String!, $app: Int!{more})
     staging: refs(refPrefix: "{STAGING}", first: 50) {{ nodes {{ prefix name target {{ oid }} }} }}
     partial: refs(refPrefix: "{PARTIAL}", first: 100) {{ nodes {{ prefix name target {{ oid }} }} }}
     over: pullRequests(
-      labels: ["bead"], states: [CLOSED, MERGED], first: 40, orderBy: {{field: UPDATED_AT, direction: DESC}}
+      labels: [$bead], states: [CLOSED, MERGED], first: 40, orderBy: {{field: UPDATED_AT, direction: DESC}}
     ) {{ nodes {{ ...Pull }} }}
     labels(first: {PAGE}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ id name }} }}
     foreign: pullRequests(states: [OPEN], first: 30, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
@@ -198,9 +213,13 @@ query Observe($owner: String!, $name: String!, $base: String!, $app: Int!{more})
   }}
   {ours if comments else ""}
 }}
-{_ISSUE}{_CHECKS}{_PULL}{_OPEN}{_BRANCHES}{_FOREIGN}{_STATE if "...Standing" in extra else ""}{
+{_bead(older)}{_CHECKS}{_PULL}{_OPEN}{_BRANCHES}{_FOREIGN}{_STATE if "...Standing" in extra else ""}{
         _SPOKEN if threads else ""
     }"""
+
+
+def _bead(older: bool) -> str:
+    return _ISSUE + (_OLDER if older else _NEWER)
 
 
 def standings_document(standings: Iterable[int], focus: Iterable[int] = ()) -> str:
@@ -211,6 +230,28 @@ query Standings($owner: String!, $name: String!) {{
   repository(owner: $owner, name: $name) {{ {extra} }}
 }}
 {_STATE if "...Standing" in extra else ""}{_PULL if "...Pull" in extra else ""}"""
+
+
+def labels_document(numbers: Mapping[str, int]) -> tuple[str, dict[str, object]]:
+    """Who has each of these labels (`l0`, …) and the state of the number that it names (`n0`, …), and the
+    document's own variables."""
+    fields = "".join(
+        f"l{index}: label(name: $l{index}) {{ ...Use }}\n"
+        f"n{index}: issueOrPullRequest(number: {number}) {{ ...Standing }}\n"
+        for index, number in enumerate(numbers.values())
+    )
+    names: dict[str, object] = {f"l{index}": name for index, name in enumerate(numbers)}
+    declared = "".join(f", ${alias}: String!" for alias in names)
+    document = f"""
+query Labels($owner: String!, $name: String!{declared}) {{
+  repository(owner: $owner, name: $name) {{ {fields} }}
+}}
+fragment Use on Label {{
+  issues(states: [OPEN]) {{ totalCount }}
+  pullRequests(states: [OPEN]) {{ totalCount }}
+}}
+{_STATE}"""
+    return document, names
 
 
 def _standing_fields(numbers: Iterable[int]) -> str:
@@ -243,11 +284,14 @@ query DefaultBranch($owner: String!, $name: String!) {
 }
 """
 
-MORE_BEADS = f"""
-query MoreBeads($owner: String!, $name: String!, $after: String!) {{
+
+def more_beads_document(*, older: bool = False) -> str:
+    """The next page of beads (`$after`); see `observe_document`."""
+    return f"""
+query MoreBeads($owner: String!, $name: String!, $bead: String!, $after: String!) {{
   repository(owner: $owner, name: $name) {{
     issues(
-      labels: ["bead"], states: [OPEN], first: {PAGE}, after: $after,
+      labels: [$bead], states: [OPEN], first: {PAGE}, after: $after,
       orderBy: {{field: CREATED_AT, direction: ASC}}
     ) {{
       pageInfo {{ hasNextPage endCursor }}
@@ -255,7 +299,8 @@ query MoreBeads($owner: String!, $name: String!, $after: String!) {{
     }}
   }}
 }}
-{_ISSUE}"""
+{_bead(older)}"""
+
 
 MORE_BRANCHES = f"""
 query MoreBranches($owner: String!, $name: String!, $base: String!, $after: String!) {{
@@ -372,9 +417,9 @@ mutation Dequeue($input: DequeuePullRequestInput!) {
 """
 
 NEWEST_BEADS = """
-query NewestBeads($owner: String!, $name: String!) {
+query NewestBeads($owner: String!, $name: String!, $bead: String!) {
   repository(owner: $owner, name: $name) {
-    issues(labels: ["bead"], first: 100, orderBy: {field: CREATED_AT, direction: DESC}) {
+    issues(labels: [$bead], first: 100, orderBy: {field: CREATED_AT, direction: DESC}) {
       nodes { number fullDatabaseId body viewerDidAuthor parent { number } }
     }
   }
@@ -426,6 +471,26 @@ query Update($owner: String!, $name: String!, $oid: GitObjectID!) {
   }
 }
 """
+
+POLICY_HISTORY = f"""
+query PolicyHistory($owner: String!, $name: String!) {{
+  repository(owner: $owner, name: $name) {{
+    defaultBranchRef {{
+      target {{
+        ... on Commit {{
+          history(first: 20, path: "{POLICY_PATH}") {{
+            nodes {{
+              oid
+              file(path: "{POLICY_PATH}") {{ object {{ ... on Blob {{ text isTruncated }} }} }}
+            }}
+          }}
+        }}
+      }}
+    }}
+  }}
+}}
+"""
+"""The versions of the policy's file, the newest first; the file is null in the commit that deleted it."""
 
 CLAIMS = f"""
 query Claims($owner: String!, $name: String!) {{

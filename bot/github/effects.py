@@ -218,7 +218,8 @@ class Effects:
 
     async def _bead_with(self, marker: str) -> _Bead | None:
         """The bead that we made with this marker, closed or not; of twins the lowest number."""
-        reply = await self._github.query(NEWEST_BEADS, _BeadsReply, self._where)
+        variables = {**self._where, "bead": self._known.spelling.bead}
+        reply = await self._github.query(NEWEST_BEADS, _BeadsReply, variables)
         made = [
             bead
             for bead in reply.repository.issues.nodes
@@ -234,7 +235,7 @@ class Effects:
             if not answer.ok:
                 return f"#{bead.number} could not be put below #{action.parent}: {answer.message}"
         if action.blocks is not None:
-            label = f"blocked-by:#{bead.number}"
+            label = f"{self._known.spelling.blocked_by}{bead.number}"
             await self._cheap.create_labels({label})
             path = f"{self._at}/issues/{action.blocks}/labels"
             return _why(await self._github.write("POST", path, {"labels": [label]}))
@@ -251,9 +252,10 @@ class Effects:
         if not answer.ok:
             return answer.message
         number = answer.read(_Numbered).number
-        await self._cheap.create_labels({"bead", "review"})
+        labels = [self._known.spelling.bead, self._known.spelling.review]
+        await self._cheap.create_labels(set(labels))
         path = f"{self._at}/issues/{number}/labels"
-        return _why(await self._github.write("POST", path, {"labels": ["bead", "review"]}))
+        return _why(await self._github.write("POST", path, {"labels": labels}))
 
     async def _revert(self, action: Revert) -> str | None:
         reply = await self._github.query(NEWEST_PULLS, _PullsReply, self._where)
@@ -267,11 +269,14 @@ class Effects:
         return await self._mutate(REVERT, wanted)
 
     async def _show_edge(self, action: ShowEdge) -> str | None:
+        """A refusal is remembered: the next look would ask for the same again."""
         path = f"{self._at}/issues/{action.number}/dependencies/blocked_by"
         if action.add:
             answer = await self._github.write("POST", path, {"issue_id": action.blocker})
         else:
             answer = await self._github.write("DELETE", f"{path}/{action.blocker}")
+        if action.add and not answer.ok and answer.status < 500:
+            self._known.refused_edges.add((action.number, action.blocker))
         return _why(answer)
 
     async def _merge(self, action: Merge) -> str | None:

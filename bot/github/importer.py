@@ -17,6 +17,7 @@ import httpx
 from bot.beads.bd.lines import Loss
 from bot.beads.bd.reading import PlannedIssue
 from bot.beads.bd.writing import name_beads
+from bot.beads.labels import DEFAULT, LabelNames
 from bot.github.bead_issues import ReadRefused, list_beads, refusal
 
 LABELS = 100  # GitHub holds no more on an issue
@@ -42,6 +43,7 @@ def import_issues(
     *,
     pause: float = 1.0,
     told: Callable[[PlannedIssue, int], None] | None = None,
+    spelling: LabelNames = DEFAULT,
 ) -> Imported:
     """Create what is planned.
 
@@ -51,11 +53,12 @@ def import_issues(
         issues: blockers and parents first.
         pause: seconds between writes; GitHub asks for one (0 on a forge of one's own).
         told: is told each issue and its number.
+        spelling: how the repository spells the labels; the plan's are spelled so.
 
     Raises ImportStopped.
     """
     steps = _Steps(api, repository, pause)
-    known = steps.existing()
+    known = steps.existing(spelling)
     newest = max((number for number, _ in known.values()), default=0)
     numbers: dict[str, int] = {}
     ids: dict[str, int] = {}
@@ -75,7 +78,7 @@ def import_issues(
             for key in [key for key in needed if key not in numbers]:
                 losses.append(Loss(issue.line, issue.id, f"the edge to {key} is left out: it comes later"))
             open_blockers = [key for key in issue.blocked_by if key in numbers and key not in closed]
-            labels = [*issue.labels, *(f"blocked-by:#{numbers[key]}" for key in open_blockers)]
+            labels = [*issue.labels, *(f"{spelling.blocked_by}{numbers[key]}" for key in open_blockers)]
             for label in labels[LABELS:]:
                 losses.append(Loss(issue.line, issue.id, f"label `{label}` is past the {LABELS}th, left out"))
             body: dict[str, object] = {"title": issue.title, "body": issue.body, "labels": labels[:LABELS]}
@@ -116,10 +119,10 @@ class _Steps:
         self._repository = repository
         self._pause = pause
 
-    def existing(self) -> dict[str, tuple[int, int]]:
+    def existing(self, spelling: LabelNames) -> dict[str, tuple[int, int]]:
         """Number and database id of every bead that is there, by its id in an export."""
         try:
-            rows = {row.number: row for row in list_beads(self._api, self._repository)}
+            rows = {row.number: row for row in list_beads(self._api, self._repository, spelling)}
         except ReadRefused as error:
             raise ImportStopped(f"the issues cannot be read: {error}") from error
         names = name_beads(self._repository, {number: row.text for number, row in rows.items()})

@@ -79,9 +79,13 @@ class Installation:
     async def query(
         self, document: str, shape: type[T], variables: Mapping[str, object], *, may_miss: bool = False
     ) -> T:
-        """Read by GraphQL. With `may_miss` a thing that does not exist is null, not an error."""
+        """Read by GraphQL. With `may_miss` a thing that does not exist is null, not an error; nor is a
+        blocker in a repository that we may not see."""
         reply = await self._graphql(document, variables, safe=True)
-        faults = [fault for fault in reply.errors if not (may_miss and fault.type == "NOT_FOUND")]
+        missed = [fault.type == "NOT_FOUND" or "blockedBy" in fault.path for fault in reply.errors]
+        faults = [
+            fault for fault, absent in zip(reply.errors, missed, strict=True) if not (may_miss and absent)
+        ]
         if faults:
             raise GitHubError(200, "; ".join(fault.message for fault in faults))
         return _shaped(reply.data, shape)

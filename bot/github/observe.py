@@ -10,6 +10,9 @@
 - What our comments say: every three minutes in the same request, a hundred at a time.
 - A head that moved on from an approved one: one request, or four for an update of our own, once.
 - Found work to be filed, or a draft to be used: two requests for each report that it stands in.
+- A policy at fault, or one that was: one request for each content of its file; see `configuration.py`.
+- Labels that no open bead has any more: one request an hour, while there are some.
+- Labels that are not called as they were when we last looked: the look is repeated.
 - Live claims: see `runs.py`. What people say: see `talk.py`.
 """
 
@@ -22,10 +25,10 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, Field
 
 from bot.beads.authority import Permission
-from bot.beads.labels import DEFAULT, LabelNames
+from bot.beads.labels import DEFAULT, LabelNames, parse_labels
 from bot.beads.markers import unmark
 from bot.beads.report import Report, ReportError
-from bot.coordinator.claims import read_claims
+from bot.coordinator.claims import Claims, read_claims
 from bot.coordinator.merging import CHECK
 from bot.coordinator.ports import EVERYTHING, Told
 from bot.coordinator.shown import check_key, number_of, shown_digest
@@ -36,6 +39,7 @@ from bot.github.answers import (
     BeadNode,
     BranchNode,
     Connection,
+    LabelUse,
     Named,
     NewestNode,
     PullNode,
@@ -44,7 +48,8 @@ from bot.github.answers import (
     Standing,
     ThreadNode,
 )
-from bot.github.errors import GitHubError
+from bot.github.configuration import Configuration, ConfigurationReader
+from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
 from bot.github.patches import Patches
 from bot.github.permissions import Permissions
@@ -68,6 +73,9 @@ SAID_KEPT = timedelta(minutes=3)
 """After so long a look reads again what our comments say."""
 SAID_AT_ONCE = 100
 """Of how many in one look; GitHub takes no more ids."""
+TIDY = timedelta(hours=1)
+"""How long labels are let be before it is looked which of them nobody needs."""
+TIDIED_AT_ONCE = 20
 
 
 class _Viewer(Shape):
@@ -131,7 +139,8 @@ class OwnComment:
 class Known:
     """What a process remembers of a repository; all of it can be asked again. `shown` holds the digests of
     what our comments and check runs say, by their keys (`coordinator/shown.py`), `comments` the comments,
-    `signed` the comments of people that carry our final reaction, or cannot."""
+    `signed` the comments of people that carry our final reaction, or cannot. `older` tells that this GitHub
+    knows no dependencies of issues in GraphQL."""
 
     default_branch: str | None = None
     standings: frozenset[int] = frozenset()
@@ -146,6 +155,10 @@ class Known:
     undoing: frozenset[int] = frozenset()
     workflow_enabled: bool = True
     repository_id: str = ""
+    spelling: LabelNames = DEFAULT
+    older: bool = False
+    refused_edges: set[tuple[int, int]] = field(default_factory=set)
+    tidied: datetime | None = None
     shown: dict[str, str] = field(default_factory=dict)
     signed: set[str] = field(default_factory=set)
 
@@ -153,20 +166,18 @@ class Known:
 class Observer:
     """Looks at one repository (``owner/name``) with an installation's eyes."""
 
-    def __init__(
-        self, installation: Installation, repository: str, known: Known, spelling: LabelNames = DEFAULT
-    ) -> None:
+    def __init__(self, installation: Installation, repository: str, known: Known) -> None:
         self._github = installation
         self._repository = repository
         owner, _, name = repository.partition("/")
         self._where: Mapping[str, object] = {"owner": owner, "name": name}
         self._known = known
-        self._spelling = spelling
+        self._configuration = ConfigurationReader(installation, self._where)
         self._rules = RulesReader(installation, repository)
         self._patches = Patches(installation, repository)
         self._permissions = Permissions(installation, repository, known.authority)
-        self._speakers = Speakers(installation, self._permissions, spelling)
-        self._talk = TalkReader(installation, repository, self._permissions, known.signed, spelling)
+        self._speakers = Speakers(installation, self._permissions)
+        self._talk = TalkReader(installation, repository, self._permissions, known.signed)
         self.runs = RunReader(installation, repository)
 
     async def look(self, focus: frozenset[int], told: Told = EVERYTHING) -> Snapshot:
@@ -179,15 +190,15 @@ class Observer:
         whole = (focus - known.open) | known.undoing
         focus |= known.held | known.undoing
         found = await self._whole(focus, whole)
-        node, extras = found.node, found.extras
+        node, extras, claims = found.node, found.extras, found.claims
         branch = node.default_branch_ref
         if branch is None or branch.target is None:
             raise GitHubError(404, f"{self._repository} has no commit on its default branch")
-        claims = read_claims(node.claims.target.message if node.claims else None)
         self._remember(node)
         known.held = frozenset(claims.live)
         known.undoing = frozenset(bead for bead, one in claims.history.items() if one.undo is not None)
-        heard = await self._speakers.hear(node, found.own, found.threads, claims)
+        policy = found.configuration.policy
+        heard = await self._speakers.hear(node, found.own, found.threads, claims, policy)
         beside = Beside(
             rules=await self._rules.read(branch.name, needed=bool(open_nodes(node))),
             runs=await self.runs.of(claims, fresh=told.runs),
@@ -203,9 +214,10 @@ class Observer:
             newest=tuple(extras.newest),
             workflow_enabled=await self._enabled(),
             focus=focus,
+            configuration=found.configuration,
         )
         app = self._github.app.app_id
-        snapshot = snapshot_of(self._repository, node, beside, app, self._spelling, found.own)
+        snapshot = snapshot_of(self._repository, node, beside, app, found.own)
         self._forget_comments(
             {*(one.number for one in snapshot.issues), *(one.number for one in snapshot.pulls)}
         )
@@ -223,8 +235,41 @@ class Observer:
                 number: found.closed[number] for number in remembered_elsewhere(node) & found.closed.keys()
             },
             server=self._github.app.server_url,
+            knows_native=not self._known.older,
+            refused_edges=frozenset(self._known.refused_edges),
+            unused_labels=await self._unused_labels(snapshot),
         )
         return replace(snapshot, reports=await self._reports(snapshot))
+
+    async def _unused_labels(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """Labels `blocked-by` of closed issues that nothing open has: one request an hour, and none while
+        each is on an open bead. A label of an open issue stays: somebody may be putting it on."""
+        now = self._github.app.clock()
+        if self._known.tidied is not None and now - self._known.tidied < TIDY:
+            return ()
+        self._known.tidied = now
+        spelling = snapshot.policy.spelling
+        used = {label.lower() for issue in snapshot.issues for label in issue.labels}
+        numbers = {
+            label: number
+            for label in sorted(snapshot.labels)
+            if label.lower() not in used
+            for number in parse_labels((label,), spelling).blocked_by
+        }
+        asked = dict(list(numbers.items())[:TIDIED_AT_ONCE])
+        if not asked:
+            return ()
+        document, variables = documents.labels_document(asked)
+        data = await self._github.query(
+            document, dict[str, object], {**self._where, **variables}, may_miss=True
+        )
+        found = _Extras.model_validate(data).repository or {}
+        return tuple(
+            label
+            for index, label in enumerate(asked)
+            if (use := found.get(f"l{index}")) and LabelUse.model_validate(use).unused
+            if (of := found.get(f"n{index}")) and Standing.model_validate(of).closed
+        )
 
     async def _whole(self, focus: frozenset[int], whole: frozenset[int]) -> _Whole:
         if self._known.default_branch is None:
@@ -233,32 +278,58 @@ class Observer:
         ours = self._to_check()
         while True:
             base = self._known.default_branch
-            document = documents.observe_document(
-                asked, focus, whole, list(ours.values()), threads=bool(threads)
-            )
-            variables = {**self._where, "base": base, "app": self._github.app.app_id}
-            variables |= {"threads": threads} if threads else {}
-            data = await self._github.query(document, dict[str, object], variables, may_miss=True)
+            spelling = self._known.spelling
+            asks = _Asks(asked, focus, whole, tuple(ours.values()), tuple(threads))
+            data = await self._observe(asks, {**self._where, "base": base, "bead": spelling.bead})
             reply = _Reply.model_validate(data)
             node = reply.repository
             if node is None:
                 raise GitHubError(404, f"{self._repository} is not visible to this installation")
-            if node.default_branch_ref is None or node.default_branch_ref.name == base:
+            claims = read_claims(node.claims.target.message if node.claims else None)
+            broken = claims.misconfigured is not None
+            configuration = await self._configuration.read(node.policy, was_broken=broken)
+            self._known.spelling = configuration.policy.spelling
+            renamed = node.default_branch_ref is not None and node.default_branch_ref.name != base
+            if not renamed and self._known.spelling.bead.lower() == spelling.bead.lower():
                 break
-            self._known.default_branch = node.default_branch_ref.name  # renamed: what is behind it changes
+            if node.default_branch_ref is not None:
+                self._known.default_branch = node.default_branch_ref.name
         if ours:
             self._check_comments(ours, _Ours.model_validate(data).ours)
         found = _extras(data)
         standings = found.standings
         node = await self._all_pages(node, base)
-        wanted = named_elsewhere(node.issues.nodes, self._spelling) | remembered_elsewhere(node)
+        wanted = named_elsewhere(node.issues.nodes, self._known.spelling) | remembered_elsewhere(node)
         self._known.standings = wanted
         if wanted - asked:
             document = documents.standings_document(wanted - asked)
             more = await self._github.query(document, dict[str, object], self._where, may_miss=True)
             standings = [*standings, *_extras(more).standings]
         closed = {one.number: one.id for one in standings if one.closed}
-        return _Whole(node, closed, found, reply.viewer.login, Threads.model_validate(data))
+        return _Whole(
+            node, claims, configuration, closed, found, reply.viewer.login, Threads.model_validate(data)
+        )
+
+    async def _observe(self, asks: _Asks, variables: Mapping[str, object]) -> dict[str, object]:
+        document = documents.observe_document(
+            asks.standings,
+            asks.focus,
+            asks.whole,
+            asks.comments,
+            threads=bool(asks.threads),
+            older=self._known.older,
+        )
+        wanted = {**variables, "app": self._github.app.app_id}
+        wanted |= {"threads": list(asks.threads)} if asks.threads else {}
+        try:
+            return await self._github.query(document, dict[str, object], wanted, may_miss=True)
+        except Limited:
+            raise
+        except GitHubError as error:
+            if self._known.older or "doesn't exist on type 'Issue'" not in error.message:
+                raise
+            self._known.older = True
+        return await self._observe(asks, variables)
 
     async def _default_branch(self) -> str:
         reply = await self._github.query(documents.DEFAULT_BRANCH, _HeadReply, self._where)
@@ -270,13 +341,14 @@ class Observer:
         beads: list[BeadNode] = list(node.issues.nodes)
         page = node.issues.page_info
         while page.has_next_page:
-            more = await self._more(documents.MORE_BEADS, page.end_cursor)
+            document = documents.more_beads_document(older=self._known.older)
+            more = await self._more(document, page.end_cursor, bead=self._known.spelling.bead)
             beads += more.issues.nodes
             page = more.issues.page_info
         branches: list[BranchNode] = list(node.branches.nodes)
         page = node.branches.page_info
         while page.has_next_page:
-            more = await self._more(documents.MORE_BRANCHES, page.end_cursor, base)
+            more = await self._more(documents.MORE_BRANCHES, page.end_cursor, base=base)
             branches += more.branches.nodes
             page = more.branches.page_info
         labels: list[Named] = list(node.labels.nodes)
@@ -293,9 +365,9 @@ class Observer:
             }
         )
 
-    async def _more(self, document: str, after: str | None, base: str | None = None) -> _Page:
-        variables = {**self._where, "after": after} | ({"base": base} if base else {})
-        reply = await self._github.query(document, _PageReply, variables)
+    async def _more(self, document: str, after: str | None, **variables: str) -> _Page:
+        wanted = {**self._where, "after": after, **variables}
+        reply = await self._github.query(document, _PageReply, wanted)
         if reply.repository is None:
             raise GitHubError(404, f"{self._repository} is not visible to this installation")
         return reply.repository
@@ -408,11 +480,25 @@ class Observer:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asks:
+    """What a look asks for beside the repository; see `observe_document`."""
+
+    standings: frozenset[int]
+    focus: frozenset[int]
+    whole: frozenset[int]
+    comments: tuple[str, ...]
+    threads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Whole:
-    """One look: the repository, what else was asked for with it, who we are, who spoke in which thread.
-    `closed` are numbers that were asked for and are closed, with their nodes."""
+    """One look: the repository with its claims and its configuration, what else was asked for with it, who we
+    are, who spoke in which thread. `closed` are numbers that were asked for and are closed, with their
+    nodes."""
 
     node: RepositoryNode
+    claims: Claims
+    configuration: Configuration
     closed: Mapping[int, str]
     extras: _Extra
     own: str

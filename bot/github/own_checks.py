@@ -66,10 +66,12 @@ class OwnChecks:
 
     async def writes(self, action: PostCheck) -> list[tuple[str, Input]]:
         """The one write for it. Raises GitHubError, Limited."""
-        known = await self._newest(action.head)
+        known = await self._newest(action.head, action.name)
+        if known is not None and known.done and known.digest == shown_digest(action.text):
+            return []
         value: dict[str, object] = {
             "repositoryId": self._known.repository_id,
-            "name": CHECK,
+            "name": action.name,
             "externalId": shown_digest(action.text),
             "status": "IN_PROGRESS" if action.conclusion is None else "COMPLETED",
             "actions": [
@@ -91,28 +93,29 @@ class OwnChecks:
         done = action.conclusion is not None
         digest = shown_digest(action.text)
         made = _Created.model_validate(payload or {}).check_run
-        known = self._known.own_checks.get((action.head, CHECK))
+        known = self._known.own_checks.get((action.head, action.name))
         if made is not None:
             known = OwnCheck(made.id, made.database_id)
         if known is not None:
             kept = OwnCheck(known.node_id, known.id, done, digest)
-            self._known.own_checks[action.head, CHECK] = kept
+            self._known.own_checks[action.head, action.name] = kept
             self._noted.setdefault(known.id, set()).update(action.annotations)
-        self._known.shown[check_key(action.head)] = digest
+        if action.name == CHECK:
+            self._known.shown[check_key(action.head)] = digest
 
-    async def _newest(self, head: str) -> OwnCheck | None:
-        if (head, CHECK) in self._known.own_checks:
-            return self._known.own_checks[head, CHECK]
+    async def _newest(self, head: str, name: str) -> OwnCheck | None:
+        if (head, name) in self._known.own_checks:
+            return self._known.own_checks[head, name]
         if head in self._known.heads:
             return None
         answer = await self._github.get(
-            f"{self._at}/commits/{head}/check-runs", check_name=CHECK, app_id=self._github.app.app_id
+            f"{self._at}/commits/{head}/check-runs", check_name=name, app_id=self._github.app.app_id
         )
         found = max(answer.read(_Checks).check_runs, key=lambda one: one.id, default=None)
         if found is None:
             return None
         known = OwnCheck(found.node_id, found.id, found.status == "completed", found.external_id or "")
-        self._known.own_checks[head, CHECK] = known
+        self._known.own_checks[head, name] = known
         return known
 
     async def _new(self, known: OwnCheck, wanted: tuple[Annotation, ...]) -> list[Annotation]:
@@ -130,7 +133,7 @@ def _noted(annotations: tuple[Annotation, ...] | list[Annotation]) -> list[Input
         {
             "path": one.path,
             "location": {"startLine": one.line, "endLine": one.line},
-            "annotationLevel": "WARNING",
+            "annotationLevel": one.level.upper(),
             "title": one.title,
             "message": one.message,
         }

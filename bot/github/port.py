@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.beads.labels import DEFAULT, LabelNames
+from bot.beads.labels import LabelNames
 from bot.coordinator.actions import Action
 from bot.coordinator.claims import Claims
 from bot.coordinator.ports import EVERYTHING, Told
@@ -19,14 +19,19 @@ class RepositoryPort:
     Args:
         installation: whose calls these are.
         repository: ``owner/name``.
-        spelling: how the repository spells the labels.
     """
 
-    def __init__(self, installation: Installation, repository: str, spelling: LabelNames = DEFAULT) -> None:
+    def __init__(self, installation: Installation, repository: str) -> None:
         known = Known()
-        self._observer = Observer(installation, repository, known, spelling)
+        self._known = known
+        self._observer = Observer(installation, repository, known)
         self._effects = Effects(installation, repository, known)
         self._claims = ClaimsRef(installation, repository)
+
+    @property
+    def spelling(self) -> LabelNames | None:
+        """How the repository spells the labels, as of the last look; None before the first."""
+        return self._known.spelling if self._known.repository_id else None
 
     async def observe(self, focus: frozenset[int] = frozenset(), *, told: Told = EVERYTHING) -> Snapshot:
         """See the port. Raises GitHubError, Limited, ClaimsError."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from bot.beads.authority import Permission
 from bot.beads.labels import DEFAULT, LabelNames, parse_labels
 from bot.beads.markers import read_marker
-from bot.beads.policy import Policy
-from bot.beads.policy_file import PolicyError, load_policy
+from bot.beads.policy import POLICY_PATH
 from bot.coordinator.claims import Claims, read_claims
-from bot.coordinator.snapshot import Issue, PullRequest, Rules, Run, Snapshot
+from bot.coordinator.snapshot import Issue, NativeEdge, PullRequest, Rules, Run, Snapshot
 from bot.github.actors import login_of
-from bot.github.answers import BeadNode, NewestNode, PullNode, RepositoryNode
+from bot.github.answers import BeadNode, BlockerNode, NewestNode, PullNode, RepositoryNode
+from bot.github.configuration import Configuration
 from bot.github.errors import GitHubError
 from bot.github.pulls import checks_of, open_pulls, overall, pull_of, pusher_of
 from bot.github.queues import foreign_heads, merge_groups
@@ -29,15 +28,16 @@ MARKER = re.compile(r"<!-- beadwright:([a-z][a-z-]*=[A-Za-z0-9][A-Za-z0-9._:-]*)
 class Beside:
     """What a look rests on beside the repository's own answer.
 
-    `authority` says what people may do on whose word something rests; `spoken` who spoke in review threads;
-    `on_base` which merge commits are known
-    to be (or not to be) on the base branch; `same_patch` which heads are our own updates of which approved
-    ones, the patch identical; `closed` which numbers that labels name are closed; `focused` the
-    latest pull requests of beads that were asked for by name, which are in `focus`; `whole` those beads
-    themselves, and `newest` the pull requests that were opened last, where somebody asked for them.
+    `configuration` is what the policy's file comes to; `authority` says what people may do on whose word
+    something rests; `spoken` who spoke in review threads; `on_base` which merge commits are known to be (or
+    not to be) on the base branch; `same_patch` which heads are our own updates of which approved ones, the
+    patch identical; `closed` which numbers that labels name are closed; `focused` the latest pull requests of
+    beads that were asked for by name, which are in `focus`; `whole` those beads themselves, and `newest` the
+    pull requests that were opened last, where somebody asked for them.
     """
 
     rules: Rules
+    configuration: Configuration
     runs: tuple[Run, ...] = ()
     authority: Mapping[str, Permission] | None = None
     spoken: Mapping[str, tuple[str, ...]] | None = None
@@ -52,19 +52,14 @@ class Beside:
 
 
 def snapshot_of(
-    repository: str,
-    node: RepositoryNode,
-    beside: Beside,
-    app_id: int,
-    spelling: LabelNames = DEFAULT,
-    own: str = "",
+    repository: str, node: RepositoryNode, beside: Beside, app_id: int, own: str = ""
 ) -> Snapshot:
     """The facts in one answer; `own` is our App's bot. Raises ClaimsError for a damaged claims document,
     GitHubError for a repository without a commit."""
     branch = node.default_branch_ref
     if branch is None or branch.target is None:
         raise GitHubError(404, f"{repository} has no commit on its default branch")
-    policy, fault = policy_of(node)
+    policy, faults = beside.configuration.policy, beside.configuration.faults
     return Snapshot(
         repository=repository,
         repository_id=node.id,
@@ -76,7 +71,7 @@ def snapshot_of(
         policy=policy,
         # A queue that classic protection demands is no rule of a ruleset.
         rules=replace(beside.rules, merge_queue=beside.rules.merge_queue or node.queue is not None),
-        issues=tuple(issue_of(bead, spelling) for bead in node.issues.nodes),
+        issues=tuple(issue_of(bead, policy.spelling) for bead in node.issues.nodes),
         closed=beside.closed | _closed_relatives(node),
         pulls=pulls_of(node, beside, app_id),
         runs=beside.runs,
@@ -93,14 +88,16 @@ def snapshot_of(
             for child in bead.sub_issues.nodes
             if child.state == "CLOSED" and child.repository == bead.repository
         },
-        policy_fault=fault,
+        policy_fault="\n".join(f"{POLICY_PATH}: {fault}" for fault in faults) or None,
+        policy_faults=faults,
+        policy_commit=beside.configuration.commit,
         workflow_enabled=beside.workflow_enabled,
         focus=beside.focus,
         authority=beside.authority or {},
         own=own,
         foreign=foreign_heads(node),
         groups=merge_groups(node),
-        over=tuple(issue_of(one, spelling) for one in beside.whole if one.state == "CLOSED"),
+        over=tuple(issue_of(one, policy.spelling) for one in beside.whole if one.state == "CLOSED"),
         reverts=reverts_of(beside.newest),
         pushers={
             one.short: login
@@ -108,24 +105,6 @@ def snapshot_of(
             if BRANCH.fullmatch(one.short) and (login := pusher_of(one.target)) is not None
         },
     )
-
-
-def policy_of(node: RepositoryNode) -> tuple[Policy, str | None]:
-    """The policy in force, and what is wrong with the file (then the defaults are in force)."""
-    if node.policy is None:
-        return Policy(), None
-    if node.policy.text is None or node.policy.is_truncated:
-        return Policy(), ".github/beadwright.yml is no text, or too long"
-    return _loaded(node.policy.text)
-
-
-@lru_cache(maxsize=256)
-def _loaded(text: str) -> tuple[Policy, str | None]:
-    """Every look brings the same text."""
-    try:
-        return load_policy(text), None
-    except PolicyError as error:
-        return Policy(), str(error)
 
 
 def issue_of(node: BeadNode, spelling: LabelNames) -> Issue:
@@ -153,7 +132,18 @@ def issue_of(node: BeadNode, spelling: LabelNames) -> Issue:
         parent_by=added.by if added else None,
         parent_since=added.at if added else None,
         markers=tuple(MARKER.findall(node.body)) if node.viewer_did_author else (),
+        native=tuple(_native(node, blocker) for blocker in node.blocked_by.nodes),
+        type=node.issue_type.name if node.issue_type is not None else None,
     )
+
+
+def _native(node: BeadNode, blocker: BlockerNode | None) -> NativeEdge:
+    """A dependency of GitHub's own; one that we may not see is taken for open."""
+    if blocker is None:
+        return NativeEdge(0, open=True, repository="")
+    here = blocker.repository.id == node.repository.id
+    where = None if here else blocker.repository.name_with_owner
+    return NativeEdge(blocker.number, blocker.state == "OPEN", where, blocker.full_database_id)
 
 
 def pulls_of(node: RepositoryNode, beside: Beside, app_id: int) -> tuple[PullRequest, ...]:

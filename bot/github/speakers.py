@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from bot.beads.authority import Permission
-from bot.beads.labels import LabelNames
+from bot.beads.policy import Policy
 from bot.coordinator.claims import Claims
 from bot.coordinator.voices import Voices
 from bot.github import documents
@@ -23,7 +23,6 @@ from bot.github.installation import Installation
 from bot.github.permissions import Permissions
 from bot.github.pulls import reviewers
 from bot.github.release_facts import resting_on
-from bot.github.snapshot_of import policy_of
 
 
 class Threads(Shape):
@@ -43,13 +42,14 @@ class Heard:
 class Speakers:
     """Finds out who speaks in one repository. `doubtful` are the threads that the next look asks for."""
 
-    def __init__(self, installation: Installation, permissions: Permissions, spelling: LabelNames) -> None:
+    def __init__(self, installation: Installation, permissions: Permissions) -> None:
         self._github = installation
         self._permissions = permissions
-        self._spelling = spelling
         self.doubtful: list[str] = []
 
-    async def hear(self, node: RepositoryNode, own: str, told: Threads, claims: Claims) -> Heard:
+    async def hear(
+        self, node: RepositoryNode, own: str, told: Threads, claims: Claims, policy: Policy
+    ) -> Heard:
         """Everybody on whose word something rests.
 
         Args:
@@ -57,9 +57,9 @@ class Speakers:
             own: our App's bot.
             told: the doubtful threads that were asked for with it.
             claims: the claims in it.
+            policy: the policy in force.
         """
-        policy, _ = policy_of(node)
-        logins = resting_on(node.issues.nodes, claims, self._spelling)
+        logins = resting_on(node.issues.nodes, claims, policy.spelling)
         logins = logins.union(*(reviewers(pull) for pull in open_nodes(node)))
         authority = await self._permissions.of(logins, policy.bots, own)
         wanted = _doubtful(node, Voices(authority, policy, own))

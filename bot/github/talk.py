@@ -147,7 +147,6 @@ class TalkReader:
         permissions: looks up what people may do there.
         signed: the nodes of comments that our final reaction is on, or cannot be put on; shared with who
             reacts.
-        spelling: how the repository spells the labels.
     """
 
     def __init__(
@@ -156,13 +155,11 @@ class TalkReader:
         repository: str,
         permissions: Permissions,
         signed: set[str],
-        spelling: LabelNames = DEFAULT,
     ) -> None:
         self._github = installation
         self._path = f"/repos/{repository}/issues/comments"
         self._permissions = permissions
         self._signed = signed
-        self._spelling = spelling
         self._rows: dict[int, Row] = {}
         self._nodes: dict[str, Node] = {}
         self._since: datetime | None = None
@@ -187,7 +184,7 @@ class TalkReader:
         everybody = {login for _, node in waiting for login in node.people}
         may = await self._permissions.of(everybody, snapshot.policy.bots, snapshot.own)
         comments = [
-            comment_of(row, node, may, _earlier(row, self._rows.values()), self._spelling)
+            comment_of(row, node, may, _earlier(row, self._rows.values()), snapshot.policy.spelling)
             for row, node in waiting
         ]
         newest = max((row.updated_at for row in self._rows.values()), default=None)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.beads.commands import may_hold_commands
-from bot.beads.labels import DEFAULT, PROJECTED
+from bot.beads.labels import DEFAULT, LabelNames
 from bot.coordinator.ports import EVERYTHING, Told
 from bot.coordinator.snapshot import Press
 from bot.github.pulls import WORKFLOW
@@ -35,10 +36,11 @@ EVENTS = ALWAYS | {
     "workflow_run",
 }
 """What is subscribed to, and all that is listened to beside what concerns the installation itself."""
-ISSUE = frozenset({"opened", "edited", "labeled", "unlabeled"})
-ECHOES = frozenset({"push", "pull_request_review", "pull_request_review_thread"})
+ISSUE = frozenset({"opened", "edited", "labeled", "unlabeled", "typed", "untyped"})
+ECHOES = frozenset({"issue_dependencies", "push", "pull_request_review", "pull_request_review_thread"})
 """What a publish job of ours does while its run holds the bead: nothing is decided about it before the run's
-end, which is told. Our own merges and updates of branches are told as what becomes of the pull request."""
+end, which is told; and the dependencies that we show, which say what labels say. Our own merges and updates
+of branches are told as what becomes of the pull request."""
 ISSUE_ENDS = frozenset({"closed", "reopened", "deleted", "transferred"})
 PULL = frozenset(
     {"opened", "edited", "closed", "reopened", "synchronize", "labeled", "unlabeled"}
@@ -154,10 +156,17 @@ def signed_by(secret: str, body: bytes, signature: str | None) -> bool:
     return hmac.compare_digest(wanted.encode(), (signature or "").encode())
 
 
-def read_hint(event: str, body: bytes, app_id: int, slug: str = "") -> Hint:
+Spelling = Callable[[str], LabelNames | None]
+"""How a repository spells the labels; None where that is not known (yet)."""
+
+
+def read_hint(
+    event: str, body: bytes, app_id: int, slug: str = "", spelling: Spelling = lambda _: DEFAULT
+) -> Hint:
     """Where a delivery says to look. Raises BadDelivery.
 
     `app_id` and `slug` are our App's; while its slug is not known, echoes of what it does are hints too.
+    While a repository's spelling is not known, everything about an issue is a hint.
     """
     try:
         payload = _Payload.model_validate_json(body)
@@ -174,7 +183,9 @@ def read_hint(event: str, body: bytes, app_id: int, slug: str = "") -> Hint:
         return Hint(installation, (payload.repository.full_name,), Told(False, False, (press,)))
     if slug and payload.sender.login == f"{slug}[bot]" and _is_echo(event, payload):
         return Hint(installation, ())
-    if payload.repository is None or not _matters(event, payload, payload.repository, app_id):
+    if payload.repository is None:
+        return Hint(installation, ())
+    if not _matters(event, payload, payload.repository, app_id, spelling(payload.repository.full_name)):
         return Hint(installation, ())
     told = Told(runs=event == "workflow_run" and _ours(payload), talk=event == "issue_comment")
     return Hint(installation, (payload.repository.full_name,), told)
@@ -189,7 +200,9 @@ def _press(event: str, payload: _Payload, app_id: int) -> Press | None:
     return Press(run.head_sha, asked.identifier, payload.sender.login) if ours else None
 
 
-def _matters(event: str, payload: _Payload, repository: _Repository, app_id: int) -> bool:
+def _matters(
+    event: str, payload: _Payload, repository: _Repository, app_id: int, spelling: LabelNames | None
+) -> bool:
     if event not in EVENTS:
         return False
     match event:
@@ -197,11 +210,11 @@ def _matters(event: str, payload: _Payload, repository: _Repository, app_id: int
             said = payload.comment.body if payload.comment is not None else None
             return payload.action in ("created", "edited") and may_hold_commands(said or "")
         case "issues":
-            return _issue_matters(payload)
+            return _issue_matters(payload, spelling)
         case "pull_request":
             if not _of_bead(payload):
                 return payload.action in FOREIGN
-            return payload.action in PULL and not _projected(payload)
+            return payload.action in PULL and not _projected(payload, spelling)
         case "merge_group":
             base = payload.merge_group.base_ref if payload.merge_group is not None else ""
             asked = payload.action == "checks_requested"
@@ -247,19 +260,22 @@ def _ours(payload: _Payload) -> bool:
     return run is not None and run.path.partition("@")[0].endswith(f"/{WORKFLOW}")
 
 
-def _issue_matters(payload: _Payload) -> bool:
+def _issue_matters(payload: _Payload, spelling: LabelNames | None) -> bool:
     if payload.action in ISSUE_ENDS:
         return True  # it may be what a bead waits for
     names = {label.name.lower() for label in (payload.issue.labels if payload.issue else ())}
     if payload.label is not None:
         names.add(payload.label.name.lower())
-    return payload.action in ISSUE and DEFAULT.bead in names and not _projected(payload)
+    if payload.action not in ISSUE or _projected(payload, spelling):
+        return False
+    return spelling is None or spelling.bead.lower() in names
 
 
-def _projected(payload: _Payload) -> bool:
+def _projected(payload: _Payload, spelling: LabelNames | None) -> bool:
     """A label that the bot itself shows; it is never an input."""
-    changed = payload.action in ("labeled", "unlabeled") and payload.label is not None
-    return changed and payload.label is not None and payload.label.name.lower() in PROJECTED
+    if spelling is None or payload.label is None or payload.action not in ("labeled", "unlabeled"):
+        return False
+    return payload.label.name.lower() in (name.lower() for name in spelling.projected)
 
 
 def _of_bead(payload: _Payload) -> bool:

@@ -150,6 +150,16 @@ def forget_partial(facts: JobFacts, bead: int) -> dict[str, RefMove]:
     return {partial_ref(bead): RefMove(partial_ref(bead), facts.partial, None)}
 
 
+def pull_labels(facts: JobFacts) -> tuple[str, ...]:
+    """What marks a bead's pull request, as the repository calls it; nothing when that cannot be read now: the
+    coordinator puts on what is missing."""
+    try:
+        spelling = load_policy(facts.policy).spelling
+    except PolicyError:
+        return ()
+    return spelling.bead, spelling.review
+
+
 def protected_paths(facts: JobFacts) -> tuple[str, ...]:
     """The policy's protected paths. Raises JobFault when it cannot be read: then nothing is let through."""
     try:

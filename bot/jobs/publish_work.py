@@ -6,11 +6,10 @@ from bot.beads.report import GateResult, Report, WorkerAnswer
 from bot.beads.visible_text import one_line
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import BeadPull, JobFacts, RefMove, ThreadReply, partial_ref
-from bot.jobs.publish import Denied, Publishing, forget_partial, protected_paths
+from bot.jobs.publish import Denied, Publishing, forget_partial, protected_paths, pull_labels
 from bot.jobs.tree_checks import check_tree
 
 BODY_LIMIT = 60_000  # characters; GitHub takes 65,536
-LABELS = ("bead", "review")
 RESULTS = {"pass": "passed", "fail": "**failed**", "not-run": "not run"}
 
 
@@ -56,7 +55,7 @@ def _publish_pull(
             title=one_line(run.safe(facts.title))[:250],
             body=pull_body(run, report, answer),
         )
-        run.github.add_labels(number, LABELS)
+        run.github.add_labels(number, pull_labels(facts))
         return f"{head} is published as pull request #{number}"
     run.github.answer_threads(_answers(run, facts.pull, answer))
     return f"{head} is published to pull request #{facts.pull.number}"

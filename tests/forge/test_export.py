@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 from bot.beads.bd.reading import read_export
 from bot.beads.bd.writing import Export, write_export
 from bot.cli import app
-from bot.github.bead_issues import read_beads
+from bot.github.bead_issues import read_beads, read_spelling
 from bot.github.importer import Imported, import_issues
 from bot.local.demo.build import client
 from bot.local.forge.serve import in_thread
@@ -157,3 +158,34 @@ def test_an_export_that_is_refused_leaves_the_file_as_it_was(town: Town, tmp_pat
     assert "GET /repos/octo/nowhere/issues was refused: 404 Not Found. Nothing was written." in told.stderr
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["export.jsonl"]
     assert file.read_text(encoding="utf-8") == "before\n"
+
+
+def test_a_repository_that_calls_the_labels_something_else_gives_back_what_it_took(town: Town) -> None:
+    policy = (
+        "labels: {bead: work, hold: 'status: wait', blocked_by: 'after #', defer: 'not before ',"
+        " complexity: size/, types: {bug: kind/bug}, priorities: {P1: urgent}}"
+    )
+    file = {"message": "Call them so", "content": base64.b64encode(policy.encode()).decode()}
+    town.api.put("/repos/octo/town/contents/.github/beadwright.yml", json=file).raise_for_status()
+    first = {"id": "t-1", "title": "First", "issue_type": "bug", "priority": 1, "status": "deferred"}
+    first |= {"labels": ["complexity:high", "hold", "ours"], "defer_until": "2027-01-31T00:00:00Z"}
+    second = {"id": "t-2", "title": "Second", "issue_type": "task", "priority": 2, "status": "open"}
+    second |= {"dependencies": [{"issue_id": "t-2", "depends_on_id": "t-1", "type": "blocks"}]}
+    text = "".join(json.dumps(row) + "\n" for row in (first, second))
+
+    spelling = read_spelling(town.api, "octo/town")
+    issues = read_export(text, spelling).issues
+    import_issues(town.api, "octo/town", issues, pause=0, spelling=spelling)
+    listed = town.api.get("/repos/octo/town/issues?sort=created&direction=asc").json()
+    assert [sorted(label["name"] for label in one["labels"]) for one in listed] == [
+        ["hold", "kind/bug", "not before 2027-01-31", "ours", "size/high", "status: wait", "urgent", "work"],
+        ["P2", "after #1", "task", "work"],
+    ]
+    again = rows_of(write_export("octo/town", read_beads(town.api, "octo/town", spelling), spelling).text)
+    assert (again["t-1"]["status"], again["t-1"]["issue_type"], again["t-1"]["priority"]) == (
+        "deferred",
+        "bug",
+        1,
+    )
+    assert again["t-1"]["labels"] == ["hold", "ours", "complexity:high"]
+    assert [edge["depends_on_id"] for edge in again["t-2"]["dependencies"]] == ["t-1"]  # type: ignore[attr-defined]

@@ -267,3 +267,24 @@ def test_deliveries_older_than_three_days_are_forgotten(hooked: World) -> None:
     hooked.forge.settle()
     kept = [delivery.payload["issue"]["title"] for delivery in hooked.state.all(Delivery)]
     assert kept == ["New"]
+
+
+def test_a_change_of_an_issues_type_tells_both_and_fits_what_github_publishes(
+    hooked: World, receiver: Receiver
+) -> None:
+    def belongs(state: State) -> None:
+        owner = state.get(Account, hooked.repository.owner_id)
+        owner.type = "Organization"
+        state.put(owner)
+
+    hooked.forge.on(belongs)
+    octo = hooked.person("octo")
+    octo.post(ISSUES, json={"title": "Told", "type": "Bug"})
+    octo.patch(f"{ISSUES}/1", json={"type": "Task"})
+    hooked.forge.settle()
+    assert [
+        (name, body.get("type", {}).get("name"))
+        for (_, name), body in zip(receiver.names, receiver.payloads, strict=True)
+    ] == [("opened", None), ("typed", "Bug"), ("untyped", "Bug"), ("typed", "Task")]
+    for headers, raw in receiver.got:
+        assert check_webhook(headers["x-github-event"], json.loads(raw)) == []

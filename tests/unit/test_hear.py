@@ -7,10 +7,11 @@ from datetime import timedelta
 
 from bot.beads.authority import Authority, Permission
 from bot.beads.policy import Policy
-from bot.coordinator.actions import Action, CancelRun, React, Say, SetLabels
+from bot.beads.policy_file import load_policy
+from bot.coordinator.actions import Action, CancelRun, React, Say, SetLabels, ShowEdge
 from bot.coordinator.claims import Claims
 from bot.coordinator.decision import Decision, State
-from bot.coordinator.snapshot import Comment, Press, Run, Snapshot
+from bot.coordinator.snapshot import Comment, NativeEdge, Press, Run, Snapshot
 from tests.unit.snapshots import (
     HEAD,
     LIVE,
@@ -347,6 +348,29 @@ def test_a_cycle_over_two_comments_is_refused_too() -> None:
     decision = run_decide(heard(one, other))
     assert labelled(decision.before) == [(1, ("blocked-by:#2",), ())]
     assert len(replies(decision)) == 1
+
+
+def test_unblock_takes_away_the_label_and_githubs_own_dependency() -> None:
+    edges = (NativeEdge(2, open=True, id=1002), NativeEdge(40, open=True, id=1040))
+    bead = replace(issue(1, "blocked-by:#2"), native=edges)
+    decision = run_decide(heard(comment("/bead unblock #2 #40"), issues=(bead, issue(2))))
+    assert SetLabels(1, "I_1", remove=("blocked-by:#2",)) in decision.before
+    gone = [one for one in decision.before if isinstance(one, ShowEdge)]
+    assert gone == [ShowEdge(1, 1002, add=False), ShowEdge(1, 1040, add=False)]
+    assert (1, "worker") in dispatches(decision)
+    assert not any(isinstance(one, ShowEdge) for one in decision.after)
+
+
+def test_commands_write_the_labels_as_the_repository_calls_them() -> None:
+    policy = load_policy(
+        "labels: {bead: work, ready: go, hold: wait, blocked_by: 'after #', defer: 'not before ',"
+        " complexity: size/, types: {bug: kind/bug}, priorities: {P0: urgent}}"
+    )
+    beads = tuple(replace(issue(number), labels=("work", "go")) for number in (1, 2))
+    said = "/bead type bug\n/bead priority P0\n/bead complexity high\n/bead blocked-by #2\n/bead hold"
+    decision = run_decide(heard(comment(said), issues=beads, policy=policy))
+    added = {name for _, names, _ in labelled(decision.before) for name in names}
+    assert added == {"kind/bug", "urgent", "size/high", "after #2", "wait"}
 
 
 # -- buttons ------------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.coordinator.claims import Claims, ClaimsError, History, Verdict, Word
-from bot.coordinator.snapshot import Check, Rules, Snapshot, Thread
+from bot.coordinator.snapshot import Check, NativeEdge, Rules, Snapshot, Thread
 from bot.github.answers import BeadNode, Connection, NewestNode, PullNode, RepositoryNode
+from bot.github.configuration import Configuration, read_policy
 from bot.github.errors import GitHubError
 from bot.github.snapshot_of import (
     Beside,
@@ -110,7 +111,9 @@ def repository(**changed: Any) -> RepositoryNode:
 
 
 def look(node: RepositoryNode, **beside: Any) -> Snapshot:
-    return snapshot_of("octo/sample", node, Beside(rules=Rules(), **beside), APP)
+    policy, faults = read_policy(node.policy)
+    beside = {"rules": Rules(), "configuration": Configuration(policy, faults), **beside}
+    return snapshot_of("octo/sample", node, Beside(**beside), APP)
 
 
 def with_pull(one: Json, **changed: Any) -> RepositoryNode:
@@ -407,3 +410,19 @@ def test_a_pull_request_of_ours_that_takes_another_one_back_is_known_by_its_mark
     marked = "Reverts #8.\n\n<!-- beadwright:revert=8 -->"
     twins = (pulled(22, marked), pulled(21, marked), pulled(20, marked, ours=False))
     assert look(repository(), newest=twins).reverts == {8: 21}
+
+
+def test_dependencies_of_githubs_own_come_with_their_state_and_their_repository() -> None:
+    here = {"id": "R", "nameWithOwner": "octo/sample"}
+    there = {"id": "OTHER", "nameWithOwner": "octo/library"}
+    blockers = [
+        {"number": 6, "fullDatabaseId": "1006", "state": "OPEN", "repository": here},
+        {"number": 3, "fullDatabaseId": "2003", "state": "CLOSED", "repository": there},
+        None,
+    ]
+    (found,) = look(repository(issues={"nodes": [bead(5, blockedBy={"nodes": blockers})]})).issues
+    assert found.native == (
+        NativeEdge(6, open=True, repository=None, id=1006),
+        NativeEdge(3, open=False, repository="octo/library", id=2003),
+        NativeEdge(0, open=True, repository=""),
+    )

@@ -10,28 +10,27 @@ from bot.github import documents
 from tests.contract.graphql_documents import check_document
 
 WHERE: dict[str, object] = {"owner": "octo", "name": "sample"}
+LABELLED: dict[str, object] = {**WHERE, "bead": "bead"}
+LOOK: dict[str, object] = {**LABELLED, "base": "main", "app": 7}
 DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
-    "observe": (documents.observe_document(), {**WHERE, "base": "main", "app": 7}),
-    "observe with focus": (documents.observe_document((3, 4), (7,)), {**WHERE, "base": "main", "app": 7}),
-    "observe with our comments": (
-        documents.observe_document(comments=("x", "y")),
-        {**WHERE, "base": "main", "app": 7},
-    ),
-    "observe whole beads": (
-        documents.observe_document((), (7,), (7, 8)),
-        {**WHERE, "base": "main", "app": 7},
-    ),
+    "observe": (documents.observe_document(), LOOK),
+    "observe with focus": (documents.observe_document((3, 4), (7,)), LOOK),
+    "observe an older GitHub": (documents.observe_document(older=True), LOOK),
+    "observe with our comments": (documents.observe_document(comments=("x", "y")), LOOK),
+    "observe whole beads": (documents.observe_document((), (7,), (7, 8)), LOOK),
     "standings": (documents.standings_document((3, 4)), WHERE),
     "standings and focus": (documents.standings_document((3,), (7,)), WHERE),
     "focus": (documents.standings_document((), (7,)), WHERE),
     "default branch": (documents.DEFAULT_BRANCH, WHERE),
-    "more beads": (documents.MORE_BEADS, {**WHERE, "after": "x"}),
+    "more beads": (documents.more_beads_document(), {**LABELLED, "after": "x"}),
     "more branches": (documents.MORE_BRANCHES, {**WHERE, "base": "main", "after": "x"}),
     "more labels": (documents.MORE_LABELS, {**WHERE, "after": "x"}),
     "more threads": (documents.MORE_THREADS, {"pull": "x", "after": "x"}),
     "comments": (documents.COMMENTS, {"subject": "x", "before": None}),
     "comments on several": (documents.comments_document(2), {"s0": "x", "s1": "y"}),
-    "newest beads": (documents.NEWEST_BEADS, WHERE),
+    "newest beads": (documents.NEWEST_BEADS, LABELLED),
+    "labels": (documents.labels_document({"a": 3, "b": 4})[0], {**WHERE, "l0": "a", "l1": "b"}),
+    "policy history": (documents.POLICY_HISTORY, WHERE),
     "newest pulls": (documents.NEWEST_PULLS, WHERE),
     "talk": (documents.TALK, {"issues": ["x"], "pulls": []}),
     "wording": (documents.WORDING, {"subject": "x"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.beads.labels import LabelNames
 from bot.coordinator.claims import Claims, History, Word
 from bot.coordinator.snapshot import Edit
 from bot.github.answers import BeadNode
@@ -126,3 +127,10 @@ def test_an_epics_release_rests_on_who_changed_its_children_since() -> None:
     edits = {"nodes": [edited(13, "eve")]}
     child = node(5, events=[added(14, "tom", 1)], parent=relative(1), userContentEdits=edits)
     assert resting_on([epic, child], Claims()) == {"ann", "eve", "tom"}
+
+
+def test_a_repository_that_calls_ready_something_else_is_released_by_that() -> None:
+    node = BeadNode.model_validate(
+        bead(5, "ready", "Go", timelineItems={"nodes": [labeled(1, "ann", "go"), labeled(2, "eve")]})
+    )
+    assert readied(node, LabelNames(ready="go")) == Done("ann", hour(1))

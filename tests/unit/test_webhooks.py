@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from starlette.testclient import TestClient
 
+from bot.beads.labels import LabelNames
 from bot.coordinator.ports import NOTHING, Told
 from bot.coordinator.snapshot import Press
 from bot.github.webhooks import BadDelivery, read_hint, signed_by
@@ -299,3 +300,24 @@ def test_the_memory_of_deliveries_is_bounded() -> None:
         False,
         True,
     ]
+
+
+def test_a_repository_that_calls_the_labels_something_else_is_heard_by_those() -> None:
+    ours = LabelNames(bead="agent task", running="agent: runs")
+
+    def heard(body: bytes, spelling: LabelNames | None) -> bool:
+        return bool(read_hint("issues", body, APP, spelling=lambda _: spelling).repositories)
+
+    assert heard(issue("edited", "Agent Task"), ours)
+    assert not heard(issue("edited", "bead"), ours)
+    assert not heard(issue("labeled", "agent task", changed="agent: runs"), ours)
+    assert heard(issue("labeled", "agent task", changed="bead:running"), ours)
+    assert heard(issue("labeled", changed="anything"), None)
+    assert heard(issue("typed", "agent task"), ours)
+
+
+def test_dependencies_that_people_draw_are_heard_and_our_own_are_an_echo() -> None:
+    body = payload(action="blocked_by_added", sender={"login": "ann"})
+    assert read_hint("issue_dependencies", body, APP, "beadwright").repositories == ("octo/sample",)
+    body = payload(action="blocked_by_added", sender={"login": "beadwright[bot]"})
+    assert read_hint("issue_dependencies", body, APP, "beadwright").repositories == ()

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from bot.beads.bd.lines import ExportLine
-from bot.beads.labels import NAME_LIMIT, PROJECTED, parse_labels
-from bot.beads.model import BeadType
+from bot.beads.labels import DEFAULT, NAME_LIMIT, PROJECTED, LabelNames, parse_labels
+from bot.beads.model import BeadType, Priority
 
 STATUSES = {"open": "", "closed": "", "deferred": "hold", "in_progress": "open", "blocked": "open"}
 """What becomes of a status of `bd` that is not open; one that is not here is held, whatever it means."""
@@ -35,8 +35,8 @@ class Marks:
     labels: tuple[str, ...]
 
 
-def to_labels(row: ExportLine) -> tuple[tuple[str, ...], list[str]]:
-    """The labels of the issue, and what they cannot say."""
+def to_labels(row: ExportLine, spelling: LabelNames = DEFAULT) -> tuple[tuple[str, ...], list[str]]:
+    """The labels of the issue, as its repository spells them, and what they cannot say."""
     lost: list[str] = []
     kind = row.issue_type if row.issue_type in TYPES else BeadType.TASK.value
     if kind != row.issue_type:
@@ -47,32 +47,38 @@ def to_labels(row: ExportLine) -> tuple[tuple[str, ...], list[str]]:
     becomes = STATUSES.get(row.status, "hold")
     if becomes and row.status != "deferred":
         lost.append(f"status `{row.status}` becomes open{' with `hold`' * (becomes == 'hold')}")
-    ours = ["hold"] * (becomes == "hold")
+    ours = [spelling.hold] * (becomes == "hold")
     if row.defer_until is not None:
         until = row.defer_until.replace(tzinfo=row.defer_until.tzinfo or UTC).astimezone(UTC)
-        ours.append(f"defer:{until.date().isoformat()}")
+        ours.append(f"{spelling.defer}{until.date().isoformat()}")
         if until.time() != time():
             lost.append(f"`defer_until` {row.defer_until.isoformat()} becomes `{ours[-1]}`")
     theirs: dict[str, str] = {}
     for label in row.labels:
-        said = parse_labels([label])
+        said = parse_labels([label], spelling)
+        # A row says it in the words that an export uses, whatever the repository calls it.
+        size = said.complexity or (parse_labels([label]).complexity if said.foreign else None)
+        sized = any(other.startswith(spelling.complexity) for other in ours)
         if len(label) > NAME_LIMIT or not re.fullmatch(r"[^\s,](?:[^,\r\n]*[^\s,])?", label):
             lost.append(f"label `{label[:60]}` is no label on GitHub and is left out")
+        elif size is not None and not sized:
+            ours.append(f"{spelling.complexity}{size}")
         elif said.foreign:
             theirs.setdefault(label.lower(), label)
         elif kind == BeadType.TASK and label in NO_TYPES:
             kind = label
-        elif said.complexity and not any(other.startswith("complexity:") for other in ours):
-            ours.append(label.lower())
-        elif label not in (kind, "bead"):
+        elif label not in (kind, spelling.bead):
             lost.append(f"label `{label}` would say something else here and is left out")
-    return ("bead", kind, f"P{level}", *ours, *theirs.values()), lost
+    named = (dict(spelling.types)[BeadType(kind)], dict(spelling.priorities)[Priority(level)])
+    return (spelling.bead, *named, *ours, *theirs.values()), lost
 
 
-def from_labels(names: Iterable[str], *, closed: bool) -> tuple[Marks, list[str]]:
+def from_labels(
+    names: Iterable[str], *, closed: bool, spelling: LabelNames = DEFAULT
+) -> tuple[Marks, list[str]]:
     """What the labels of an issue say in a row, and what cannot be said in one. Edges are not looked at."""
     names = tuple(names)
-    said = parse_labels(names)
+    said = parse_labels(names, spelling)
     lost = [f"label `{problem.label}` is left out: {problem.message}" for problem in said.problems]
     labels = [*said.foreign]
     if said.complexity is not None:

@@ -16,6 +16,7 @@ from bot.beads.bd.lines import ExportLine, Loss, in_order, read_lines
 from bot.beads.bd.marks import to_labels
 from bot.beads.bd.text import Origin, Texts, write_texts
 from bot.beads.graph import Graph, Node
+from bot.beads.labels import DEFAULT, LabelNames
 from bot.beads.markers import without_markers
 
 TITLE_LIMIT = 256
@@ -54,18 +55,21 @@ class _Reading:
         self.losses.append(Loss(line, row.id, what))
 
 
-def read_export(text: str) -> ImportPlan:
-    """The plan for an export's text. Raises ExportError with the first wrong line's place."""
+def read_export(text: str, spelling: LabelNames = DEFAULT) -> ImportPlan:
+    """The plan for an export's text, for a repository that spells the labels so. Raises ExportError with the
+    first wrong line's place."""
     rows, losses = read_lines(text)
     lines = {row.id: number for number, row in rows}
     reading = _Reading(losses)
-    issues = {row.id: _issue(number, row, lines, reading) for number, row in rows}
+    issues = {row.id: _issue(number, row, lines, reading, spelling) for number, row in rows}
     issues = _without_cycles(issues, {row.id: row for _, row in rows}, reading)
     return ImportPlan(tuple(_in_order(issues)), in_order(reading.losses))
 
 
-def _issue(number: int, row: ExportLine, lines: dict[str, int], reading: _Reading) -> PlannedIssue:
-    labels, lost = to_labels(row)
+def _issue(
+    number: int, row: ExportLine, lines: dict[str, int], reading: _Reading, spelling: LabelNames
+) -> PlannedIssue:
+    labels, lost = to_labels(row, spelling)
     lost += [f"`{key}` has no home on GitHub" for key in _homeless(row)]
     for what in lost:
         reading.lose(number, row, what)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from bot.beads.bd.lines import TITLE_BYTES, ExportEdge, ExportLine, Loss, first_bytes, write_line
 from bot.beads.bd.marks import from_labels
 from bot.beads.bd.text import Origin, Texts, read_texts
-from bot.beads.labels import parse_labels
+from bot.beads.labels import DEFAULT, LabelNames, parse_labels
 from bot.beads.markers import read_marker
 
 RELATED = re.compile(r"- (.+): (\S+)")
@@ -74,22 +74,22 @@ def name_beads(repository: str, bodies: Mapping[int, str]) -> dict[int, str]:
     return names
 
 
-def write_export(repository: str, issues: Iterable[BeadIssue]) -> Export:
-    """The export of ``owner/name``'s beads, open and closed, by number."""
+def write_export(repository: str, issues: Iterable[BeadIssue], spelling: LabelNames = DEFAULT) -> Export:
+    """The export of ``owner/name``'s beads, open and closed, by number; `spelling` is the repository's."""
     beads = {issue.number: issue for issue in sorted(issues, key=lambda issue: issue.number)}
     names = name_beads(repository, {number: issue.body for number, issue in beads.items()})
     lines: list[str] = []
     losses: list[Loss] = []
     for line, issue in enumerate(beads.values(), start=1):
-        row, lost = _row(issue, names)
+        row, lost = _row(issue, names, spelling)
         lines.append(write_line(row) + "\n")
         losses += [Loss(line, row.id, f"#{issue.number}: {what}") for what in lost]
     return Export("".join(lines), tuple(losses))
 
 
-def _row(issue: BeadIssue, names: Mapping[int, str]) -> tuple[ExportLine, list[str]]:
+def _row(issue: BeadIssue, names: Mapping[int, str], spelling: LabelNames) -> tuple[ExportLine, list[str]]:
     texts, origin = read_texts(issue.body)
-    marks, lost = from_labels(issue.labels, closed=issue.closed_at is not None)
+    marks, lost = from_labels(issue.labels, closed=issue.closed_at is not None, spelling=spelling)
     created_at = (origin and origin.created_at) or issue.created_at
     title = first_bytes(issue.title, TITLE_BYTES)
     if title != issue.title:
@@ -114,7 +114,7 @@ def _row(issue: BeadIssue, names: Mapping[int, str]) -> tuple[ExportLine, list[s
         labels=list(marks.labels),
         dependencies=[
             ExportEdge(depends_on_id=to, type=kind, created_at=created_at)
-            for to, kind in _edges(issue, texts, names, lost)
+            for to, kind in _edges(issue, texts, names, lost, spelling)
         ],
     )
     return row, lost
@@ -134,7 +134,7 @@ def _close_reason(issue: BeadIssue, texts: Texts) -> str:
 
 
 def _edges(
-    issue: BeadIssue, texts: Texts, names: Mapping[int, str], lost: list[str]
+    issue: BeadIssue, texts: Texts, names: Mapping[int, str], lost: list[str], spelling: LabelNames
 ) -> list[tuple[str, str]]:
     """Where the issue's edges go, and of which type; one for each end, as `bd` has them."""
     edges: dict[str, str] = {}
@@ -147,7 +147,7 @@ def _edges(
         add(names[issue.parent], "parent-child")
     elif issue.parent is not None:
         lost.append(f"its parent #{issue.parent} is no bead and is left out")
-    for number in sorted({*parse_labels(issue.labels).blocked_by, *issue.blockers}):
+    for number in sorted({*parse_labels(issue.labels, spelling).blocked_by, *issue.blockers}):
         if number in names and number != issue.number:
             add(names[number], "blocks")
         else:

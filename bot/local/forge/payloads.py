@@ -57,7 +57,7 @@ ROLES: dict[str, tuple[str, type[Record], Renderer]] = {
     "job": ("workflow_job", Job, render_actions.job),
 }
 LINKS = ("sub_issue", "parent_issue", "blocked_issue", "blocking_issue")
-EXTRAS = ("before", "after", "changes", "inputs", "reason", "ref", "workflow", "requested_action")
+EXTRAS = ("before", "after", "changes", "inputs", "reason", "ref", "workflow", "requested_action", "type")
 
 
 def payload(state: State, base_url: str, signal: Signal, *, installation_id: int | None = None) -> JSON:

@@ -136,6 +136,7 @@ class Issue(Record):
     blocked_by_ids: list[int] = Field(default_factory=list)
     blocking_ids: list[int] = Field(default_factory=list)  # the same edges, from the other end
     locked: bool = False
+    type: str | None = None
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None = None

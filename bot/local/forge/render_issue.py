@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from bot.local.forge.http import role_of
+from bot.local.forge.issue_types import TYPES, type_shape
 from bot.local.forge.records import (
     Account,
     Comment,
@@ -104,6 +105,8 @@ def issue(state: State, base_url: str, record: Issue) -> JSON:
         "sub_issues_summary": _sub_issues_summary(state, record),
         "issue_dependencies_summary": _dependencies_summary(state, record),
     }
+    if record.type is not None:
+        shape["type"] = type_shape(TYPES[record.type])
     if record.parent_id is not None:
         shape["parent_issue_url"] = issue_url(state, base_url, state.get(Issue, record.parent_id))
     if record.pull_id is not None:

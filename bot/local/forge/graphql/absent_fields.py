@@ -15,7 +15,6 @@ from bot.local.forge.graphql.fields import constant, field
 
 TYPES = (
     "AutoMergeRequest",
-    "IssueType",
     "Milestone",
     "Project",
     "ProjectCard",
@@ -59,7 +58,7 @@ def nobody(_source: object, _info: Info, **_which: Any) -> None:
     """Not there."""
 
 
-constant("Issue", activeLockReason=None, isPinned=False, issueType=None, milestone=None)
+constant("Issue", activeLockReason=None, isPinned=False, milestone=None)
 constant(
     "PullRequest",
     activeLockReason=None,

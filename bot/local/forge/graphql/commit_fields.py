@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -191,9 +192,10 @@ def parents(source: GitThing, info: Info, **page: Any) -> Connection:
 
 
 @field("Commit.history")
-def history(source: GitThing, info: Info, **page: Any) -> Connection:
-    """Everything reachable, newest first."""
-    oids = history_of(info.context.git(source.repository), source.oid)
+def history(source: GitThing, info: Info, path: str | None = None, **page: Any) -> Connection:
+    """Everything reachable, or what of it changed a path, newest first."""
+    git = info.context.git(source.repository)
+    oids: Sequence[str] = history_of(git, source.oid) if path is None else git.log(source.oid, path=path)
     return connect(info, [commit_thing(source.repository, oid) for oid in oids], **page)
 
 

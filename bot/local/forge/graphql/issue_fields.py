@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from bot.local.forge.access import can_see
 from bot.local.forge.graphql.account_fields import path_of
 from bot.local.forge.graphql.ask import Info, require, unresolved
 from bot.local.forge.graphql.connections import Connection, connect
 from bot.local.forge.graphql.fields import field, plain
 from bot.local.forge.graphql.repository_fields import sort_labels
 from bot.local.forge.http import reads
+from bot.local.forge.issue_types import TYPES, IssueType
 from bot.local.forge.records import Account, Comment, Issue, Label, Pull, Repository
 from bot.local.forge.render_issue import issue_html_url
 from bot.local.forge.search import mentions
@@ -260,13 +262,35 @@ def sub_issues(issue: Issue, info: Info, **page: Any) -> Connection:
 @field("Issue.blockedBy")
 def blocked_by(issue: Issue, info: Info, **page: Any) -> Connection:
     """What it waits for."""
-    return connect(info, [info.context.state.get(Issue, one) for one in issue.blocked_by_ids], **page)
+    return connect(info, _visible(info, issue.blocked_by_ids), **page)
 
 
 @field("Issue.blocking")
 def blocking(issue: Issue, info: Info, **page: Any) -> Connection:
     """What waits for it."""
-    return connect(info, [info.context.state.get(Issue, one) for one in issue.blocking_ids], **page)
+    return connect(info, _visible(info, issue.blocking_ids), **page)
+
+
+def _visible(info: Info, ids: Iterable[int]) -> list[Issue]:
+    """Those issues that the caller may see, as REST lists them."""
+    ask = info.context
+    found = [ask.state.get(Issue, one) for one in ids]
+    return [one for one in found if can_see(ask.state, ask.caller, ask.state.get(Repository, one.repo_id))]
+
+
+@field("Issue.issueType")
+def issue_type(issue: Issue, _info: Info) -> IssueType | None:
+    """The type that its organisation has for it."""
+    return TYPES.get(issue.type or "")
+
+
+plain("IssueType", id="node_id", name="name", description="description")
+
+
+@field("IssueType.color")
+def issue_type_color(source: IssueType, _info: Info) -> str:
+    """As the enum has it."""
+    return source.color.upper()
 
 
 @field("Issue.subIssuesSummary")

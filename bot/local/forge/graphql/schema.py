@@ -46,6 +46,7 @@ from bot.local.forge.graphql.fields import RESOLVERS
 from bot.local.forge.graphql.pull_fields import PullCommit
 from bot.local.forge.graphql.queue_fields import MergeQueue
 from bot.local.forge.graphql.review_fields import ReviewRequest
+from bot.local.forge.issue_types import IssueType
 from bot.local.forge.records import (
     Account,
     App,
@@ -101,6 +102,7 @@ TYPES: dict[type, str] = {
     CommitStatus: "StatusContext",
     ContentEdit: "UserContentEdit",
     Issue: "Issue",
+    IssueType: "IssueType",
     Label: "Label",
     Pull: "PullRequest",
     PullCommit: "PullRequestCommit",

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from bot.local.forge import issues, pulls, render_issue
+from bot.local.forge import issue_types, issues, pulls, render_issue
 from bot.local.forge.http import (
     Answer,
     Body,
@@ -49,6 +49,7 @@ class NewIssue(Body):
     assignees: list[str] = Field(default_factory=list)
     assignee: str | None = None
     milestone: None = None
+    type: str | None = None
 
 
 class IssueChange(Body):
@@ -62,11 +63,12 @@ class IssueChange(Body):
     assignees: list[str] | None = None
     assignee: str | None = None
     milestone: None = None
+    type: str | None = None
 
 
 @operation("issues/create", "POST", "/repos/{owner}/{repo}/issues", OPENS)
 def create(call: Call) -> Answer:
-    """Open an issue; labels and assignees of someone without push access are dropped silently."""
+    """Open an issue; labels, assignees and type of someone without push access are dropped silently."""
     if not call.repo.has_issues:
         raise Refused(410, "Issues has been disabled in this repository.")
     asked = call.read(NewIssue)
@@ -81,6 +83,8 @@ def create(call: Call) -> Answer:
         labels=names(asked.labels) if trusted else (),
         assignees=people if trusted else (),
     )
+    if trusted and asked.type is not None:
+        issue_types.set_type(call.state, call.me, made, asked.type)
     shape = render_issue.full_issue(call.state, call.base_url, made)
     return Answer(201, shape, {"Location": shape["url"]})
 
@@ -116,6 +120,8 @@ def update(call: Call) -> Answer:
         issues.edit_body(state, me, issue, asked.body)
     if trusted and asked.labels is not None:
         issues.set_labels(state, me, issue, names(asked.labels))
+    if trusted and "type" in given:
+        issue_types.set_type(state, me, issue, asked.type)
     if trusted and "assignee" in given:
         issues.set_assignees(state, me, issue, [asked.assignee] if asked.assignee else [])
     if trusted and asked.assignees is not None:
