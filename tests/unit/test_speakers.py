@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from bot.beads.authority import Permission
-from bot.beads.labels import DEFAULT
+from bot.beads.policy import Policy
 from bot.coordinator.claims import Claims
 from bot.github.permissions import Permissions
 from bot.github.speakers import Heard, Speakers, Threads
@@ -41,14 +41,14 @@ def people() -> Server:
 
 def speakers(server: Server) -> Speakers:
     installation = server.installation()
-    return Speakers(installation, Permissions(installation, "octo/sample", {}), DEFAULT)
+    return Speakers(installation, Permissions(installation, "octo/sample", {}))
 
 
 async def hear(found: Speakers, reviews: list[Json], known: Json | None = None, more: bool = False) -> Heard:
     threads = [{"id": name, "path": "a.py", "line": 1, "isResolved": name == "T9"} for name in ("T1", "T9")]
     said = {"nodes": reviews, "pageInfo": {"hasPreviousPage": more}}
     one = pull(9, reviewThreads={"nodes": threads}, reviews=said)
-    return await found.hear(with_pull(one), OWN, Threads.model_validate(known or {}), Claims())
+    return await found.hear(with_pull(one), OWN, Threads.model_validate(known or {}), Claims(), Policy())
 
 
 def test_where_everybody_who_speaks_counts_nothing_more_is_asked() -> None:
