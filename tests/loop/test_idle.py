@@ -19,7 +19,7 @@ def test_an_idle_repository_sees_no_write_no_claim_and_no_run(tmp_path: Path) ->
         done = loop.bead("Needs a person (nothing)", "ready")
         first = Coordinator(loop)
         runner = QuickRunner(loop, first.grant)
-        while not any("This bead needs a person" in said for said in loop.comments(done)):
+        while not any("bead needs a person:" in said for said in loop.comments(done)):
             first.look()
             runner.run_all()
         first.look()
