@@ -1,7 +1,8 @@
 """Holds GraphQL documents, and our forge's part of the schema, against GitHub's published schema.
 
 The schema is `@octokit/graphql-schema`, which set-up fetches into ``tests/node_modules``. It lags behind
-github.com: what it lacks (``blockedBy`` of an issue) our code reads through REST.
+github.com: what it lacks and `gh` asks for is in `BESIDES`. Of that our code asks for `blockedBy` and
+`issueType` of an issue, and goes on without them where they are not known.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def checks_of(loop: Loop, commit: str) -> list[dict[str, object]]:
 def test_beads_are_merged_where_every_label_is_called_something_else(
     tmp_path: Path, exchange_log: Path
 ) -> None:
-    with open_loop(tmp_path, {"labels": SPELLING}, record=exchange_log) as loop:
+    with open_loop(tmp_path, {"labels": SPELLING, "follow_ups": "file"}, record=exchange_log) as loop:
         first = open_bead(loop, "First (follow-up)", "status: go", "prio/1", "kind/bug")
         second = open_bead(loop, "Second (finding)", "status: go", f"waits for #{first}")
         held = open_bead(loop, "Held", "status: go", "status: wait")

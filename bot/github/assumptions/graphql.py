@@ -132,6 +132,26 @@ def history_is_newest_first(world: Scratch) -> None:
 
 
 @assume(
+    source="graphql/reference/commits",
+    by=("github.configuration",),
+    otherwise="a fault of the policy is shown on a commit that did not make it",
+)
+def history_of_a_path_is_what_changed_it(world: Scratch) -> None:
+    """A commit's `history(path:)` has only the commits that changed the path, and `file(path:)` what it was
+    in each."""
+    branch = world.branch("of-a-path", files={"one.txt": "1\n"})
+    other = world.push(branch, {"two.txt": "2\n"})
+    tip = world.push(other, {"one.txt": "3\n"})
+    fields = (
+        "ref(qualifiedName: $ref) { target { ... on Commit { history(first: 5, path: $path) { nodes {"
+        " oid file(path: $path) { object { ... on Blob { text } } } } } } } }"
+    )
+    history = world.ask(fields, ref=branch.ref, path="one.txt")["ref"]["target"]["history"]
+    found = [(one["oid"], one["file"]["object"]["text"]) for one in history["nodes"]]
+    expect(found == [(tip.sha, "3\n"), (branch.sha, "1\n")], f"it is {found}")
+
+
+@assume(
     source="graphql/guides/using-global-node-ids",
     by=("github.batch", "github.answers"),
     otherwise="writes need another look for their ids",
