@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+from bot.coordinator.decision import State
 from tests.loop.pauses import Pausing
 from tests.loop.runner import QuickRunner
 from tests.loop.world import Coordinator, open_loop
@@ -19,8 +20,7 @@ def test_an_idle_repository_sees_no_write_no_claim_and_no_run(tmp_path: Path) ->
         done = loop.bead("Needs a person (nothing)", "ready")
         first = Coordinator(loop)
         runner = QuickRunner(loop, first.grant)
-        while not any("bead needs a person" in said for said in loop.comments(done)):
-            first.look()
+        while first.look()[1].verdicts[done].state is not State.NEEDS_HUMAN:
             runner.run_all()
         first.look()
         runs, history = loop.runs(), loop.claims_history()
