@@ -16,6 +16,7 @@ from bot.coordinator.job_port import PARTIAL, STAGING
 
 PAGE = 100
 
+# The text is read before its edits: one that comes in between is seen as an edit, never as text alone.
 _ISSUE = """
 fragment Bead on Issue {
   number id fullDatabaseId title body createdAt state viewerDidAuthor

@@ -21,6 +21,11 @@ DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
         documents.observe_document((), (7,), (7, 8)),
         {**WHERE, "base": "main", "app": 7},
     ),
+    "observe with threads": (
+        documents.observe_document(threads=True),
+        {**WHERE, "base": "main", "app": 7, "threads": ["x"]},
+    ),
+    "spoken": (documents.SPOKEN, {"threads": ["x"]}),
     "standings": (documents.standings_document((3, 4)), WHERE),
     "standings and focus": (documents.standings_document((3,), (7,)), WHERE),
     "focus": (documents.standings_document((), (7,)), WHERE),
