@@ -28,6 +28,7 @@ know it, and is then asked without. An issue has at most 50 dependencies in each
 
 _OLDER = "fragment Newer on Issue { __typename }\n"
 
+# The text is read before its edits: one that comes in between is seen as an edit, never as text alone.
 _ISSUE = """
 fragment Bead on Issue {
   ...Newer

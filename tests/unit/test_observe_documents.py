@@ -18,6 +18,8 @@ DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
     "observe an older GitHub": (documents.observe_document(older=True), LOOK),
     "observe with our comments": (documents.observe_document(comments=("x", "y")), LOOK),
     "observe whole beads": (documents.observe_document((), (7,), (7, 8)), LOOK),
+    "observe with threads": (documents.observe_document(threads=True), {**LOOK, "threads": ["x"]}),
+    "spoken": (documents.SPOKEN, {"threads": ["x"]}),
     "standings": (documents.standings_document((3, 4)), WHERE),
     "standings and focus": (documents.standings_document((3,), (7,)), WHERE),
     "focus": (documents.standings_document((), (7,)), WHERE),
