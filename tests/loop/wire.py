@@ -66,11 +66,13 @@ NO_EFFECT = re.compile(r"POST .*/access_tokens")
 
 
 class Amid:
-    """What a coordinator is doing, for the wire to name its effects by."""
+    """What a coordinator is doing, for the wire to name its effects by. `shown` are the types of actions that
+    only show people what is so: the next pass puts them right, whatever else was done meanwhile."""
 
     def __init__(self) -> None:
         self.types: tuple[type[Action], ...] = ()
         self.text = ""
+        self.shown: frozenset[type[Action]] = frozenset()
 
 
 class WatchedPort:
@@ -96,9 +98,18 @@ class WatchedPort:
     async def apply(self, actions: tuple[Action, ...]) -> tuple[str | None, ...]:
         """See `GitHub`."""
         self._applied += actions
+        telling = [action for action in actions if not _only_shows(action)]
         self._amid.types = tuple(type(action) for action in actions)
-        self._amid.text = "+".join(sorted({_named(action) for action in actions}))
+        self._amid.text = "+".join(sorted({_named(action) for action in telling}))
+        self._amid.shown = frozenset(self._amid.types) - {type(action) for action in telling}
         return await self._inner.apply(actions)
+
+
+def _only_shows(action: Action) -> bool:
+    """Whether it is a status comment, or a check that nothing is merged on."""
+    if isinstance(action, PostCheck):
+        return action.conclusion != "success"
+    return isinstance(action, Say) and action.marker == "status"
 
 
 def _named(action: Action) -> str:
@@ -207,7 +218,8 @@ def effects_of(request: httpx.Request, body: bytes, amid: Amid) -> list[Effect]:
 def _field_effect(name: str, amid: Amid) -> Effect:
     if name == "createLabel":
         return Effect("label", "")
-    return Effect(FIELDS[name].__name__, name, amid.text)
+    kind = FIELDS[name]
+    return Effect(kind.__name__, name, "" if kind in amid.shown else amid.text)
 
 
 def _cut(request: httpx.Request, body: bytes, kept: int) -> httpx.Request:
