@@ -216,7 +216,9 @@ def _failed(snapshot: Snapshot, history: History, claim: Claim, run: Run) -> His
         stopped = (
             f"{failures} attempts failed; the last one ({last}): {quoted_line(snapshot, _why_failed(run))}"
         )
-    return history.model_copy(update={"failures": failures, "stopped": stopped})
+    # A draft that cannot be made is asked for anew, or done without.
+    shape = None if claim.role == "shaper" and stopped else history.shape
+    return history.model_copy(update={"failures": failures, "stopped": stopped, "shape": shape})
 
 
 def sweep(snapshot: Snapshot, issues: dict[int, Issue], draft: Draft) -> None:

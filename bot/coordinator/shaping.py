@@ -61,8 +61,8 @@ def shape(said: Said, draft: Draft) -> Answer:
     else:
         bead = issue.number
         known = draft.claims.of(bead)
-        if bead in draft.claims.live or (said.pull is not None and said.pull.state == "open"):
-            return Answer(done=False, reply="It is being worked on already, upon the text that it has.")
+        if bead in draft.claims.live or said.pull is not None:
+            return Answer(done=False, reply="It is worked on already, upon the text that it has.")
         if known.question is not None and known.question.draft is None:
             return Answer(done=False, reply="It waits for an answer first: `/bead why` says to what.")
         if not lacks(issue):

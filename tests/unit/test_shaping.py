@@ -108,7 +108,7 @@ def test_what_is_no_bead_becomes_one() -> None:
 @pytest.mark.parametrize(
     ("claims", "changes", "why"),
     [
-        (claimed(1), {}, "worked on already"),
+        (claimed(1), {}, "worked on already, upon"),
         (Claims(), {"body": WHOLE}, "says all"),
     ],
 )
@@ -120,7 +120,7 @@ def test_what_needs_no_draft_gets_none(claims: Claims, changes: dict[str, object
     assert draft.claims == claims
 
 
-def test_nothing_is_drafted_beside_an_open_pull_request() -> None:
+def test_nothing_is_drafted_beside_a_pull_request() -> None:
     draft = Draft(Claims())
     assert not shape(replace(on(saying("shape")), pull=pull(8, 1)), draft).done
 
@@ -131,6 +131,18 @@ def test_a_draft_that_is_not_needed_any_more_is_not_made() -> None:
     assert dispatches(decision) == []
     assert decision.claims is not None
     assert decision.claims.of(1).shape is None
+
+
+def test_a_draft_that_cannot_be_made_is_told_and_done_without_after_a_retry() -> None:
+    known = History(attempts=3, failures=2, shape=WORD)
+    claims = claimed(1, "shaper", stage="published", outcome="failed")
+    claims = claims.model_copy(update={"history": {1: known}})
+    runs = (ended(report=report(role="shaper", worker=None, head=None, failure="no answer")),)
+    decision = run_decide(look(issue(1), claims=claims, runs=runs))
+    assert decision.verdicts[1].state is State.NEEDS_HUMAN
+    assert decision.claims is not None
+    again = decision.claims.remember(1, stopped=None, failures=0)
+    assert dispatches(run_decide(look(issue(1), claims=again))) == [(1, "worker")]
 
 
 def test_a_draft_is_shown_whole_to_who_asked_for_it() -> None:
