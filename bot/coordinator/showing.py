@@ -20,7 +20,7 @@ from datetime import datetime
 from bot.beads.graph import Graph
 from bot.beads.labels import Labels
 from bot.coordinator import check_run, pace
-from bot.coordinator.actions import Action, Merge, Say, UpdateBranch
+from bot.coordinator.actions import Action, Enqueue, Merge, Say, UpdateBranch
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.epic_status import epic_status
 from bot.coordinator.merging import guard_report
@@ -74,8 +74,8 @@ def show(
             text = last_status(view, number, pulls.get(number))
             draft.before.append(Say(number, node_id, STATUS, text))
     # With labels and comments in one request; what guards say is posted before anything is merged.
-    merges = [action for action in draft.after if isinstance(action, Merge)]
-    others = [action for action in draft.after if not isinstance(action, Merge)]
+    merges = [action for action in draft.after if isinstance(action, Merge | Enqueue)]
+    others = [action for action in draft.after if not isinstance(action, Merge | Enqueue)]
     draft.after[:] = [*others, *checks, *merges]
 
 

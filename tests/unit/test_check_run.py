@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.coordinator.actions import Annotation, Merge, PostCheck, UpdateBranch
+from bot.coordinator.actions import Action, Annotation, Enqueue, Merge, PostCheck, UpdateBranch
 from bot.coordinator.claims import Claims, Verdict
 from bot.coordinator.shown import check_key, shown_digest
 from bot.coordinator.snapshot import Check, PullRequest, RequiredCheck, Rules, Snapshot, Thread
@@ -94,9 +94,12 @@ def test_a_head_that_is_just_brought_up_to_date_is_left_alone() -> None:
     assert checks(decision) == []
 
 
-def test_it_is_posted_before_anything_is_merged() -> None:
-    kinds = [type(one) for one in run_decide(look(issue(1), pulls=(pull(8, 1),), claims=approved(1))).after]
-    assert kinds.index(PostCheck) < kinds.index(Merge)
+@pytest.mark.parametrize(("queue", "merging"), [(False, Merge), (True, Enqueue)])
+def test_it_is_posted_before_anything_is_merged(queue: bool, merging: type[Action]) -> None:
+    rules = replace(RULES, merge_queue=queue)
+    ready = look(issue(1), pulls=(pull(8, 1),), claims=approved(1), rules=rules)
+    kinds = [type(one) for one in run_decide(ready).after]
+    assert kinds.index(PostCheck) < kinds.index(merging)
 
 
 def test_where_rules_require_it_the_merge_waits_until_it_is_seen_green() -> None:
