@@ -21,7 +21,10 @@ from bot.local.demo.plan import SAMPLE
 from bot.local.demo.result import OURS, requests_per_bead
 
 GROUPS = (
-    ("coordinator: looks", r"installation POST query (Observe|Standings|DefaultBranch|Spoken|More\w+)"),
+    (
+        "coordinator: looks",
+        r"installation POST query (Observe|Standings|DefaultBranch|Spoken|PolicyHistory|Labels|More\w+)",
+    ),
     ("coordinator: what a look rests on", r"installation GET /(rules|branches|collaborators|compare)\b.*"),
     ("coordinator: the list of runs", r"installation GET /actions/workflows/.*/runs"),
     ("coordinator: reports", r"installation GET /actions/(runs/N/)?artifacts.*"),
@@ -31,6 +34,10 @@ GROUPS = (
     (
         "coordinator: labels, comments, closing",
         r"installation POST (mutation Apply|query (Comments|NewestBeads))",
+    ),
+    (
+        "coordinator: edges shown, labels deleted",
+        r"installation (POST|DELETE) /(issues/N/dependencies|labels)/.*",
     ),
     (
         "broker",

@@ -184,8 +184,8 @@ def _text(engine: str, breaker: Breaker, releaser: str | None) -> str:
     who = f"@{releaser}: it " if releaser else "It "
     return (
         f"{text}\n\n{who}needs a person. Give the runs a key or a login that works, in the place that the "
-        f"workflow takes the one of `{engine}` from. To have it tried at once, put `hold` on this bead and "
-        "take it off when that is done."
+        f"workflow takes the one of `{engine}` from. To have it tried at once, `/bead hold` this bead and "
+        "`/bead unhold` it when that is done."
     )
 
 

@@ -44,7 +44,7 @@ NAMES = {
     State.NEEDS_HUMAN: "Needs a person",
 }
 NEXT = {
-    State.PLANNED: "Label it `ready`, or comment `/bead ready`.",
+    State.PLANNED: "Label it `{ready}`, or comment `/bead ready`.",
     State.BLOCKED: "It goes on by itself as soon as nothing holds it any more.",
     State.HELD: "`/bead unhold` lets it go on.",
     State.READY: "It starts by itself as soon as there is room.",
@@ -294,7 +294,7 @@ def next_step(view: View, bead: int) -> str:
     state, known = view.verdict(bead).state, view.history(bead)
     if state is State.DONE:
         return ""
-    said = NEXT[state]
+    said = NEXT[state].format(ready=view.snapshot.policy.spelling.ready)
     if state is State.NEEDS_HUMAN and known.question is not None and known.question.answer is None:
         said = f"Answer its question, for example with `/bead answer {known.question.recommended}`."
     elif state is State.NEEDS_HUMAN and known.stopped:

@@ -284,7 +284,7 @@ def test_two_coordinators_that_trip_it_on_two_beads_tell_it_on_one() -> None:
 def test_a_bad_key_asks_who_released_the_bead_and_says_what_to_do() -> None:
     (comment,) = provider_comments(run_decide(look(issue(1), claims=tripped(kind="key"))))
     assert f"@{PERSON}: it needs a person" in comment.body
-    assert "put `hold` on this bead and take it off" in comment.body
+    assert "`/bead hold` this bead and `/bead unhold` it" in comment.body
 
 
 def test_what_a_provider_says_pings_nobody_and_hides_nothing() -> None:
