@@ -179,9 +179,10 @@ class _Picture:
         return " ".join(one.content for one in self._state.find(Reaction, on="Comment", on_id=comment.id))
 
     def _of(self, pull_id: int) -> str:
-        """A pull request by the title of its bead."""
+        """A pull request by the title of its bead; one that takes another back says so."""
         pull = self._state.get(Pull, pull_id)
-        return f"PR of {self._titles[int(pull.head_ref.removeprefix('bead/'))]}"
+        what, _, bead = pull.head_ref.rpartition("bead/")
+        return f"{'revert of ' if what else ''}PR of {self._titles[int(bead)]}"
 
     def _title(self, issue_id: int) -> str:
         issue = self._state.get(Issue, issue_id)
@@ -195,7 +196,7 @@ class _Picture:
         text = re.sub(r"\b[0-9a-f]{32}\b", "TOKEN", text)
         text = re.sub(r"\d+-(?:[0-9a-f]{12}|\d+)-(?=[bf]\d)", "ORIGIN-", text)
         text = re.sub(r"\b[0-9a-f]{12}\b", "SHORT", text)
-        text = re.sub(r"\banswer-\d+", "answer-N", text)
+        text = re.sub(r"\b(answer-|undo-|revert[-=])\d+", r"\1N", text)
         text = re.sub(r"\b(run|attempt) \d+", r"\1 N", text)
         text = re.sub(r"#(\d+)", lambda found: f"#({self._titles.get(int(found[1]), '?')})", text)
         return re.sub(

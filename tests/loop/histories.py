@@ -59,6 +59,13 @@ def _think_again(loop: Loop) -> None:
         loop.label(bead.number, "P3")
 
 
+def _undo(loop: Loop) -> None:
+    """Once the bead is merged, somebody wants that undone."""
+    (bead,) = loop.beads()
+    if bead.state == "closed" and not any("/bead undo" in said for said in loop.comments(bead.number)):
+        loop.say(bead.number, "/bead undo")
+
+
 def _no_pull(effect: Effect) -> Fault | None:
     return "before" if effect.what == "worker publish" and effect.how == "pull" else None
 
@@ -75,6 +82,7 @@ HISTORIES = {
         History("hopeless", _beads("It (fails) for ever")),
         History("epic", _epic),
         History("commands", _say, _think_again),
+        History("undo", _beads("Undone"), _undo),
         History("no-pull", _beads("Orphan"), always=_no_pull),
     )
 }

@@ -22,6 +22,8 @@ from bot.coordinator.actions import (
     PostCheck,
     PublishAgain,
     React,
+    Reopen,
+    Revert,
     Say,
     SetLabels,
     ShowEdge,
@@ -45,6 +47,8 @@ FIELDS = {
     "createCheckRun": PostCheck,
     "updateCheckRun": PostCheck,
     "addReaction": React,
+    "reopenIssue": Reopen,
+    "revertPullRequest": Revert,
 }
 ROUTES: tuple[tuple[str, tuple[type[Action], ...], str], ...] = (
     (r"POST .*/dispatches", (Dispatch,), ""),
