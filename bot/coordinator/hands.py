@@ -2,7 +2,8 @@
 
 - It is taken by `/bead take`, by a commit of a person's on its branch, or by a person who closes its pull
   request. Whose a commit is says who committed it, or who wrote it where GitHub committed; ours and other
-  bots' are nobody's. Those are only names: what a person commits under a bot's is reviewed like ours.
+  bots' are nobody's. Those are only names: what a person commits under a bot's is reviewed like ours. A
+  person who lets GitHub update the branch, or takes a suggestion there, commits as well.
 - While it is taken nothing of ours touches it: no claim, no update, no review, no merge. A run under way is
   asked to end, publishes nothing (`jobs/publish.py` looks), and is no failed attempt.
 - A person may merge it. That closes the bead, without a review of ours.

@@ -1,8 +1,9 @@
 """How fast the whole repository goes, and what stops it: by people's word, by its policy, by what fails.
 
 - A standstill stops everything that we begin: claims of workers and reviewers, updates, merges. What runs
-  goes on to its end and is settled. It is somebody's `/bead pause`, our own after failed attempts in a row,
-  a workflow that is disabled, or a policy that cannot be read: nobody knows then what it would allow.
+  goes on to its end and is settled; what is in GitHub's merge queue is GitHub's. It is somebody's
+  `/bead pause`, our own after failed attempts in a row, a workflow that is disabled, or a policy that cannot
+  be read: nobody knows then what it would allow.
 - Quiet hours, the day's number of beads and `/bead run N` keep new beads from beginning, no more: what has
   begun is retried, reviewed, corrected and merged. A bead begins when its first attempt is claimed.
 - A red base branch stops all of it but for the bead that mends it: one of type `bug` and priority `P0`, which
