@@ -18,7 +18,7 @@ from tests.loop.runner import POINTS
 
 ALWAYS = {"before", "after", "lost"}
 UNMET = {CancelRun, DeleteLabel, Dequeue, Enqueue, SetBody, Unsay}
-"""What no history does yet: docs/design/interruptions.md names them. One that a history does goes from here."""
+"""What no history does yet; docs/design/interruptions.md names them too."""
 
 
 def faults(undisturbed: Record) -> dict[tuple[str, str], set[str]]:
