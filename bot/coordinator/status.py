@@ -158,6 +158,8 @@ def who_acts(view: View, issue: Issue, pull: PullRequest | None) -> str:
         match view.verdict(issue.number).state:
             case State.PLANNED:
                 return "somebody has to release it"
+            case State.HELD if (taken := view.history(issue.number).taken) is not None:
+                return f"{quoted([taken.by]) if taken.by else 'a person'} has it"
             case State.HELD:
                 return "somebody has to take the hold off"
             case State.IN_REVIEW:
@@ -299,6 +301,8 @@ def next_step(view: View, bead: int) -> str:
         said = f"Answer its question, for example with `/bead answer {known.question.recommended}`."
     elif state is State.NEEDS_HUMAN and known.stopped:
         said = "Once that is mended, `/bead retry` lets it be tried again."
+    elif state is State.HELD and known.taken is not None:
+        said = "`/bead give` gives it back."
     return f"**Next:** {said}"
 
 

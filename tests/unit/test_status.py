@@ -76,6 +76,10 @@ def again(snapshot: Snapshot, decision: Decision) -> Decision:
             "**Needs a person** · `maya` has to act · $0.50 so far",
         ),
         (
+            look(issue(1), claims=remembered(1, attempts=1, taken=Word(by="maya", at=NOW))),
+            "**Held** · `maya` has it · $0.00 so far",
+        ),
+        (
             look(issue(1, "hold"), claims=remembered(1, attempts=1)),
             "**Held** · somebody has to take the hold off · $0.00 so far",
         ),
