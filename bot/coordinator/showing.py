@@ -80,10 +80,10 @@ def show(
 
 
 def _appears(view: View, issue: Issue) -> bool:
-    """Whether a bead has a status comment."""
+    """Whether a bead has a status comment; one whose merge was undone has one that says it is done."""
     known, state = view.history(issue.number), view.verdict(issue.number).state
     there = comment_key(issue.number, STATUS) in view.snapshot.shown
-    return there or known.shown or known.attempts > 0 or state is State.NEEDS_HUMAN
+    return there or known.shown or known.attempts > 0 or bool(known.past) or state is State.NEEDS_HUMAN
 
 
 def _is_forgotten(view: View, number: int) -> bool:

@@ -141,6 +141,11 @@ def test_a_bead_that_needs_a_person() -> None:
     )
 
 
+def test_a_bead_whose_merge_was_undone_is_not_said_to_be_done_any_more() -> None:
+    decision = run_decide(look(issue(1, released=False), claims=remembered(1, past=(8,))))
+    assert statuses(decision)[1].startswith("**Planned** · somebody has to release it")
+
+
 def test_the_comment_on_a_merged_pull_request_is_the_record_of_its_review() -> None:
     carried = WORKED.remember(1, verdict=VERDICT.model_copy(update={"head": OTHER, "reviewed": HEAD}))
     over = replace(MERGED, head=OTHER)
