@@ -60,11 +60,25 @@ class Town:
             answer.raise_for_status()
             return answer.json()
 
+    @property
+    def git(self) -> Git:
+        """The forge's bare repository."""
+        return Git(self.folder / "forge" / "git" / f"{NAME}.git")
+
     def claims(self) -> Claims:
         """The document at the claims ref."""
-        git = Git(self.folder / "forge" / "git" / f"{NAME}.git")
-        found = git.text("for-each-ref", "--format=%(objectname)", CLAIMS_REF)
-        return read_claims(git.text("log", "-1", "--format=%B", found) if found else None)
+        found = self.git.text("for-each-ref", "--format=%(objectname)", CLAIMS_REF)
+        return read_claims(self.git.text("log", "-1", "--format=%B", found) if found else None)
+
+    def refs(self) -> list[tuple[str, str]]:
+        """Every ref of the repository: its commit and its name."""
+        lines = self.git.text("for-each-ref", "--format=%(objectname) %(refname)").splitlines()
+        return [(at, name) for at, _, name in (line.partition(" ") for line in lines)]
+
+    def settle(self, seconds: float = 3.0) -> None:
+        """Let what was told lead to what it leads to: every delivery, and the passes that follow."""
+        self.forge.settle()
+        time.sleep(seconds)
 
     def wait(self, what: str, found: Callable[[], T | None], seconds: float = PATIENCE) -> T:
         """What is found, as soon as it is there. Fails with `what` and the coordinator's last words."""
