@@ -180,6 +180,7 @@ def pull_facts(
         )
         for login, seconds in sorted(merge.cool_down.items())
     )
+    approvals = sum(review.state == "approved" and not review.ours for review in pull.reviews)
     return PullFacts(
         open=pull.state == "open",
         draft=pull.draft,
@@ -195,8 +196,8 @@ def pull_facts(
         ),
         min_checks=merge.min_checks,
         changes_requested_by=tuple(r.login for r in pull.reviews if r.state == "changes-requested"),
-        approvals=sum(review.state == "approved" and not review.ours for review in pull.reviews),
-        required_approvals=snapshot.rules.approvals,
+        approvals=approvals,
+        required_approvals=max(snapshot.rules.approvals, approvals + pull.review_required),
         mergeable=pull.mergeable,
         blocking_labels=tuple(label for label in pull.labels if label in merge.blocking_labels),
         base_state=snapshot.base_state,

@@ -129,6 +129,7 @@ class PullRequest:
     voices: tuple[str, ...] = ()
     same_patch_as: str | None = None
     closed_by: str | None = None
+    review_required: bool = False  # by whichever rule, one that we cannot read too
     url: str = ""
     queued: QueuePlace | None = None
     removals: tuple[Removal, ...] = ()

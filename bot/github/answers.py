@@ -336,6 +336,7 @@ class PullNode(Shape):
     merged_by: Actor | None = None
     closing: Connection[ClosedNode] = Connection[ClosedNode]()
     labels: Connection[Named] | None = None
+    review_decision: str | None = None
     review_threads: Connection[ThreadNode] = Connection[ThreadNode]()
     latest_opinionated_reviews: Connection[ReviewNode] | None = None
     reviews: Connection[ReviewNode] | None = None

@@ -90,6 +90,7 @@ fragment Pull on PullRequest {
 _OPEN = """
 fragment OpenPull on PullRequest {
   ...Pull
+  reviewDecision
   reviewThreads(first: 100) {
     pageInfo { hasNextPage endCursor }
     nodes { id path line isResolved }

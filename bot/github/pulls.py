@@ -146,6 +146,7 @@ def pull_of(
         pushed_at=max(pushed, node.created_at) if pushed is not None else None,
         merge_commit=node.merge_commit.oid if node.merge_commit else None,
         merged_by=node.merged_by.login if node.merged_by else None,
+        review_required=node.review_decision == "REVIEW_REQUIRED",
         closed_by=_closed_by(node),
         on_base=on_base,
         twin_heads=_twins(node, commit),

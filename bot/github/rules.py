@@ -2,7 +2,7 @@
 
 Rulesets: GET …/rules/branches/{branch}. Classic protection: GET …/branches/{branch}, which shows required
 checks with `contents: read` (GET …/protection would need `administration: read`); approvals that only classic
-protection demands are not shown there, so GitHub's own refusal to merge is what enforces those.
+protection demands are not shown there: that one is missing each pull request's `reviewDecision` tells.
 """
 
 from __future__ import annotations

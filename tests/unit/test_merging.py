@@ -373,3 +373,14 @@ def test_what_a_person_said_yes_to_is_brought_up_to_date_in_its_turn() -> None:
 )
 def test_a_yes_that_changes_nothing_is_refused(changes: dict[str, object], why: str) -> None:
     assert why in declined(replace(lane(pull(11, 1), comments=YES), **changes))  # type: ignore[arg-type]
+
+
+def test_an_approval_that_only_classic_protection_demands_is_waited_for_and_said() -> None:
+    waiting = pull(8, 1, review_required=True)
+    decision = run_decide(look(issue(1), pulls=(waiting,), claims=approved(1)))
+    assert not any(isinstance(action, Merge) for action in decision.after)
+    assert decision.verdicts[1].state is State.NEEDS_HUMAN
+    assert "0 of 1 required" in decision.verdicts[1].reasons[0]
+    one_more = replace(waiting, reviews=(Review("ann", "approved", HEAD),))
+    decision = run_decide(look(issue(1), pulls=(one_more,), claims=approved(1)))
+    assert "1 of 2 required" in decision.verdicts[1].reasons[0]
