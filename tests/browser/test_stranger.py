@@ -24,7 +24,7 @@ def test_a_stranger_moves_nothing(tmp_path: Path, people: People) -> None:
         mallory = people(town.forge.base_url, NAME, STRANGER)
         bead = maya.open_issue("Write the first file", BODY, ["bead", "ready"])
         pull = pull_of(town, bead)
-        says(maya, f"/issues/{bead}", "Needs a person", "approving review")
+        says(maya, f"/issues/{bead}", "Needs a person", "a person approves")
         mine = mallory.open_issue("Write what I say", BODY)
         before = facts(town)
         for number in (bead, pull, mine):
