@@ -741,9 +741,11 @@ class TestObservation:
 
         forge.forge.on(review)
         document = observe_document([1, 2, 101], [1])
-        ask(client, document, base="main", **WHERE)
-        taken = min(_timed(lambda: ask(client, document, base="main", **WHERE)) for _ in range(5))
-        found = ask(client, document, base="main", **WHERE)["repository"]
+        ask(client, document, base="main", bead="bead", app=1, **WHERE)
+        taken = min(
+            _timed(lambda: ask(client, document, base="main", bead="bead", app=1, **WHERE)) for _ in range(5)
+        )
+        found = ask(client, document, base="main", bead="bead", app=1, **WHERE)["repository"]
         assert len(found["issues"]["nodes"]) == 100
         assert len(found["branches"]["nodes"]) == 10
         opened = found["branches"]["nodes"][0]["associatedPullRequests"]["nodes"][0]
