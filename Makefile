@@ -8,7 +8,7 @@
 BIN := .venv/bin
 ARGS ?=
 PYTHON ?=
-WORKERS ?= 2
+WORKERS ?= 3
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command 'make lock'
 SOURCES := $(wildcard bot tests benchmarks)
@@ -22,14 +22,15 @@ setup:
 demo: setup
 	@$(BIN)/beadwright demo $(ARGS)
 
-# The tests see nothing of this machine but its programs: a home of their own, no tokens, no proxies.
+# The tests see nothing of this machine but its programs: a home of their own, no tokens, no proxies. Much of them
+# waits for programs, so there are more workers than processors; files go in their order, the longest tests first.
 test: setup
 	@requirements/install schemas
 	@requirements/install engines
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && \
 	env -i PATH="$$PATH" HOME="$$home" LANG=C.UTF-8 TERM="$${TERM:-dumb}" CI="$${CI:-}" \
 		BEADWRIGHT_SCREENSHOTS="$${BEADWRIGHT_SCREENSHOTS:-}" \
-		$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+		$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check $(SOURCES)
