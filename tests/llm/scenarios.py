@@ -144,7 +144,13 @@ def undocumented(diff: str) -> list[dict[str, Any]]:
 
 def _answer(summary: str, **parts: object) -> Answer:
     """A worker's answer with every field that the schema has."""
-    empty: dict[str, Any] = {"decisions": [], "follow_ups": [], "blockers": [], "threads": []}
+    empty: dict[str, Any] = {
+        "decisions": [],
+        "follow_ups": [],
+        "blockers": [],
+        "threads": [],
+        "question": None,
+    }
     return Answer({"status": "pr", "summary": summary, **empty, **parts})
 
 

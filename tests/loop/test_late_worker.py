@@ -43,7 +43,8 @@ class Late:
             (``looks``); with its objects staged, when it is about to move the refs (``moves``).
         freed: how its claim ended: GitHub shows no run for it, or says that the run was cancelled.
         then: how far the bead has come meanwhile.
-        pushed: whether a person has pushed to the bead's branch before the other run was claimed.
+        pushed: whether a person has pushed to the branch, and given the bead back, before the other run was
+            claimed.
     """
 
     late: Literal["worker", "correction", "reviewer"]
@@ -212,6 +213,8 @@ def free(loop: Loop, other: Coordinator, run: Waiting, case: Late) -> None:
     other.look()
     live = loop.claims().live.values()
     assert all(claim.token not in run.title for claim in live)
+    if case.pushed:  # which took the bead over
+        loop.say(int(run.title.split()[1]), "/bead give")
 
 
 def bring(loop: Loop, other: Coordinator, number: int, then: Then) -> None:
