@@ -11,8 +11,9 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ import httpx
 from bot.commands import serve
 from bot.commands.demo import fill_tool_cache, import_plan
 from bot.coordinator.claims import CLAIMS_REF, Claims, read_claims
+from bot.github.client import App
 from bot.jobs.git import Git
 from bot.jobs.wall import probe
 from bot.local.demo.build import DemoWorld, client, export_action
@@ -36,6 +38,31 @@ PATIENCE = 120.0
 """Seconds that what a person waits for may take: runs of `act` are slow on a busy machine."""
 
 
+class Server:
+    """The coordinator's process, which can be ended and started again: it keeps nothing."""
+
+    def __init__(self, start: Callable[[], AbstractAsyncContextManager[object]]) -> None:
+        self._start = start
+        self._runner = asyncio.Runner()
+        self._process: AbstractAsyncContextManager[object] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        self._process = self._start()
+        self._runner.run(self._process.__aenter__())
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._runner.run(self._process.__aexit__(None, None, None))
+            self._process = None
+
+    def restart(self) -> None:
+        """End it, and start another."""
+        self.stop()
+        self.start()
+
+
 @dataclass(frozen=True)
 class Town:
     """octo/tally: `octo` owns it, `maya` maintains it, `mallory` is a stranger; `tokens` are by login."""
@@ -43,6 +70,8 @@ class Town:
     forge: ThreadedForge
     folder: Path
     tokens: Mapping[str, str]
+    server: Server
+    app: Callable[[], App]
 
     @property
     def url(self) -> str:
@@ -74,6 +103,25 @@ class Town:
         """Every ref of the repository: its commit and its name."""
         lines = self.git.text("for-each-ref", "--format=%(objectname) %(refname)").splitlines()
         return [(at, name) for at, _, name in (line.partition(" ") for line in lines)]
+
+    def redeliver(self) -> int:
+        """Have every delivery of the last hundred made once more, as its GUID says; how many there were."""
+
+        async def again() -> int:
+            app = self.app()
+            try:
+                listed = (
+                    await app.call("GET", "/app/hook/deliveries", safe=True, params={"per_page": 100})
+                ).body
+                numbers = [one["id"] for one in json.loads(listed) if not one["redelivery"]]
+                for number in reversed(numbers):
+                    answer = await app.call("POST", f"/app/hook/deliveries/{number}/attempts")
+                    assert answer.ok, answer.message
+                return len(numbers)
+            finally:
+                await app.close()
+
+        return asyncio.run(again())
 
     def settle(self, seconds: float = 3.0) -> None:
         """Let what was told lead to what it leads to: every delivery, and the passes that follow."""
@@ -123,13 +171,13 @@ def open_town(
             variable = {"name": "BEADWRIGHT_URL", "value": url}
             api.post(f"/repos/{NAME}/actions/variables", json=variable).raise_for_status()
         parts = DemoParts(import_plan, serve.command, fill_tool_cache, _path(), {})
-        with asyncio.Runner() as runner:
-            process = coordinator(folder, built, forge.base_url, parts, port)
-            runner.run(process.__aenter__())
-            try:
-                yield Town(forge, folder, tokens)
-            finally:
-                runner.run(process.__aexit__(None, None, None))
+        server = Server(lambda: coordinator(folder, built, forge.base_url, parts, port))
+        server.start()
+        try:
+            app = partial(App, built.app.id, built.key, forge.api_url)
+            yield Town(forge, folder, tokens, server, app)
+        finally:
+            server.stop()
 
 
 def _path() -> str:
