@@ -42,19 +42,30 @@ class Record:
         return self.folder / history / str(self.played[history].effects[effect])
 
     def cases(self) -> dict[str, list[Case]]:
-        """By history, every fault at every effect that no earlier history has met."""
+        """By history, the faults at every effect that no earlier history has met."""
         known: set[Effect] = set()
-        found: dict[str, list[Case]] = {}
+        kinds: set[tuple[str, str]] = set()
+        found: dict[str, list[Case]] = {history: [] for history in self.played}
         for history, played in self.played.items():
-            new = [effect for effect in played.effects if effect not in known]
-            known |= set(new)
-            found[history] = [Case(effect, fault) for effect in new for fault in faults_at(effect)]
+            for effect in played.effects:
+                if effect not in known:
+                    again = (effect.what, effect.how) in kinds
+                    found[history] += [Case(effect, fault) for fault in faults_at(effect, again=again)]
+                    known.add(effect)
+                    kinds.add((effect.what, effect.how))
         return found
 
 
-def faults_at(effect: Effect) -> tuple[Fault, ...]:
-    """How an effect can be interrupted. A job ends at any fault of a request, so that one kind of error is
-    enough for it; a coordinator lives on, and must not take a refusal for a lost answer."""
+def faults_at(effect: Effect, *, again: bool = False) -> tuple[Fault, ...]:
+    """How an effect can be interrupted.
+
+    A job ends at any fault of a request, so that one kind of error is enough for it; a coordinator lives on,
+    and must not take a refusal for a lost answer. With `again`, one of a kind that is met in another
+    circumstance already, only by a death after it: just before it the world is as just after the one before,
+    and what an answer that is lost comes to does not depend on the circumstance.
+    """
+    if again:
+        return ("after",)
     if effect.of_a_job:
         return ("before", "after", "lost")
     twins: tuple[Fault, ...] = ("twin",) if (effect.what, effect.how) in CREATES else ()
