@@ -74,6 +74,7 @@ def takes_over_and_gives_back(town: Town, maya: Person) -> None:
     maya.new_file(f"bead/{bead}", "work/by-hand.txt", "by hand\ncomplete\n", "Add what only I know")
     says(maya, f"/issues/{bead}", f"{MAINTAINER} has it", "/bead give")
     maya.picture("taken")
+    town.wait("the end of its runs", lambda: not town.claims().live)  # until then it is refused, and says so
     maya.comment(bead, "/bead give")
     town.wait("a review of what maya wrote", lambda: len(reviews_of(town, pull)) > 1 or None)
     approve(maya, pull)

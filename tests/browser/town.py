@@ -137,7 +137,8 @@ class Town:
                 return thing
             time.sleep(0.3)
         told = (self.folder / "coordinator.log").read_text(encoding="utf-8")[-4000:]
-        raise AssertionError(f"{what} did not come about in {seconds:.0f} s\n{told}")
+        said = "\n".join(f"{one['user']['login']}: {one['body']}" for one in self.get("/issues/comments"))
+        raise AssertionError(f"{what} did not come about in {seconds:.0f} s\n{told}\n{said}")
 
 
 @contextmanager
