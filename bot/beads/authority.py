@@ -27,7 +27,7 @@ class Permission(IntEnum):
 
 
 Needed = Literal["read", "triage", "write", "maintain", "admin"]
-Right = Literal["ask", "steer", "hold", "release", "work", "merge", "hands", "undo", "pace"]
+Right = Literal["ask", "steer", "hold", "plan", "release", "work", "merge", "hands", "undo", "pace"]
 """What commands and labels ask for; `Authority` says what each is."""
 
 
@@ -41,6 +41,11 @@ class Authority(Section):
     )
     hold: Needed = Field(
         default="triage", description="Keep a bead from going on, and let it go on.", examples=["write"]
+    )
+    plan: Needed = Field(
+        default="write",
+        description="Have work planned, approve a plan, and accept what an epic leaves open.",
+        examples=["maintain"],
     )
     release: Needed = Field(
         default="write",

@@ -22,6 +22,10 @@ COMMANDS = 10
 """How many commands one comment may hold."""
 REASON = 300
 """How many characters a reason may have."""
+REVISION = 2_000
+"""How many characters may say what is to be planned otherwise."""
+ALIASES = {"direct": "propose"}
+"""Other words for a command's name."""
 ISSUES = 20
 """How many issues one command may name."""
 
@@ -48,6 +52,13 @@ class Name(StrEnum):
     UNDO = "undo"
     ANSWER = "answer"
     FILE = "file"
+    PLAN = "plan"
+    APPROVE = "approve"
+    REVISE = "revise"
+    PROPOSE = "propose"
+    CHECKIN = "checkin"
+    LEAD = "lead"
+    ACCEPT = "accept"
     PAUSE = "pause"
     RESUME = "resume"
     RUN = "run"
@@ -133,6 +144,7 @@ def _read(line: str) -> Command | Misread:
     if not words:
         return Command(Name.HELP)
     word = words[0].lower().rstrip(".,:;!")
+    word = ALIASES.get(word, word)
     if word not in FORMS:
         return Misread(_unknown(words[0]))
     name = Name(word)
@@ -162,6 +174,16 @@ def _reason(said: str) -> tuple[str, tuple[int, ...], None] | None:
     # Characters that nobody sees have nothing to say to people.
     reason = " ".join("".join(one for one in said if one.isprintable() or one.isspace()).split())
     return (reason, (), None) if len(reason) <= REASON else None
+
+
+def _revision(said: str) -> tuple[str, tuple[int, ...], None] | None:
+    text = " ".join("".join(one for one in said if one.isprintable() or one.isspace()).split())
+    return (text, (), None) if 0 < len(text) <= REVISION else None
+
+
+def _checkin(said: str) -> tuple[str, tuple[int, ...], None] | None:
+    word = said.strip().lower()
+    return (word, (), None) if word in ("", "import") else None
 
 
 def _key(said: str) -> tuple[str, tuple[int, ...], None] | None:
@@ -208,6 +230,14 @@ def _choice(values: Iterable[str], example: str) -> Argument:
 NOTHING = Argument("", "nothing behind it", "", _nothing)
 WHY = Argument("[REASON]", f"a reason of at most {REASON} characters, or nothing", "the API changes", _reason)
 SOME_ISSUES = Argument("#N [#M ...]", f"one to {ISSUES} numbers of issues", "#12", _numbers)
+OTHERWISE = Argument(
+    "TEXT",
+    f"at most {REVISION} characters on what is to be otherwise",
+    "leave the database alone",
+    _revision,
+)
+FOCUS = Argument("[FOCUS]", f"a focus of at most {REASON} characters, or nothing", "the importer", _reason)
+IMPORT = Argument("[import]", "nothing, or `import` with a review in the lines below", "import", _checkin)
 OPTION = Argument("OPTION", "the key of one of the options", "b", _key)
 SOME_PLACES = Argument("[NUMBERS]", "numbers of the list, or nothing for all of it", "1 3", _any_numbers)
 DATE = Argument("DATE", "a date as YYYY-MM-DD", "2027-01-31", _day)
@@ -243,6 +273,19 @@ FORMS: dict[Name, Form] = {
     Name.UNDO: Form(
         NOTHING, "undo", "merged", "Take its merge back: a revert is proposed, and the bead opened again."
     ),
+    Name.PLAN: Form(NOTHING, "plan", "issue", "Plan it: beads are proposed, and none is made yet."),
+    Name.APPROVE: Form(
+        SOME_PLACES, "plan", "bead", "Make the beads that are proposed, or those at these places of the list."
+    ),
+    Name.REVISE: Form(OTHERWISE, "plan", "bead", "Have it proposed anew, with this in mind."),
+    Name.PROPOSE: Form(
+        FOCUS, "plan", "issue", "Say where the project stands, and propose one change of its specs."
+    ),
+    Name.CHECKIN: Form(
+        IMPORT, "plan", "issue", "Score the project with evidence, or read a review that somebody else made."
+    ),
+    Name.LEAD: Form(NOTHING, "plan", "bead", "Give a whole epic to one worker: one branch, one PR."),
+    Name.ACCEPT: Form(WHY, "plan", "bead", "Let an epic end with what its reconciliation left open."),
     Name.PAUSE: Form(WHY, "pace", "anywhere", "Begin nothing more in this repository."),
     Name.RESUME: Form(NOTHING, "pace", "anywhere", "Go on in this repository."),
     Name.RUN: Form(COUNT, "pace", "anywhere", "Begin so many beads, then pause."),

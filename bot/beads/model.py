@@ -1,8 +1,16 @@
-"""What a bead is: its type, priority and complexity."""
+"""What a bead is: its type, priority and complexity; and in which roles runs work on one."""
 
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
+from typing import Literal, get_args
+
+Role = Literal["worker", "reviewer", "shaper", "writer", "reconciler", "direction", "checkin"]
+"""What a run is there for."""
+
+ROLES: tuple[Role, ...] = get_args(Role)
+PLANNING: frozenset[Role] = frozenset({"writer", "reconciler", "direction", "checkin"})
+"""The roles that plan. They have places of their own, so that delivery never waits for them."""
 
 
 class BeadType(StrEnum):

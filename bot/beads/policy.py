@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, f
 from bot.beads.authority import Authority
 from bot.beads.label_policy import LabelPolicy
 from bot.beads.labels import LabelNames
-from bot.beads.model import BeadType
+from bot.beads.model import PLANNING, BeadType, Role
 from bot.beads.sections import Section
 
 POLICY_PATH = ".github/beadwright.yml"
@@ -248,6 +248,46 @@ def _minutes(hours: str) -> tuple[int, int]:
     return begin_hour * 60 + begin_minute, end_hour * 60 + end_minute
 
 
+class Planning(Section):
+    """How work is planned. What a plan proposes is made only when a person approves it."""
+
+    engine: Engine | None = Field(
+        default=None,
+        description="The program that plans; without it the one that works.",
+        examples=[{"name": "claude", "model": "claude-opus-5"}],
+    )
+    places: int = Field(
+        default=1,
+        ge=1,
+        le=20,
+        description="How many runs that plan go on at the same time, beside workers.",
+    )
+    reconcile_from: int = Field(
+        default=4, ge=1, le=8, description="From how many beads on a plan ends in a bead that reconciles it."
+    )
+    generations: int = Field(
+        default=3, ge=1, le=3, description="How often what reconciliation finds open is planned, at most."
+    )
+    doctrine: tuple[str, ...] = Field(
+        default=("about/", "README.md"),
+        max_length=20,
+        description="Where it stands what the project is for: files, and folders with a slash.",
+        examples=[["docs/vision.md"]],
+    )
+    specs: tuple[str, ...] = Field(
+        default=("openspec/specs/",),
+        max_length=20,
+        description="Where specifications are: files, and folders with a slash.",
+        examples=[["docs/spec/"]],
+    )
+    passes: int = Field(
+        default=2, ge=1, le=5, description="Independent passes over each stage of a proposal, at least."
+    )
+    checkin: Literal["never", "weekly", "monthly"] = Field(
+        default="never", description="How often the project is checked from doctrine to code."
+    )
+
+
 class Policy(Section):
     """Everything that a repository can choose."""
 
@@ -260,6 +300,7 @@ class Policy(Section):
         description="The program that reviews; without it the one that works.",
         examples=[{"name": "codex", "model": "gpt-5.5"}],
     )
+    planning: Planning = Field(default=Planning(), description="How work is planned.")
     gates: tuple[Gate, ...] = Field(
         default=(),
         description="Commands that must pass before work is published; without them what the repository's"
@@ -317,6 +358,12 @@ class Policy(Section):
         """How the labels are spelled."""
         return self.labels.spelling
 
-    def engine_of(self, role: Literal["worker", "reviewer", "shaper"]) -> str:
+    def engine_for(self, role: Role) -> Engine:
+        """The engine that runs of this role use."""
+        if role == "reviewer":
+            return self.reviewer or self.engine
+        return (self.planning.engine or self.engine) if role in PLANNING else self.engine
+
+    def engine_of(self, role: Role) -> str:
         """The name of the engine that runs of this role use."""
-        return ((self.reviewer or self.engine) if role == "reviewer" else self.engine).name
+        return self.engine_for(role).name

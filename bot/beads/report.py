@@ -9,29 +9,14 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=250, pattern=r"^[^\r\n]*$")]
-Text = Annotated[str, StringConstraints(max_length=20_000)]
-Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
-
-
-class ReportError(ValueError):
-    """A report or answer is wrong; the message names the place."""
-
-
-class Part(BaseModel):
-    """Common behaviour: frozen, unknown keys are faults."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from bot.beads.answer_parts import Line, Part, ReportError, Sha, Text, faults
+from bot.beads.checkin import CheckinAnswer
+from bot.beads.coverage import CoverageAnswer
+from bot.beads.direction import DirectionAnswer
+from bot.beads.model import Role
+from bot.beads.plan import PlanAnswer
 
 
 class GateResult(Part):
@@ -152,7 +137,7 @@ class Report(Part):
 
     version: Literal[1] = 1
     bead: int = Field(ge=1)
-    role: Literal["worker", "reviewer", "shaper"]
+    role: Role
     attempt: int = Field(ge=1)
     token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
     base: Sha
@@ -160,6 +145,10 @@ class Report(Part):
     worker: WorkerAnswer | None = None
     reviewer: ReviewerAnswer | None = None
     shaper: ShaperAnswer | None = None
+    writer: PlanAnswer | None = None
+    reconciler: CoverageAnswer | None = None
+    direction: DirectionAnswer | None = None
+    checkin: CheckinAnswer | None = None
     gates: tuple[GateResult, ...] = ()
     failure: Text | None = Field(default=None, description="Why there is no usable answer.")
     engine: Annotated[str, StringConstraints(max_length=60)] = Field(
@@ -176,6 +165,11 @@ class Report(Part):
     seconds: float = Field(default=0, ge=0)
 
 
+def has_answer(report: Report) -> bool:
+    """Whether an engine's answer is in it, of whichever role."""
+    return getattr(report, report.role) is not None
+
+
 def report_schema() -> str:
     """The published JSON Schema of `report.json`."""
     return json.dumps(Report.model_json_schema(), indent=2, sort_keys=True) + "\n"
@@ -186,7 +180,7 @@ def load_report(text: str | bytes) -> Report:
     try:
         return Report.model_validate_json(text)
     except ValidationError as error:
-        raise ReportError(_faults("report.json", error)) from error
+        raise ReportError(faults("report.json", error)) from error
 
 
 def load_worker_answer(text: str | bytes) -> WorkerAnswer:
@@ -194,7 +188,7 @@ def load_worker_answer(text: str | bytes) -> WorkerAnswer:
     try:
         answer = WorkerAnswer.model_validate_json(text)
     except ValidationError as error:
-        raise ReportError(_faults("the worker's answer", error)) from error
+        raise ReportError(faults("the worker's answer", error)) from error
     if answer.question is not None and answer.status != "blocked":
         raise ReportError(f"the worker's answer: question: asks, and its status is {answer.status!r}")
     return answer
@@ -205,7 +199,7 @@ def load_reviewer_answer(text: str | bytes) -> ReviewerAnswer:
     try:
         answer = ReviewerAnswer.model_validate_json(text)
     except ValidationError as error:
-        raise ReportError(_faults("the reviewer's answer", error)) from error
+        raise ReportError(faults("the reviewer's answer", error)) from error
     owed = any(thread.kind == "correction-required" for thread in answer.threads)
     if answer.verdict == "approve" and (answer.findings or owed):
         raise ReportError("the reviewer's answer: verdict: approves while it asks for corrections")
@@ -217,11 +211,4 @@ def load_shaper_answer(text: str | bytes) -> ShaperAnswer:
     try:
         return ShaperAnswer.model_validate_json(text)
     except ValidationError as error:
-        raise ReportError(_faults("the shaper's answer", error)) from error
-
-
-def _faults(name: str, error: ValidationError) -> str:
-    return "; ".join(
-        f"{name}: {'.'.join(str(part) for part in fault['loc']) or 'the whole'}: {fault['msg']}"
-        for fault in error.errors()
-    )
+        raise ReportError(faults("the shaper's answer", error)) from error

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bot.coordinator.claims import Role
+from bot.beads.model import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from bot.beads.digest import digest
 from bot.beads.labels import Labels
+from bot.beads.model import PLANNING, Role
 from bot.beads.policy import DOLLAR
 from bot.coordinator import breaker, pace
 from bot.coordinator.actions import Dispatch
-from bot.coordinator.claims import LOST_DISPATCH, Claim, Going, Role
+from bot.coordinator.claims import LOST_DISPATCH, Claim, Going
 from bot.coordinator.decision import Draft
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 from bot.coordinator.voices import Voices
@@ -63,8 +64,10 @@ class Admission:
         waits = breaker.refusal(draft, self.policy.engine_of(role), bead, self._now)
         if waits is not None:
             return waits
-        live = len(draft.claims.live)
-        if live >= self.policy.workers:
+        if role in PLANNING:
+            if draft.claims.places(planning=True) >= self.policy.planning.places:
+                return f"all {self.policy.planning.places} places for planning are taken"
+        elif draft.claims.places(planning=False) >= self.policy.workers:
             return f"all {self.policy.workers} workers are busy"
         day = self._now.date()
         used = draft.claims.spent.get(day, 0) + draft.claims.reserved()

@@ -36,12 +36,13 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from bot.beads.model import PLANNING, ROLES, Role
+
 CLAIMS_REF = "refs/beadwright/claims"
 
 LOST_DISPATCH = timedelta(minutes=2)
 """A claim whose run has not shown up for so long is given up; half of it is the time to send the dispatch."""
 
-Role = Literal["worker", "reviewer", "shaper"]
 Stage = Literal["claimed", "published"]
 TOKEN = r"^[0-9a-f]{32}$"
 SHA = r"^[0-9a-f]{40}$"
@@ -60,7 +61,7 @@ class Claim(BaseModel):
     holds nothing else that the coordinator needs, which then does not read it. `reruns` counts how often its
     publish job was started again, the last time at `rerun_at`. `digest` is that of the title and body
     that were released: a run that finds others ends. `trusted` are those whose remarks it may read. `stop`:
-    somebody wants its run to end.
+    somebody wants its run to end. `places` are those of the workers that it takes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,6 +84,7 @@ class Claim(BaseModel):
     digest: str = ""
     trusted: tuple[str, ...] = ()
     stop: bool = False
+    places: int = Field(default=1, ge=1)
 
 
 class Verdict(BaseModel):
@@ -176,6 +178,27 @@ class Question(BaseModel):
     draft: Drafted | None = None
 
 
+class Planning(BaseModel):
+    """A proposal of beads for an issue, on its way from who asked for it (`word`) to what was approved.
+
+    `role` is whose run makes it, `text` what was said to it (a focus, a revision, a pasted review). While it
+    is ``asked`` a run is wanted or under way. Once ``shown`` it stands in a comment, as in the report of
+    `run_id`, made upon the issue's text of `digest`. Once ``approved`` (by `yes`) the beads at the places
+    `chosen` are being made, and none of them starts before all are there. `generation` is that of its beads.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    role: Role
+    word: Word
+    text: str = ""
+    stage: Literal["asked", "shown", "approved"] = "asked"
+    run_id: int | None = None
+    digest: str = ""
+    yes: Word | None = None
+    chosen: tuple[int, ...] = ()
+    generation: int = Field(default=1, ge=1)
+
+
 class History(BaseModel):
     """What must be remembered of an open bead between claims.
 
@@ -187,7 +210,9 @@ class History(BaseModel):
     `head` is the last head of its branch that we work on: published by us, or given back by a person. `past`
     are the pull requests that speak for the bead no more. `spent` is all that its runs have cost, `tried` the
     last of them, `found` what they found, `question` what waits for an answer, `decided` what was answered.
-    `shape` is whose word has its text drafted. `shown` tells that somebody asked for its status comment.
+    `shape` is whose word has its text drafted, `planning` a proposal of beads for it, `lead` whose word gives
+    a whole epic to one worker. `accepted` is whose word lets an epic end with gaps. `shown` tells that
+    somebody asked for its status comment.
 
     `asked` counts how often a person was asked for, each time by a new comment; `told` is what the last one
     says, or said until it was `over`. Of a bead that is `closed` only its past is kept, and for a while what
@@ -216,6 +241,9 @@ class History(BaseModel):
     tried: tuple[Tried, ...] = ()
     found: tuple[Found, ...] = ()
     shape: Word | None = None
+    planning: Planning | None = None
+    lead: Word | None = None
+    accepted: Word | None = None
     question: Question | None = None
     decided: tuple[Question, ...] = ()
     shown: bool = False
@@ -380,6 +408,10 @@ class Claims(BaseModel):
             history[bead] = kept
         return self.model_copy(update={"live": live, "history": history})
 
+    def places(self, *, planning: bool) -> int:
+        """How many places are taken: by runs that plan, or by all the others."""
+        return sum(claim.places for claim in self.live.values() if (claim.role in PLANNING) is planning)
+
     def reserved(self) -> int:
         """What the live claims may still cost."""
         return sum(claim.reserved for claim in self.live.values())
@@ -417,10 +449,5 @@ def read_run_name(title: str) -> tuple[int, Role, int, str] | None:
     parts = title.split(" ")
     if len(parts) != 5 or parts[0] != "bead" or not (parts[1].isdigit() and parts[3].isdigit()):
         return None
-    if parts[2] == "worker":
-        return int(parts[1]), "worker", int(parts[3]), parts[4]
-    if parts[2] == "reviewer":
-        return int(parts[1]), "reviewer", int(parts[3]), parts[4]
-    if parts[2] == "shaper":
-        return int(parts[1]), "shaper", int(parts[3]), parts[4]
-    return None
+    role = next((one for one in ROLES if one == parts[2]), None)
+    return None if role is None else (int(parts[1]), role, int(parts[3]), parts[4])

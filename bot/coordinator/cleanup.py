@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.beads.digest import digest
-from bot.coordinator import breaker, found, pace, shaping
+from bot.beads.model import PLANNING
+from bot.beads.report import has_answer
+from bot.coordinator import breaker, found, pace, planning, shaping
 from bot.coordinator.actions import CancelRun, Close, DeleteRef, PublishAgain
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Tried, Verdict
 from bot.coordinator.decision import Draft, State
@@ -88,6 +90,8 @@ def _running(draft: Draft, bead: int, claim: Claim, reason: str) -> None:
         draft.say(bead, State.HELD, f"{taken.who} has taken it over; {reason}")
     elif claim.role == "reviewer":
         draft.say(bead, State.IN_REVIEW, reason)
+    elif claim.role in PLANNING:
+        draft.say(bead, State.RUNNING, f"a proposal is being made; {reason}")
     elif claim.role == "shaper":
         draft.say(bead, State.RUNNING, f"what its text lacks is being drafted; {reason}")
     elif draft.claims.of(bead).rounds:
@@ -136,6 +140,9 @@ def _settle(
     elif claim.role == "shaper" and report is not None and report.shaper is not None:
         if issue is not None:
             history = shaping.offer(snapshot, issue, claim, run.id, report.shaper, history)
+    elif claim.role in PLANNING and report is not None and has_answer(report):
+        if issue is not None:
+            history = planning.settle(snapshot, issue, claim, run, report, history)
     elif claim.outcome in ("pr", "direct"):
         # A correction that answers and changes nothing is judged as well: the verdict knew no answers.
         judged = history.verdict is not None and history.verdict.head != claim.head
@@ -158,7 +165,7 @@ def _settle(
         )
     if not failed:
         draft.claims = pace.count_success(draft.claims)
-    answered = report is not None and (report.worker or report.reviewer or report.shaper) is not None
+    answered = report is not None and has_answer(report)
     if claim.cost is not None or answered:
         breaker.close(draft, issues, claim.engine, claim)
     answer = report.worker if report is not None and claim.stage == "published" else None

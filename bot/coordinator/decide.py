@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.beads.graph import Graph
 from bot.beads.labels import LabelNames, Labels
 from bot.beads.model import BeadType
-from bot.coordinator import breaker, found, hands, pace, people, questions, shaping, undo
+from bot.coordinator import breaker, found, hands, pace, people, planning, questions, shaping, undo
 from bot.coordinator.actions import Close, DeleteLabel, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Word
@@ -91,7 +91,9 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             draft.say(number, State.HELD, held_because(number, spelling, draft))
         elif (asked := _question(number, pulls.get(number), releases, draft)) is not None:
             draft.say(number, State.NEEDS_HUMAN, asked)
-        elif number not in pulls and shaping.start(issue, admission, draft):
+        elif number not in pulls and (
+            shaping.start(issue, admission, draft) or planning.start(issue, admission, draft)
+        ):
             pass
         elif number in pulls:
             if _pull(snapshot, issue, pulls[number], now, admission, releases.of(number), draft):
@@ -250,7 +252,7 @@ def _forget_closed(issues: dict[int, Issue], now: datetime, draft: Draft) -> Non
     closed: list[int] = []
     for number, known in draft.claims.history.items():
         # An issue that a command has just made a bead may not show as one yet.
-        word = known.release or known.shape
+        word = known.release or known.shape or (known.planning.word if known.planning else None)
         new = word is not None and not known.attempts and _heard(word, now, draft)
         if number in issues and known.closed is not None:  # somebody has opened it again
             draft.claims = draft.claims.remember(number, closed=None)

@@ -28,7 +28,20 @@ from datetime import datetime, timedelta
 from bot.beads.authority import Permission
 from bot.beads.command_help import help_text
 from bot.beads.commands import FORMS, Command, Misread, Name, read_commands
-from bot.coordinator import asked, found, hands, merging, pace, questions, shaping, start_stop, steer, undo
+from bot.coordinator import (
+    asked,
+    found,
+    hands,
+    leading,
+    merging,
+    pace,
+    planning,
+    questions,
+    shaping,
+    start_stop,
+    steer,
+    undo,
+)
 from bot.coordinator.actions import Action, React, Say, SetLabels, ShowEdge
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
@@ -64,6 +77,13 @@ EFFECTS: dict[Name, Effect] = {
     Name.TAKE: hands.take,
     Name.GIVE: hands.give,
     Name.UNDO: undo.undo,
+    Name.PLAN: planning.plan,
+    Name.APPROVE: planning.approve,
+    Name.REVISE: planning.revise,
+    Name.PROPOSE: planning.propose,
+    Name.CHECKIN: planning.checkin,
+    Name.LEAD: leading.lead,
+    Name.ACCEPT: planning.accept,
     Name.PAUSE: pace.pause,
     Name.RESUME: pace.resume,
     Name.RUN: pace.run,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.beads.model import Role
 from bot.coordinator.actions import UpdateBranch
 from bot.coordinator.admission import Admission
-from bot.coordinator.claims import Role
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.merging import CHECK, LOOK_AGAIN
 from bot.coordinator.release import Release

@@ -60,7 +60,7 @@ OUTCOMES = {
     "approve": "approved",
     "correct": "asked for corrections",
     "blocked": "found it blocked",
-    "shaped": "drafted what its text lacks",
+    "proposed": "drafted what its text lacks",
     "nothing-to-do": "found nothing to do",
     "invalid-context": "could not use the bead as it is",
     "failed": "failed",

@@ -9,8 +9,14 @@ into descriptions there, and a text that is too long all the same is cut by `fit
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Any
 
+from bot.beads.answer_parts import Part
+from bot.beads.checkin import CheckinAnswer
+from bot.beads.coverage import CoverageAnswer
+from bot.beads.direction import DirectionAnswer
+from bot.beads.model import Role
+from bot.beads.plan import PlanAnswer
 from bot.beads.report import ReviewerAnswer, ShaperAnswer, WorkerAnswer
 
 STRUCTURE = frozenset({"type", "enum", "const", "anyOf", "$ref", "description"})
@@ -18,15 +24,20 @@ ONE_LINE = r"^[^\r\n]*$"
 Schema = dict[str, Any]
 
 
-def answer_schema(role: Literal["worker", "reviewer", "shaper"]) -> Schema:
+ANSWERS: dict[Role, type[Part]] = {
+    "worker": WorkerAnswer,
+    "reviewer": ReviewerAnswer,
+    "shaper": ShaperAnswer,
+    "writer": PlanAnswer,
+    "reconciler": CoverageAnswer,
+    "direction": DirectionAnswer,
+    "checkin": CheckinAnswer,
+}
+
+
+def answer_schema(role: Role) -> Schema:
     """The JSON Schema of a role's answer."""
-    match role:
-        case "worker":
-            return WorkerAnswer.model_json_schema()
-        case "reviewer":
-            return ReviewerAnswer.model_json_schema()
-        case "shaper":
-            return ShaperAnswer.model_json_schema()
+    return ANSWERS[role].model_json_schema()
 
 
 def strict(schema: Schema) -> Schema:

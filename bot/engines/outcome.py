@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from bot.beads.model import Role
 from bot.beads.report import ProviderFault
 
 Ending = Literal["exited", "timeout"]
@@ -63,7 +64,7 @@ class Enclosure(Protocol):
 class Task:
     """One run of an engine. `minutes` is its wall clock, `budget` its cost's, in millionths of a dollar."""
 
-    role: Literal["worker", "reviewer", "shaper"]
+    role: Role
     prompt: str
     minutes: float
     budget: int = 0

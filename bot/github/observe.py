@@ -24,10 +24,11 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, Field
 
+from bot.beads.answer_parts import ReportError
 from bot.beads.authority import Permission
 from bot.beads.labels import DEFAULT, LabelNames, parse_labels
 from bot.beads.markers import unmark
-from bot.beads.report import Report, ReportError
+from bot.beads.report import Report
 from bot.coordinator.claims import Claims, read_claims
 from bot.coordinator.merging import CHECK
 from bot.coordinator.ports import EVERYTHING, Told

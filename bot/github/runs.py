@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, Field
 
-from bot.beads.report import Report, ReportError, load_report
+from bot.beads.answer_parts import ReportError
+from bot.beads.report import Report, load_report
 from bot.coordinator.claims import Claim, Claims, read_run_name
 from bot.coordinator.snapshot import Run
 from bot.github.errors import GitHubError

@@ -9,26 +9,39 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from pydantic import ValidationError
 
+from bot.beads.model import Role
 from bot.beads.report import Report
 from bot.coordinator.job_port import JobFault
 from bot.engines.credential import KEYS, engine_secrets
-from bot.engines.outcome import Outcome, Task
+from bot.engines.outcome import Enclosure, Outcome, Task
 from bot.engines.run import run_engine
 from bot.jobs.bootstrap import tool_cache
+from bot.jobs.checkin import judge_checkin
+from bot.jobs.direction import judge_direction
 from bot.jobs.engine_program import Program, engine_program
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, failed, plan_path, write_report
+from bot.jobs.reconciler import judge_coverage
 from bot.jobs.redaction import known_secrets, redact
 from bot.jobs.reviewer import judge_review
 from bot.jobs.shaper import judge_shape
 from bot.jobs.wall import Wall, probe
 from bot.jobs.worker import judge_work
+from bot.jobs.writer import judge_plan
 
-JUDGES = {"worker": judge_work, "reviewer": judge_review, "shaper": judge_shape}
+JUDGES: dict[Role, Callable[[Inputs, Plan, Outcome, Enclosure], Report]] = {
+    "worker": judge_work,
+    "reviewer": judge_review,
+    "shaper": judge_shape,
+    "writer": judge_plan,
+    "reconciler": judge_coverage,
+    "direction": judge_direction,
+    "checkin": judge_checkin,
+}
 DROPPED = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE")
 
 

@@ -7,7 +7,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.beads.report import Report, ReportError, load_report
+from bot.beads.answer_parts import ReportError
+from bot.beads.report import Report, load_report
 from bot.coordinator.job_port import JobFault
 from bot.jobs.inputs import Inputs
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.coordinator.claims import TOKEN, Role
+from bot.beads.model import ROLES, Role
+from bot.coordinator.claims import TOKEN
 from bot.coordinator.job_port import JobFault
 
 REPOSITORY = re.compile(r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$")
@@ -48,17 +49,12 @@ class Inputs:
 
 def read_inputs(env: Mapping[str, str]) -> Inputs:
     """The run that an environment describes. Raises JobFault naming the first variable that is wrong."""
-    role: Role = "worker"
-    match _match(env, "BEADWRIGHT_ROLE", r"^(worker|reviewer|shaper)$"):
-        case "reviewer":
-            role = "reviewer"
-        case "shaper":
-            role = "shaper"
+    named = _match(env, "BEADWRIGHT_ROLE", rf"^({'|'.join(ROLES)})$")
     server = _url(env, "GITHUB_SERVER_URL", "https://github.com")
     api = _url(env, "GITHUB_API_URL", "https://api.github.com")
     return Inputs(
         bead=int(_match(env, "BEADWRIGHT_BEAD", r"^[1-9][0-9]{0,9}$")),
-        role=role,
+        role=next(role for role in ROLES if role == named),
         attempt=int(_match(env, "BEADWRIGHT_ATTEMPT", r"^[1-9][0-9]{0,5}$")),
         token=_match(env, "BEADWRIGHT_TOKEN", TOKEN),
         repository=_match(env, "GITHUB_REPOSITORY", REPOSITORY.pattern),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.beads.policy import Engine, Gate
+from bot.beads.model import Role
+from bot.beads.policy import DOLLAR, Engine, Gate, Policy
 from bot.beads.report import Report
+from bot.engines.answer_schema import answer_schema
 from bot.jobs.inputs import Inputs
 
 
@@ -56,6 +59,18 @@ def failed(inputs: Inputs, base: str, why: str, *, seconds: float = 0.0, edited:
         edited=edited,
         seconds=seconds,
     )
+
+
+def run_budget(policy: Policy) -> int:
+    """What one run may cost, in millionths of a dollar."""
+    return round(policy.budget.run * DOLLAR)
+
+
+def schema_text(role: Role, engine: Engine) -> str | None:
+    """What a prompt says about the answer's form; None where the engine is told it by other means."""
+    if engine.name != "command":
+        return None
+    return json.dumps(answer_schema(role), separators=(",", ":"))
 
 
 def plan_path(inputs: Inputs) -> Path:

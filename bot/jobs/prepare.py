@@ -6,20 +6,19 @@ anything but seconds.
 
 from __future__ import annotations
 
-import json
 import shutil
-from typing import Literal
 
 from bot.beads.body import missing, parse_body
 from bot.beads.digest import digest
 from bot.beads.markers import read_marker
-from bot.beads.policy import DOLLAR, Engine, Policy
+from bot.beads.policy import Engine, Policy
 from bot.beads.policy_file import PolicyError, load_policy
 from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import Edited, JobFacts, JobFault, JobGitHub
-from bot.engines.answer_schema import answer_schema
+from bot.jobs.checkin import plan_checkin
 from bot.jobs.checkout import fetch_missing, needed, restore_configuration, start_work
+from bot.jobs.direction import plan_direction
 from bot.jobs.gates import choose_gates
 from bot.jobs.git import Git, authorised
 from bot.jobs.inputs import Inputs
@@ -33,7 +32,9 @@ from bot.jobs.material import (
     remark_text,
     thread_texts,
 )
-from bot.jobs.plan import Plan, failed, plan_path, write_report
+from bot.jobs.plan import Plan, failed, plan_path, run_budget, schema_text, write_report
+from bot.jobs.reconciler import plan_reconciliation
+from bot.jobs.writer import plan_writing
 from bot.prompts import render_prompt
 
 NO_BASE = "0" * 40
@@ -86,6 +87,14 @@ def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
             return _reviewer_plan(inputs, facts, claim, policy, local)
         case "shaper":
             return _shaper_plan(inputs, facts, claim, policy, local)
+        case "writer":
+            return plan_writing(inputs, facts, claim, policy, local)
+        case "reconciler":
+            return plan_reconciliation(inputs, facts, claim, policy, local)
+        case "direction":
+            return plan_direction(inputs, facts, claim, policy, local)
+        case "checkin":
+            return plan_checkin(inputs, facts, claim, policy, local)
 
 
 def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
@@ -113,7 +122,7 @@ def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
             "reviews": _own_reviews(facts),
             "threads": thread_texts(threads),
             "gates": [gate.run for gate in gates],
-            "schema": _schema("worker", policy.engine),
+            "schema": schema_text("worker", policy.engine),
         },
     )
     return Plan(
@@ -122,7 +131,7 @@ def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
         engine=policy.engine,
         wall=policy.wall,
         gates=gates,
-        budget=_budget(policy),
+        budget=run_budget(policy),
         base=claim.base,
         start=start.commit,
         published=facts.branch or claim.base,
@@ -151,7 +160,7 @@ def _reviewer_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
             "guidance": guidance(git, claim.base, facts.body),
             "threads": thread_texts(facts.pull.heard),
             "diff": read_diff(git, claim.base, facts.branch),
-            "schema": _schema("reviewer", engine),
+            "schema": schema_text("reviewer", engine),
         },
     )
     return Plan(
@@ -160,7 +169,7 @@ def _reviewer_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
         engine=engine,
         wall=policy.wall,
         gates=(),
-        budget=_budget(policy),
+        budget=run_budget(policy),
         base=claim.base,
         start=facts.branch,
         published=facts.branch,
@@ -183,7 +192,7 @@ def _shaper_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
             "body": quotation(bead_text(facts)),
             "missing": lacking,
             "guidance": guidance(git, claim.base, facts.body),
-            "schema": _schema("shaper", policy.engine),
+            "schema": schema_text("shaper", policy.engine),
         },
     )
     return Plan(
@@ -192,7 +201,7 @@ def _shaper_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
         engine=policy.engine,
         wall=policy.wall,
         gates=(),
-        budget=_budget(policy),
+        budget=run_budget(policy),
         base=claim.base,
         start=claim.base,
         published=claim.base,
@@ -207,14 +216,3 @@ def _own_reviews(facts: JobFacts) -> list[str]:
         review for review in reviews if review.authority == "trusted" and read_marker(review.body, "token")
     ]
     return [remark_text(review) for review in ours[-1:]]
-
-
-def _budget(policy: Policy) -> int:
-    return round(policy.budget.run * DOLLAR)
-
-
-def _schema(role: Literal["worker", "reviewer", "shaper"], engine: Engine) -> str | None:
-    """What a prompt says about the answer's form; None where the engine is told it by other means."""
-    if engine.name != "command":
-        return None
-    return json.dumps(answer_schema(role), separators=(",", ":"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.beads.report import Report, ReportError, load_reviewer_answer
+from bot.beads.answer_parts import ReportError
+from bot.beads.report import Report, load_reviewer_answer
 from bot.engines.outcome import Enclosure, Outcome
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.beads.answer_parts import ReportError
 from bot.beads.body import HEADINGS, NEEDED
-from bot.beads.report import Report, ReportError, ShaperAnswer, load_shaper_answer
+from bot.beads.report import Report, ShaperAnswer, load_shaper_answer
 from bot.engines.outcome import Enclosure, Outcome
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan

@@ -7,7 +7,8 @@ import shutil
 import stat
 from collections.abc import Sequence
 
-from bot.beads.report import Report, ReportError, WorkerAnswer, load_worker_answer
+from bot.beads.answer_parts import ReportError
+from bot.beads.report import Report, WorkerAnswer, load_worker_answer
 from bot.coordinator.job_port import JobFault
 from bot.engines.outcome import Enclosure, Ended, Outcome
 from bot.jobs.gates import run_gates

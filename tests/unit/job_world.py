@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.beads.digest import digest
+from bot.beads.model import Role
 from bot.beads.report import Report
-from bot.coordinator.claims import CLAIMS_REF, Claim, Claims, Role, read_claims, write_claims
+from bot.coordinator.claims import CLAIMS_REF, Claim, Claims, read_claims, write_claims
 from bot.coordinator.job_port import (
     BeadPull,
     JobFacts,

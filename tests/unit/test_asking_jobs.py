@@ -76,7 +76,7 @@ def test_a_draft_goes_into_the_claim_and_nowhere_else(world: World) -> None:
     assert report.failure is None
     assert report.shaper is not None
     assert report.shaper.acceptance == ("One.",)
-    assert outcome(world) == "shaped"
+    assert outcome(world) == "proposed"
     assert world.requests == ["facts", "facts", "move_refs"]
 
 

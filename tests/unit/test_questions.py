@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.beads.report import ReportError, load_worker_answer
+from bot.beads.answer_parts import ReportError
+from bot.beads.report import load_worker_answer
 from bot.coordinator.claims import Answer, Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.questions import answer

@@ -76,7 +76,7 @@ def drafted() -> Report:
 def offered() -> Claims:
     """The claims when a draft waits for a yes."""
     known = History(attempts=1, shape=WORD)
-    claims = claimed(1, "shaper", stage="published", outcome="shaped", digest=digest("Bead 1", "Soon."))
+    claims = claimed(1, "shaper", stage="published", outcome="proposed", digest=digest("Bead 1", "Soon."))
     claims = claims.model_copy(update={"history": {1: known}})
     decision = run_decide(look(UNSHAPED, claims=claims, runs=(ended(report=drafted()),)))
     assert decision.claims is not None
@@ -213,7 +213,7 @@ def test_the_draft_is_read_again_for_an_answer_of_who_may_give_it() -> None:
 
 
 def test_who_asked_is_assigned_and_nobody_else() -> None:
-    claims = claimed(1, "shaper", stage="published", outcome="shaped").model_copy(
+    claims = claimed(1, "shaper", stage="published", outcome="proposed").model_copy(
         update={"history": {1: History(attempts=1, shape=WORD)}}
     )
     decision: Decision = run_decide(look(issue(1), claims=claims, runs=(ended(report=drafted()),)))

@@ -1,0 +1,69 @@
+"""A check-in's run: what it is shown, and what it left behind, scores with evidence."""
+
+from __future__ import annotations
+
+from bot.beads.answer_parts import ReportError
+from bot.beads.checkin import load_checkin_answer
+from bot.beads.policy import Policy
+from bot.beads.report import Report
+from bot.beads.visible_text import reveal
+from bot.coordinator.claims import Claim
+from bot.coordinator.job_port import JobFacts
+from bot.engines.outcome import Enclosure, Outcome
+from bot.jobs.git import Git
+from bot.jobs.inputs import Inputs
+from bot.jobs.material import bead_text, guidance, quotation
+from bot.jobs.plan import Plan, run_budget, schema_text
+from bot.jobs.reviewer import changes
+from bot.prompts import render_prompt
+
+
+def plan_checkin(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
+    """The prepared run. Raises JobFault."""
+    git.output("checkout", "--force", "--detach", claim.base)
+    git.output("clean", "-ffdq")
+    engine = policy.engine_for("checkin")
+    prompt = render_prompt(
+        "checkin",
+        {
+            "bead": inputs.bead,
+            "title": reveal(facts.title),
+            "body": quotation(bead_text(facts)),
+            "guidance": guidance(git, claim.base, facts.body),
+            "schema": schema_text("checkin", engine),
+        },
+    )
+    return Plan(
+        title=facts.title,
+        prompt=prompt,
+        engine=engine,
+        wall=policy.wall,
+        gates=(),
+        budget=run_budget(policy),
+        base=claim.base,
+        start=claim.base,
+        published=claim.base,
+    )
+
+
+def judge_checkin(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
+    """The report of it. Raises JobFault when the checkout cannot be read any more."""
+    found = changes(plan, enclosure)
+    answer = None
+    if outcome.missing is not None or outcome.answer is None:
+        found.append(outcome.missing or "it left no answer")
+    else:
+        try:
+            answer = load_checkin_answer(outcome.answer)
+        except ReportError as error:
+            found.append(str(error))
+    return Report(
+        bead=inputs.bead,
+        role="checkin",
+        attempt=inputs.attempt,
+        token=inputs.token,
+        base=plan.base,
+        checkin=answer if not found else None,
+        failure="; ".join(found) or None,
+        cost=outcome.cost,
+    )
