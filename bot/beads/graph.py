@@ -85,6 +85,7 @@ class Graph:
             if node.parent in self.nodes:
                 self.children.setdefault(node.parent, []).append(number)
         self._measured: tuple[dict[int, int], frozenset[Moment]] | None = None
+        self._knots: tuple[frozenset[Moment], ...] | None = None
         self._cycles: tuple[Cycle, ...] | None = None
         self._cycle_of: dict[int, Cycle] = {}
 
@@ -173,13 +174,22 @@ class Graph:
         for other in node.elsewhere:
             yield Edge(EdgeKind.BLOCKED_BY, None, f"blocked by {other}{of}{ELSEWHERE}", via)
 
+    def knows(self, number: int) -> bool:
+        """Whether this is an open bead of the graph, or an issue that is known to be closed."""
+        return number in self.nodes or number in self._cleared
+
     # -- deadlocks ----------------------------------------------------------------------------------------
+    def knots(self) -> tuple[frozenset[Moment], ...]:
+        """The sets of moments that all wait for each other: what deadlocks are made of."""
+        if self._knots is None:
+            stuck = self._measure()[1]
+            self._knots = tuple(knots(sorted(stuck), within(stuck, self.waits)))
+        return self._knots
+
     def cycles(self) -> tuple[Cycle, ...]:
         """Deadlocks with their witnesses: every bead on any deadlock lies on one of these."""
         if self._cycles is None:
-            stuck = self._measure()[1]
-            tied = knots(sorted(stuck), within(stuck, self._waits))
-            self._cycles = tuple(cycles_of(tied, self._waits))
+            self._cycles = tuple(cycles_of(self.knots(), self.waits))
             for cycle in self._cycles:
                 for bead in cycle.beads:
                     self._cycle_of.setdefault(bead, cycle)
@@ -204,13 +214,14 @@ class Graph:
             gone = [((number, False), (former, False)), ((former, True), (number, True))]
 
         def waits(moment: Moment) -> list[Moment]:
-            kept = [waited for waited in self._waits(moment) if (moment, waited) not in gone]
+            kept = [waited for waited in self.waits(moment) if (moment, waited) not in gone]
             return kept + [waited for waiter, waited in new if waiter == moment]
 
         closed = (cycle_through(waiter, waits, [waited]) for waiter, waited in new)
         return next((cycle for cycle in closed if cycle is not None), None)
 
-    def _waits(self, moment: Moment) -> list[Moment]:
+    def waits(self, moment: Moment) -> list[Moment]:
+        """What a moment of an open bead waits for. Raises KeyError for the start of another."""
         number, end = moment
         if end:
             return [(number, False), *((child, True) for child in sorted(self.children.get(number, ())))]

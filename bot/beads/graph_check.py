@@ -1,0 +1,63 @@
+"""A whole graph looked through: every deadlock with its witness and what to drop, every edge to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.beads.deadlock import Cycle, Moment, cycles_of
+from bot.beads.graph import Graph
+from bot.beads.untying import Tie, Untied, untie
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlock:
+    """Beads that all wait for each other: cycles so that each of them is on one, and what to drop."""
+
+    cycles: tuple[Cycle, ...]
+    untied: Untied
+
+    @property
+    def beads(self) -> tuple[int, ...]:
+        """The beads on it, by number."""
+        return tuple(sorted({bead for cycle in self.cycles for bead in cycle.beads}))
+
+
+@dataclass(frozen=True, slots=True)
+class GraphFaults:
+    """What is wrong with a graph. `dangling` are edges to what is neither open nor known to be closed."""
+
+    deadlocks: tuple[Deadlock, ...] = ()
+    dangling: tuple[Tie, ...] = ()
+
+
+def check_graph(graph: Graph) -> GraphFaults:
+    """Every deadlock and every dangling edge of a graph."""
+    deadlocks = tuple(
+        Deadlock(
+            cycles=tuple(cycles_of(tied, graph.waits)),
+            untied=untie(frozenset().union(*tied), graph.waits),
+        )
+        for tied in _of_the_same_beads(graph.knots())
+    )
+    return GraphFaults(deadlocks, tuple(_dangling(graph)))
+
+
+def _of_the_same_beads(knots: Iterable[frozenset[Moment]]) -> list[list[frozenset[Moment]]]:
+    """Knots put together where they share a bead: of epics that are part of each other the starts are one
+    knot and the ends another, and the same edge unties both."""
+    groups: dict[int, list[frozenset[Moment]]] = {}
+    for knot in knots:
+        known = {id(groups[number]): groups[number] for number, _ in sorted(knot) if number in groups}
+        together = [*(other for group in known.values() for other in group), knot]
+        groups.update(dict.fromkeys((number for tied in together for number, _ in tied), together))
+    return list({id(groups[number]): groups[number] for number in sorted(groups)}.values())
+
+
+def _dangling(graph: Graph) -> Iterator[Tie]:
+    for number, node in sorted(graph.nodes.items()):
+        for blocker in sorted(node.blocked_by - node.native):
+            if not graph.knows(blocker):
+                yield Tie(number, blocker)
+        if node.parent is not None and not graph.knows(node.parent):
+            yield Tie(number, node.parent, is_child=True)
