@@ -24,6 +24,7 @@ from bot.beads.plan import PlannedBead
 
 COVERAGE = "refs/beadwright/coverage/"
 
+ShortText = Annotated[str, StringConstraints(max_length=250)]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{7,40}$")]
 
 
@@ -36,7 +37,7 @@ class Coverage(Part):
     """One requirement or acceptance criterion, and what shows that it is met."""
 
     source: Line = Field(description="As it was given: `#N.K`, `#N` or `path#anchor`.")
-    text: Line = Field(description="What is asked for, in its own words; shortened where it is long.")
+    text: ShortText = Field(default="", description="Leave it empty: it is filled in.")
     status: Literal["met", "partly", "missing"]
     beads: tuple[int, ...] = Field(default=(), max_length=50)
     pulls: tuple[int, ...] = Field(default=(), max_length=50)
