@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from bot.beads.coverage import KeptCoverage
 from bot.coordinator.claims import Claims
 
 Authority = Literal["trusted", "stranger"]
@@ -110,6 +111,45 @@ class JobFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class MergedPull:
+    """A merged pull request of a bead: the commit that it became, and the files that it changed (the first
+    hundred)."""
+
+    number: int
+    commit: str
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EpicBead:
+    """A sub-issue of an epic. `dropped`: somebody closed it as not planned, or as a duplicate."""
+
+    number: int
+    title: str
+    body: str
+    open: bool
+    dropped: bool = False
+    labels: tuple[str, ...] = ()
+    pulls: tuple[MergedPull, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EpicFacts:
+    """The epic that a bead is a sub-issue of, with all its sub-issues.
+
+    `kept` is the commit that holds what its last reconciliation came to, and `coverage` what it says; None
+    where there was none.
+    """
+
+    number: int
+    title: str
+    body: str
+    beads: tuple[EpicBead, ...]
+    kept: str | None = None
+    coverage: KeptCoverage | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RefMove:
     """One ref from where it is expected to where it shall be; None is "not there"."""
 
@@ -141,6 +181,10 @@ class JobGitHub(Protocol):
 
     def facts(self, bead: int) -> JobFacts:
         """Everything about a bead that a job needs, in one request. Raises JobFault."""
+        ...
+
+    def epic(self, bead: int) -> EpicFacts:
+        """The epic that a bead is part of, in two requests: no other run needs them. Raises JobFault."""
         ...
 
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:

@@ -12,14 +12,19 @@ from typing import Self
 import httpx
 from pydantic import TypeAdapter
 
+from bot.beads.answer_parts import ReportError
+from bot.beads.coverage import KeptCoverage, coverage_ref, load_kept_coverage
 from bot.beads.policy import POLICY_PATH
 from bot.coordinator.claims import CLAIMS_REF, ClaimsError, read_claims
 from bot.coordinator.job_port import (
     BeadPull,
+    EpicBead,
+    EpicFacts,
     FailedCheck,
     JobFacts,
     JobFault,
     LineComment,
+    MergedPull,
     OpenThread,
     RefMove,
     RefsMoved,
@@ -33,6 +38,8 @@ from bot.github.actors import login_of
 NOWHERE = "0" * 40
 RED = frozenset({"FAILURE", "ERROR", "TIMED_OUT", "ACTION_REQUIRED", "STARTUP_FAILURE"})
 JSON = TypeAdapter(dict[str, object])
+PARTS = TypeAdapter(dict[str, dict[str, object]])
+DROPPED = frozenset({"NOT_PLANNED", "DUPLICATE"})
 
 FACTS = f"""
 query JobFacts(
@@ -77,6 +84,32 @@ query JobFacts(
   }}
 }}
 fragment Said on Comment {{ body author {{ __typename login }} editor {{ __typename login }} }}
+"""
+
+EPIC = """
+query Epic($owner: String!, $name: String!, $bead: Int!) {
+  repository(owner: $owner, name: $name) {
+    id
+    issue(number: $bead) {
+      parent {
+        number title body
+        repository { id }
+        subIssues(first: 100) {
+          nodes {
+            number title body state stateReason(enableDuplicate: true)
+            repository { id }
+            labels(first: 100) { nodes { name } }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+MERGED = """
+fragment Merged on PullRequestConnection {
+  nodes { number isCrossRepository mergeCommit { oid } files(first: 100) { nodes { path } } }
+}
 """
 
 MOVE_REFS = "mutation MoveRefs($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }"
@@ -142,6 +175,31 @@ class RunnerApi:
             branch=found.branch.target.oid if found.branch and found.branch.target else None,
             partial=found.partial.target.oid if found.partial and found.partial.target else None,
             pull=_pull(pulls[0], trusted) if pulls else None,
+        )
+
+    def epic(self, bead: int) -> EpicFacts:
+        """See `JobGitHub.epic`. A bead's pull requests are those of its branch, whoever merged them."""
+        owner, name = self._repository.split("/")
+        where: dict[str, object] = {"owner": owner, "name": name}
+        answer = self._ask(EPIC, {**where, "bead": bead})
+        found = shapes.EpicAnswer.model_validate(answer.get("data") or {}).repository
+        epic = found.issue.parent if found is not None and found.issue is not None else None
+        if found is None or epic is None or epic.repository.id != found.id:
+            raise JobFault(f"#{bead} is no sub-issue of an epic of {self._repository}")
+        children = [one for one in epic.subIssues.nodes if one.repository.id == found.id]
+        data = self._ask(
+            epic_pulls([one.number for one in children]), {**where, "kept": coverage_ref(epic.number)}
+        )
+        parts = PARTS.validate_python(data.get("data") or {})["repository"]
+        kept = shapes.Ref.model_validate(parts["kept"]) if parts.get("kept") else None
+        at = kept.target if kept is not None else None
+        return EpicFacts(
+            number=epic.number,
+            title=epic.title,
+            body=epic.body,
+            beads=tuple(_epic_bead(one, parts.get(f"b{one.number}")) for one in children),
+            kept=at.oid if at is not None else None,
+            coverage=_coverage(at.message or "") if at is not None else None,
         )
 
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
@@ -228,6 +286,45 @@ def connect(api: str, graphql: str, repository: str, token: str) -> RunnerApi:
     """A connection with a time-out. Proxies are the ones that the runner's environment names."""
     client = httpx.Client(base_url=f"{api}/", timeout=30, follow_redirects=False)
     return RunnerApi(client, graphql, repository, token)
+
+
+def epic_pulls(beads: Sequence[int]) -> str:
+    """The document that asks for the merged pull requests of beads, and for what is kept of their epic."""
+    fields = [
+        f'b{bead}: pullRequests(headRefName: "bead/{bead}", states: [MERGED], first: 20) {{ ...Merged }}'
+        for bead in beads
+    ]
+    kept = "kept: ref(qualifiedName: $kept) { target { oid ... on Commit { message } } }"
+    return (
+        "query EpicPulls($owner: String!, $name: String!, $kept: String!) {"
+        f" repository(owner: $owner, name: $name) {{ {kept} {' '.join(fields)} }} }}"
+        f"{MERGED if fields else ''}"
+    )
+
+
+def _epic_bead(found: shapes.Child, pulls: object) -> EpicBead:
+    merged = shapes.MergedPulls.model_validate(pulls or {"nodes": []}).nodes
+    return EpicBead(
+        number=found.number,
+        title=found.title,
+        body=found.body,
+        open=found.state == "OPEN",
+        dropped=found.state == "CLOSED" and found.stateReason in DROPPED,
+        labels=tuple(label.name for label in found.labels.nodes),
+        pulls=tuple(
+            MergedPull(one.number, one.mergeCommit.oid, tuple(file.path for file in one.files.nodes))
+            for one in merged
+            if one.mergeCommit is not None and one.files is not None and not one.isCrossRepository
+        ),
+    )
+
+
+def _coverage(message: str) -> KeptCoverage | None:
+    """What is kept of an epic; what cannot be read (any more) says nothing."""
+    try:
+        return load_kept_coverage(message)
+    except ReportError:
+        return None
 
 
 def _pull(found: shapes.Pull, trusted: Collection[str]) -> BeadPull:

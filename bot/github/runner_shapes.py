@@ -161,6 +161,95 @@ class Pulls(Shape):
     nodes: list[Pull]
 
 
+class Label(Shape):
+    """A label."""
+
+    name: str
+
+
+class Labels(Shape):
+    """A page of them."""
+
+    nodes: list[Label]
+
+
+class Owner(Shape):
+    """The repository of an issue."""
+
+    id: str
+
+
+class Child(Issue):
+    """A sub-issue."""
+
+    number: int
+    stateReason: str | None = None
+    repository: Owner
+    labels: Labels
+
+
+class Children(Shape):
+    """A page of them."""
+
+    nodes: list[Child]
+
+
+class Epic(Shape):
+    """An issue with its sub-issues."""
+
+    number: int
+    title: str
+    body: str
+    repository: Owner
+    subIssues: Children
+
+
+class Below(Shape):
+    """An issue below its epic."""
+
+    parent: Epic | None = None
+
+
+class EpicRepository(Shape):
+    """The repository with the issue."""
+
+    id: str
+    issue: Below | None = None
+
+
+class EpicAnswer(Shape):
+    """The data of `EPIC`."""
+
+    repository: EpicRepository | None = None
+
+
+class ChangedFile(Shape):
+    """A file that a pull request changes."""
+
+    path: str
+
+
+class ChangedFiles(Shape):
+    """A page of them."""
+
+    nodes: list[ChangedFile]
+
+
+class Merged(Shape):
+    """A merged pull request."""
+
+    number: int
+    isCrossRepository: bool = False
+    mergeCommit: Commit | None = None
+    files: ChangedFiles | None = None
+
+
+class MergedPulls(Shape):
+    """A page of them."""
+
+    nodes: list[Merged]
+
+
 class Repository(Shape):
     """Everything that a job reads of a repository."""
 

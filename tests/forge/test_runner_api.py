@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.beads.coverage import KeptCoverage, coverage_ref
 from bot.coordinator.claims import CLAIMS_REF, Claim, Claims, write_claims
 from bot.coordinator.job_port import JobFault, LineComment, RefMove, RefsMoved, ThreadReply
-from bot.github.runner_api import FACTS, MOVE_REFS, RunnerApi, connect
+from bot.github.runner_api import EPIC, FACTS, MOVE_REFS, RunnerApi, connect, epic_pulls
 from bot.jobs.clone import EMPTY_TREE
 from tests.contract.graphql_documents import check_document
 from tests.forge.conftest import World
@@ -44,6 +45,10 @@ def test_the_documents_fit_the_published_schema(published: object) -> None:
     assert published is not None
     assert check_document(FACTS) == []
     assert check_document(MOVE_REFS) == []
+    assert check_document(EPIC) == []
+    for beads in ([], [1, 2]):
+        variables = {"owner": "octo", "name": "sample", "kept": coverage_ref(3)}
+        assert check_document(epic_pulls(beads), variables) == []
 
 
 def test_the_facts_of_a_bead_come_in_one_request(api: RunnerApi) -> None:
@@ -147,3 +152,62 @@ def test_a_pull_request_is_reviewed_answered_and_resolved(api: RunnerApi, forge:
     assert pull.threads == ()
     labels = forge.person("octo").get(f"repos/octo/sample/issues/{number}").json()["labels"]
     assert {label["name"] for label in labels} == {"bead", "review"}
+
+
+# -- the epic that a bead is part of ------------------------------------------------------------------------
+ROOT = "repos/octo/sample"
+
+
+def an_epic(forge: World, *titles: str) -> list[int]:
+    """An issue, and below it bead #1 and more; their numbers, the epic's first."""
+    owner = forge.person("octo")
+    made = [owner.get(f"{ROOT}/issues/1").json()]
+    for title in ("Add tallying", *titles):
+        wanted = {"title": title, "body": f"{title}.", "labels": ["bead"]}
+        made.append(owner.post(f"{ROOT}/issues", json=wanted).json())
+    first, epic, *others = made
+    for child in (first, *others):
+        below = {"sub_issue_id": child["id"]}
+        owner.post(f"{ROOT}/issues/{epic['number']}/sub_issues", json=below).raise_for_status()
+    return [int(one["number"]) for one in (epic, first, *others)]
+
+
+def test_an_epic_is_told_with_its_beads_and_what_was_merged_for_them(api: RunnerApi, forge: World) -> None:
+    owner = forge.person("octo")
+    epic, bead, dropped, last = an_epic(forge, "Drop it", "Reconcile it")
+    number = api.open_pull(head="bead/1", base="main", title="Say two", body="Bead #1")
+    merged = owner.put(f"{ROOT}/pulls/{number}/merge", json={}).json()["sha"]
+    owner.patch(f"{ROOT}/issues/{bead}", json={"state": "closed"}).raise_for_status()
+    gone = {"state": "closed", "state_reason": "not_planned"}
+    owner.patch(f"{ROOT}/issues/{dropped}", json=gone).raise_for_status()
+    facts = api.epic(last)
+    assert (facts.number, facts.title, facts.body) == (epic, "Add tallying", "Add tallying.")
+    assert (facts.kept, facts.coverage) == (None, None)
+    assert [(one.number, one.open, one.dropped, one.labels) for one in facts.beads] == [
+        (bead, False, False, ("bead",)),
+        (dropped, False, True, ("bead",)),
+        (last, True, False, ("bead",)),
+    ]
+    (pull,) = facts.beads[0].pulls
+    assert (pull.number, pull.commit, pull.files) == (number, merged, ("README.md",))
+    assert not facts.beads[2].pulls
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_what_an_epics_last_reconciliation_came_to_is_kept_in_git(
+    api: RunnerApi, forge: World, *, readable: bool
+) -> None:
+    epic, bead = an_epic(forge)
+    kept = KeptCoverage(epic=epic, bead=bead, run_id=5, base="a" * 40, summary="All is there.")
+    message = kept.model_dump_json() if readable else "Nothing of ours."
+    commit = {"message": message, "tree": EMPTY_TREE, "parents": []}
+    made = forge.person("octo").post(f"{ROOT}/git/commits", json=commit).json()["sha"]
+    new = RefMove(coverage_ref(epic), None, made)
+    api.move_refs(api.facts(bead).repository_id, [new])
+    facts = api.epic(bead)
+    assert (facts.kept, facts.coverage) == (made, kept if readable else None)
+
+
+def test_a_bead_without_an_epic_is_a_fault(api: RunnerApi) -> None:
+    with pytest.raises(JobFault, match="#1 is no sub-issue of an epic of octo/sample"):
+        api.epic(1)
