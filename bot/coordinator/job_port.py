@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.coordinator.claims import Claims
@@ -110,6 +111,20 @@ class JobFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedBead:
+    """An open issue with the label of beads. `blocked_by` are the open issues that GitHub's own dependencies
+    name, beside what its labels say; they and `parent` are of the same repository."""
+
+    number: int
+    title: str
+    body: str
+    created_at: datetime
+    labels: tuple[str, ...] = ()
+    parent: int | None = None
+    blocked_by: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class RefMove:
     """One ref from where it is expected to where it shall be; None is "not there"."""
 
@@ -141,6 +156,11 @@ class JobGitHub(Protocol):
 
     def facts(self, bead: int) -> JobFacts:
         """Everything about a bead that a job needs, in one request. Raises JobFault."""
+        ...
+
+    def open_beads(self, label: str) -> tuple[ListedBead, ...]:
+        """The open issues with that label, those that changed last when there are thousands; for runs that
+        plan. One request for a hundred. Raises JobFault."""
         ...
 
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
