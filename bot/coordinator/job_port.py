@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.beads.coverage import KeptCoverage
@@ -111,6 +112,20 @@ class JobFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedBead:
+    """An open issue with the label of beads. `blocked_by` are the open issues that GitHub's own dependencies
+    name, beside what its labels say; they and `parent` are of the same repository."""
+
+    number: int
+    title: str
+    body: str
+    created_at: datetime
+    labels: tuple[str, ...] = ()
+    parent: int | None = None
+    blocked_by: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class MergedPull:
     """A merged pull request of a bead: the commit that it became, and the files that it changed (the first
     hundred)."""
@@ -185,6 +200,11 @@ class JobGitHub(Protocol):
 
     def epic(self, bead: int) -> EpicFacts:
         """The epic that a bead is part of, in two requests: no other run needs them. Raises JobFault."""
+        ...
+
+    def open_beads(self, label: str) -> tuple[ListedBead, ...]:
+        """The open issues with that label, those that changed last when there are thousands; for runs that
+        plan. One request for a hundred. Raises JobFault."""
         ...
 
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:

@@ -24,6 +24,7 @@ from bot.coordinator.job_port import (
     JobFacts,
     JobFault,
     LineComment,
+    ListedBead,
     MergedPull,
     OpenThread,
     RefMove,
@@ -34,6 +35,7 @@ from bot.coordinator.job_port import (
 )
 from bot.github import runner_shapes as shapes
 from bot.github.actors import login_of
+from bot.github.listed_beads import PAGES, UNKNOWN, BeadsAnswer, beads_document
 
 NOWHERE = "0" * 40
 RED = frozenset({"FAILURE", "ERROR", "TIMED_OUT", "ACTION_REQUIRED", "STARTUP_FAILURE"})
@@ -201,6 +203,27 @@ class RunnerApi:
             kept=at.oid if at is not None else None,
             coverage=_coverage(at.message or "") if at is not None else None,
         )
+
+    def open_beads(self, label: str) -> tuple[ListedBead, ...]:
+        """See `JobGitHub.open_beads`."""
+        owner, name = self._repository.split("/")
+        found: list[ListedBead] = []
+        after: str | None = None
+        older = False
+        for _ in range(PAGES):
+            variables = {"owner": owner, "name": name, "label": label, "after": after}
+            answer = self._ask(beads_document(older=older), variables, check=False)
+            if not older and UNKNOWN in _said(answer.get("errors") or []):
+                older = True
+                answer = self._ask(beads_document(older=older), variables)
+            page = BeadsAnswer.model_validate(answer.get("data") or {})
+            if page.repository is None:
+                raise JobFault(f"the open beads cannot be read: {_said(answer.get('errors') or [])}")
+            found += page.beads()
+            after = page.next
+            if after is None:
+                break
+        return tuple(found)
 
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
         """See `JobGitHub.move_refs`; GitHub's `updateRefs` with zeros for "not there"."""

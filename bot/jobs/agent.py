@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -27,11 +28,12 @@ from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, failed, plan_path, write_report
 from bot.jobs.reconciler import judge_coverage
 from bot.jobs.redaction import known_secrets, redact
+from bot.jobs.repair import Examine, with_repair
 from bot.jobs.reviewer import judge_review
 from bot.jobs.shaper import judge_shape
 from bot.jobs.wall import Wall, probe
 from bot.jobs.worker import judge_work
-from bot.jobs.writer import judge_plan
+from bot.jobs.writer import examine_plan, judge_plan
 
 JUDGES: dict[Role, Callable[[Inputs, Plan, Outcome, Enclosure], Report]] = {
     "worker": judge_work,
@@ -42,6 +44,9 @@ JUDGES: dict[Role, Callable[[Inputs, Plan, Outcome, Enclosure], Report]] = {
     "direction": judge_direction,
     "checkin": judge_checkin,
 }
+REPAIRS: dict[Role, Examine] = {"writer": examine_plan}
+"""Whose answers are examined, and asked for once more where they have faults; `repair.py` says how."""
+
 DROPPED = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE")
 
 
@@ -74,7 +79,9 @@ def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
         wall = Wall(inputs.checkout, desk, _hidden(inputs, env), plan.wall, shown)
         task = Task(inputs.role, plan.prompt, plan.engine.minutes, plan.budget)
         path = None if program is None else program.path
-        outcome = run_engine(plan.engine, task, wall, program=path, env=env)
+        run = partial(run_engine, plan.engine, enclosure=wall, program=path, env=env)
+        examine = REPAIRS.get(inputs.role)
+        outcome = run(task) if examine is None else with_repair(plan, task, examine, run)
         transcript = _transcript(inputs, plan, outcome)
         report = JUDGES[inputs.role](inputs, plan, outcome, wall)
         report = report.model_copy(update={"engine": plan.engine.name, "provider": outcome.provider})

@@ -14,6 +14,7 @@ from bot.jobs.git import Git
 from bot.jobs.inputs import Inputs
 from bot.jobs.material import bead_text, guidance, quotation
 from bot.jobs.plan import Plan, run_budget, schema_text
+from bot.jobs.repair import failure_of
 from bot.jobs.reviewer import changes
 from bot.prompts import render_prompt
 
@@ -46,24 +47,29 @@ def plan_writing(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
     )
 
 
+def examine_plan(_plan: Plan, answer: str) -> list[str]:
+    """Everything that the writer can mend in its answer."""
+    try:
+        load_plan_answer(answer)
+    except ReportError as error:
+        return str(error).split("; ")
+    return []
+
+
 def judge_plan(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
     """The report of it. Raises JobFault when the checkout cannot be read any more."""
     found = changes(plan, enclosure)
-    answer = None
     if outcome.missing is not None or outcome.answer is None:
         found.append(outcome.missing or "it left no answer")
     else:
-        try:
-            answer = load_plan_answer(outcome.answer)
-        except ReportError as error:
-            found.append(str(error))
+        found += examine_plan(plan, outcome.answer)
     return Report(
         bead=inputs.bead,
         role="writer",
         attempt=inputs.attempt,
         token=inputs.token,
         base=plan.base,
-        writer=answer if not found else None,
-        failure="; ".join(found) or None,
+        writer=None if found or outcome.answer is None else load_plan_answer(outcome.answer),
+        failure=failure_of(found),
         cost=outcome.cost,
     )

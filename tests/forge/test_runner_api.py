@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from bot.beads.coverage import KeptCoverage, coverage_ref
 from bot.coordinator.claims import CLAIMS_REF, Claim, Claims, write_claims
 from bot.coordinator.job_port import JobFault, LineComment, RefMove, RefsMoved, ThreadReply
+from bot.github.listed_beads import beads_document
 from bot.github.runner_api import EPIC, FACTS, MOVE_REFS, RunnerApi, connect, epic_pulls
 from bot.jobs.clone import EMPTY_TREE
 from tests.contract.graphql_documents import check_document
@@ -49,6 +51,8 @@ def test_the_documents_fit_the_published_schema(published: object) -> None:
     for beads in ([], [1, 2]):
         variables = {"owner": "octo", "name": "sample", "kept": coverage_ref(3)}
         assert check_document(epic_pulls(beads), variables) == []
+    assert check_document(beads_document()) == []
+    assert check_document(beads_document(older=True)) == []
 
 
 def test_the_facts_of_a_bead_come_in_one_request(api: RunnerApi) -> None:
@@ -211,3 +215,66 @@ def test_what_an_epics_last_reconciliation_came_to_is_kept_in_git(
 def test_a_bead_without_an_epic_is_a_fault(api: RunnerApi) -> None:
     with pytest.raises(JobFault, match="#1 is no sub-issue of an epic of octo/sample"):
         api.epic(1)
+
+
+# -- what runs that plan are shown ------------------------------------------------------------------------
+
+
+def issue(forge: World, title: str, *labels: str) -> dict[str, int]:
+    made = forge.person("octo").post("repos/octo/sample/issues", json={"title": title, "labels": [*labels]})
+    assert made.status_code == 201, made.text
+    return {key: made.json()[key] for key in ("number", "id")}
+
+
+def test_open_beads_are_listed_with_what_they_wait_for(api: RunnerApi, forge: World) -> None:
+    first, second = issue(forge, "First", "bead", "P1"), issue(forge, "Second", "bead", "blocked-by:#2")
+    gone, other = issue(forge, "Gone", "bead"), issue(forge, "No bead")
+    owner = forge.person("octo")
+    root = "repos/octo/sample/issues"
+    for blocker in (other, gone):
+        path = f"{root}/{second['number']}/dependencies/blocked_by"
+        assert owner.post(path, json={"issue_id": blocker["id"]}).status_code == 201
+    owner.patch(f"{root}/{gone['number']}", json={"state": "closed"}).raise_for_status()
+    added = owner.post(f"{root}/{first['number']}/sub_issues", json={"sub_issue_id": second["id"]})
+    assert added.status_code == 201, added.text
+    found = {bead.title: bead for bead in api.open_beads("bead")}
+    assert set(found) == {"Say two", "First", "Second"}
+    assert found["Second"].labels == ("bead", "blocked-by:#2")
+    assert found["Second"].blocked_by == {other["number"]}
+    assert found["Second"].parent == first["number"]
+    assert (found["Say two"].body, found["First"].parent, found["First"].blocked_by) == (
+        "as well",
+        None,
+        set(),
+    )
+
+
+def test_more_beads_than_a_page_has_are_all_listed(
+    api: RunnerApi, forge: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.github.listed_beads.PAGE", 2)
+    titles = {issue(forge, f"Bead {number}", "bead") and f"Bead {number}" for number in range(4)}
+    assert {bead.title for bead in api.open_beads("bead")} == {*titles, "Say two"}
+
+
+def test_a_repository_that_cannot_be_read_has_no_beads_but_a_fault(forge: World) -> None:
+    address = f"{forge.base_url}/api/graphql"
+    elsewhere = connect(forge.api_url, address, "octo/nowhere", forge.tokens["octo"])
+    with elsewhere, pytest.raises(JobFault, match="the open beads cannot be read: Could not resolve"):
+        elsewhere.open_beads("bead")
+
+
+def test_a_github_that_knows_no_dependencies_is_asked_without() -> None:
+    issues = {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": []}
+    whole = {"data": {"repository": {"id": "R_1", "issues": issues}}}
+    unknown = {"errors": [{"message": "Field 'blockedBy' doesn't exist on type 'Issue'"}]}
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.read().decode())
+        return httpx.Response(200, json=unknown if "blockedBy" in asked[-1] else whole)
+
+    client = httpx.Client(transport=httpx.MockTransport(answer), base_url="http://127.0.0.1/")
+    with RunnerApi(client, "http://127.0.0.1/graphql", "octo/sample", "t") as old:
+        assert old.open_beads("bead") == ()
+    assert len(asked) == 2

@@ -21,6 +21,7 @@ from bot.coordinator.job_port import (
     BeadPull,
     JobFacts,
     LineComment,
+    ListedBead,
     OpenThread,
     RefMove,
     RefsMoved,
@@ -45,7 +46,7 @@ NOBODY = "0" * 40
 
 @dataclass
 class World:
-    """`policy` is the file's text; what was posted is in `comments`, `reviews` and `labels`."""
+    """`policy` is the file's text, `beads` the open ones; what was posted is in `comments`, `reviews` and `labels`."""
 
     folder: Path
     policy: dict[str, object] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class World:
     pull: BeadPull | None = None
     pull_text: tuple[str, str] = ("", "")
     labels: list[str] = field(default_factory=list)
+    beads: list[ListedBead] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     reviews: list[tuple[str, str, list[LineComment]]] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
@@ -210,6 +212,11 @@ class World:
             meanwhile, self.after_facts = self.after_facts, None
             meanwhile()
         return facts
+
+    def open_beads(self, label: str) -> tuple[ListedBead, ...]:
+        self.requests.append("open_beads")
+        assert label == "bead"
+        return tuple(self.beads)
 
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
         assert repository_id == "R_1"

@@ -1,0 +1,93 @@
+"""One more round for an answer that code finds wrong: the same engine, told of every fault at once.
+
+A role gets it by an entry in `REPAIRS` of `agent.py`: a function that is given the prepared plan and the
+answer's text, and gives everything that the engine itself can mend, one sentence each, empty when there is
+nothing. It knows no more than those two: what it judges by, the prepare step has put into the plan, so that
+nothing which the engine may have changed since is read. The role's judge asks the same function again, and
+what it still finds is the failure that a person reads (`failure_of`).
+
+An answer that is not JSON is such a fault. No answer at all is none: a program that was stopped, or a
+provider that does not serve, would be no better for being asked again.
+
+Both rounds share the run's wall clock and its budget; cost and transcript are of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.beads.visible_text import one_line, reveal
+from bot.engines.outcome import Outcome, Task
+from bot.engines.told import shorten
+from bot.jobs.material import fenced
+from bot.jobs.plan import Plan
+from bot.prompts import render_prompt
+
+Examine = Callable[[Plan, str], Sequence[str]]
+SECONDS_PER_MINUTE = 60.0
+LEAST_MINUTES = 0.25  # less is no time for an answer
+ANSWER = 60_000  # characters of the first answer that the second round is shown
+FINDINGS = 60  # that are told, to the engine and to people
+FINDING = 500  # characters of one
+
+
+def with_repair(plan: Plan, task: Task, examine: Examine, run: Callable[[Task], Outcome]) -> Outcome:
+    """Run a task, and once more when its answer has faults; the outcome of both.
+
+    It is the second round's, or the first's with the cost of both when the second left no answer; then the
+    faults of the first are what there is to say. What a provider refuses is told as what it is.
+
+    Args:
+        plan: the prepared run.
+        task: the first round; its clock and budget are those of both.
+        examine: see the top of this module.
+        run: runs the engine.
+    """
+    first = run(task)
+    if first.missing is not None or first.answer is None:
+        return first
+    found = examine(plan, first.answer)
+    minutes = task.minutes - first.ended.seconds / SECONDS_PER_MINUTE
+    spent = task.budget > 0 and first.cost >= task.budget
+    if not found or minutes < LEAST_MINUTES or spent:
+        return first
+    prompt = render_prompt(
+        "repair",
+        {
+            "prompt": task.prompt.rstrip(),
+            "findings": told(found),
+            "answer": fenced(shorten(first.answer, ANSWER), "json"),
+        },
+    )
+    budget = task.budget - first.cost if task.budget else 0
+    second = run(replace(task, prompt=prompt, minutes=minutes, budget=budget))
+    last = second if second.provider is not None or second.missing is None else first
+    ended = replace(last.ended, seconds=first.ended.seconds + second.ended.seconds)
+    return replace(
+        last, ended=ended, cost=first.cost + second.cost, transcript=_both(first, told(found), second)
+    )
+
+
+def failure_of(findings: Sequence[str]) -> str | None:
+    """What a report says of findings; None when there are none."""
+    return "; ".join(told(findings)) or None
+
+
+def told(findings: Sequence[str]) -> list[str]:
+    """Findings, each in one line of a bearable length, and how many more there are."""
+    lines = [one_line(reveal(finding)) for finding in findings]
+    shown = [line if len(line) <= FINDING else f"{line[: FINDING - 1]}…" for line in lines[:FINDINGS]]
+    more = len(lines) - len(shown)
+    return [*shown, f"and {more} more"] if more > 0 else shown
+
+
+def _both(first: Outcome, findings: Sequence[str], second: Outcome) -> str:
+    listed = "\n".join(f"- {finding}" for finding in findings)
+    missing = f"\n[no answer: {second.missing}]" if second.missing else ""
+    between = f"[its answer has faults; it is asked once more]\n{listed}"
+    return f"{_said(first)}\n\n{between}\n\n{_said(second)}{missing}"
+
+
+def _said(outcome: Outcome) -> str:
+    return outcome.transcript or outcome.ended.output.strip()
