@@ -13,7 +13,7 @@ Category = Literal[
     "doctrine", "specs", "architecture", "code", "tests", "docs", "security", "operations", "delivery"
 ]
 CATEGORIES: tuple[Category, ...] = get_args(Category)
-PLACE = r"^[^\s:][^:\r\n]*:[1-9][0-9]*(?:-[1-9][0-9]*)?$"
+PLACE = r"^[^\s:][^:\r\n]*:[1-9][0-9]{0,8}(?:-[1-9][0-9]{0,8})?$"
 Place = Annotated[str, StringConstraints(pattern=PLACE, max_length=250)]
 
 
@@ -23,15 +23,22 @@ class Score(Part):
     category: Category
     score: int = Field(ge=0, le=10)
     reason: Line
-    evidence: tuple[Place, ...] = Field(default=(), max_length=20)
+    evidence: tuple[Place, ...] = Field(
+        default=(), max_length=20, description="Places in files of the repository: `path:line`."
+    )
 
 
 class CheckinAnswer(Part):
-    """What a check-in says. `findings` are beads as of a plan."""
+    """What a check-in says. `findings` are beads as of a plan; `unfound` is filled in by code."""
 
     summary: Text = ""
     scores: tuple[Score, ...] = Field(default=(), max_length=len(CATEGORIES))
     findings: tuple[PlannedBead, ...] = Field(default=(), max_length=100)
+    unfound: tuple[Place, ...] = Field(
+        default=(),
+        max_length=200,
+        description="Leave it empty: places that a review made elsewhere names and that are not there.",
+    )
 
 
 def load_checkin_answer(text: str | bytes) -> CheckinAnswer:

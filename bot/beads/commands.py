@@ -113,11 +113,22 @@ class Form:
 
 
 def read_commands(body: str) -> tuple[Command | Misread, ...]:
-    """The commands of a comment, in their order; of more than `COMMANDS` only that it is too many."""
-    found = [_read(line) for line in prose_lines(body) if LINE.match(line)]
+    """The commands of a comment, in their order; of more than `COMMANDS` only that it is too many. Below the
+    command that has a review imported stands that review: nothing in it is a command."""
+    found: list[Command | Misread] = []
+    for line in prose_lines(body):
+        if LINE.match(line):
+            found.append(_read(line))
+            if is_import(found[-1]):
+                break
     if len(found) > COMMANDS:
         return (Misread(f"A comment may hold {COMMANDS} commands; this one holds {len(found)}."),)
     return tuple(found)
+
+
+def is_import(command: Command | Misread) -> bool:
+    """Whether it has what is pasted below it read as a check-in."""
+    return isinstance(command, Command) and command.name is Name.CHECKIN and bool(command.text)
 
 
 def may_hold_commands(body: str) -> bool:
