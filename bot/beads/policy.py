@@ -354,6 +354,11 @@ class Policy(Section):
     )
 
     @property
+    def runs(self) -> int:
+        """How many runs go on at the same time, those that plan as well."""
+        return self.workers + self.planning.places
+
+    @property
     def spelling(self) -> LabelNames:
         """How the labels are spelled."""
         return self.labels.spelling

@@ -21,6 +21,10 @@ class Admission:
     """Gives out claims within the pace, the cap, the day's ceiling and what the engines' providers serve,
     from tokens that nobody has seen.
 
+    Runs that plan go beside all others: in places of their own, whatever the pace of beads and the base
+    branch are. What they have in common is the day's ceiling, and of that they leave room for one run of the
+    others.
+
     Args:
         snapshot: the facts.
         labels: what the open beads' labels say.
@@ -56,24 +60,23 @@ class Admission:
 
     def refusal(self, bead: int, role: Role, draft: Draft) -> str | None:
         """Why no run of this role may start now for the bead, or None."""
-        stops = self.stops(bead, draft)
-        if not stops and draft.claims.of(bead).attempts == 0:
-            stops = self._not_yet(draft)
+        stops = self._standing(bead, role, draft)
         if stops:
             return "; ".join(stops)
         waits = breaker.refusal(draft, self.policy.engine_of(role), bead, self._now)
         if waits is not None:
             return waits
-        if role in PLANNING:
-            if draft.claims.places(planning=True) >= self.policy.planning.places:
-                return f"all {self.policy.planning.places} places for planning are taken"
-        elif draft.claims.places(planning=False) >= self.policy.workers:
+        plans = role in PLANNING
+        if plans and draft.claims.places(planning=True) >= self.policy.planning.places:
+            return f"all {self.policy.planning.places} places for planning are taken"
+        if not plans and draft.claims.places(planning=False) >= self.policy.workers:
             return f"all {self.policy.workers} workers are busy"
-        day = self._now.date()
-        used = draft.claims.spent.get(day, 0) + draft.claims.reserved()
-        if used + self._reserve > self.policy.budget.day * DOLLAR:
+        used = draft.claims.spent.get(self._now.date(), 0) + draft.claims.reserved()
+        kept = self._reserve if plans else 0
+        if used + self._reserve + kept > self.policy.budget.day * DOLLAR:
+            beside = " beside a run that delivers" if plans else ""
             return (
-                f"the day's ceiling of ${self.policy.budget.day:.2f} leaves no room: "
+                f"the day's ceiling of ${self.policy.budget.day:.2f} leaves no room{beside}: "
                 f"${used / DOLLAR:.2f} are spent or reserved"
             )
         return None
@@ -105,7 +108,7 @@ class Admission:
             trusted=self.voices.trusted(pull),
         )
         claims = breaker.on_trial(draft.claims.claim(issue.number, claim), claim.engine, claim.token)
-        if claim.attempt == 1:
+        if role not in PLANNING and not history.begun:
             claims = pace.begin(self.policy.pace, claims, self._now)
         if correction:
             known = claims.of(issue.number)
@@ -116,6 +119,12 @@ class Admission:
             Dispatch(issue.number, role, claim.attempt, claim.token, self._now + LOST_DISPATCH / 2)
         )
         return None
+
+    def _standing(self, bead: int, role: Role, draft: Draft) -> tuple[str, ...]:
+        if role in PLANNING:
+            return pace.standstill(self._snapshot, draft.claims.going)
+        stops = self.stops(bead, draft)
+        return stops if stops or draft.claims.of(bead).begun else self._not_yet(draft)
 
     def _not_yet(self, draft: Draft) -> tuple[str, ...]:
         going = draft.claims.going

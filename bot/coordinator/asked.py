@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.beads.graph import Graph
+from bot.beads.model import Role
 from bot.beads.policy import DOLLAR
 from bot.coordinator import breaker, pace
 from bot.coordinator.claims import Answer
@@ -120,14 +121,17 @@ def _facts(said: Said, draft: Draft, issue: Issue) -> list[str]:
         facts.append(f"hold: the label `{said.spelling.hold}` is on it")
     standing = pace.standstill(snapshot, draft.claims.going)
     facts += [f"pace: {reason}" for reason in standing] or ["pace: nothing stops the repository"]
-    if not known.attempts:
+    if not known.begun:
         facts += [f"pace: {why}" for why in pace.not_yet(snapshot.policy.pace, Draft(draft.claims), said.now)]
     red = pace.red_base(snapshot, labels)
     facts.append(f"base: {red or f'{snapshot.default_branch} is {snapshot.base_state}'}")
-    busy = len(draft.claims.live)
-    facts.append(f"workers: {busy} of {snapshot.policy.workers} are busy")
+    facts.append(f"workers: {draft.claims.places(planning=False)} of {snapshot.policy.workers} are busy")
+    if known.planning is not None:
+        taken = draft.claims.places(planning=True)
+        facts.append(f"planning: {taken} of {snapshot.policy.planning.places} places are taken")
     facts.append(f"budget: {_budget(said, draft)}")
-    for engine in dict.fromkeys((snapshot.policy.engine_of("worker"), snapshot.policy.engine_of("reviewer"))):
+    roles: list[Role] = ["worker", "reviewer"] + ([known.planning.role] if known.planning is not None else [])
+    for engine in dict.fromkeys(map(snapshot.policy.engine_of, roles)):
         waits = breaker.refusal(Draft(draft.claims), engine, issue.number, said.now)
         if waits is not None:
             facts.append(f"provider: {waits}")

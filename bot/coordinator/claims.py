@@ -185,6 +185,7 @@ class Planning(BaseModel):
     is ``asked`` a run is wanted or under way. Once ``shown`` it stands in a comment, as in the report of
     `run_id`, made upon the issue's text of `digest`. Once ``approved`` (by `yes`) the beads at the places
     `chosen` are being made, and none of them starts before all are there. `generation` is that of its beads.
+    `failures` are its runs in a row that gave nothing usable, `stopped` says why none is tried any more.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -197,12 +198,15 @@ class Planning(BaseModel):
     yes: Word | None = None
     chosen: tuple[int, ...] = ()
     generation: int = Field(default=1, ge=1)
+    failures: int = Field(default=0, ge=0)
+    stopped: str | None = None
 
 
 class History(BaseModel):
     """What must be remembered of an open bead between claims.
 
-    `attempts` numbers the runs, `failures` those in a row that gave nothing usable, `rounds` the corrections.
+    `attempts` numbers the runs, `planned` of which only planned; `failures` are those in a row that gave
+    nothing usable, where they did not plan, and `rounds` the corrections.
     `stopped` says why a person is needed, until they act. `updated` tells that what the worker published was
     brought up to date once; `turn` is when its approved pull request first had the turn to be merged.
 
@@ -221,6 +225,7 @@ class History(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     attempts: int = 0
+    planned: int = 0
     failures: int = 0
     rounds: int = 0
     verdict: Verdict | None = None
@@ -248,6 +253,11 @@ class History(BaseModel):
     decided: tuple[Question, ...] = ()
     shown: bool = False
     closed: AwareDatetime | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether the bead has begun: planning it does not begin it."""
+        return self.attempts > self.planned
 
     @property
     def unfiled(self) -> tuple[Found, ...]:
@@ -329,7 +339,9 @@ class Claims(BaseModel):
         """With a new claim. Raises ValueError when the bead is held."""
         if bead in self.live:
             raise ValueError(f"bead #{bead} is already claimed by attempt {self.live[bead].attempt}")
-        known = self.of(bead).model_copy(update={"attempts": claim.attempt})
+        known = self.of(bead)
+        planned = known.planned + (claim.role in PLANNING)
+        known = known.model_copy(update={"attempts": claim.attempt, "planned": planned})
         return self.model_copy(
             update={"live": {**self.live, bead: claim}, "history": {**self.history, bead: known}}
         )

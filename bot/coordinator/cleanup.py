@@ -132,7 +132,8 @@ def _settle(
             _book(issues, bead, _tried(draft.claims.of(bead), claim, run, "edited", cost), cost, now, draft)
             return
         history = _failed(snapshot, history, claim, run)
-        draft.claims = pace.count_failure(snapshot.policy.pace, draft.claims, bead, now)
+        if claim.role not in PLANNING:
+            draft.claims = pace.count_failure(snapshot.policy.pace, draft.claims, bead, now)
     elif claim.role == "reviewer":
         assert claim.head is not None
         verdict = Verdict(head=claim.head, approve=claim.outcome == "approve", run_id=run.id)
@@ -163,7 +164,7 @@ def _settle(
         history = history.model_copy(
             update={"stopped": f"attempt {claim.attempt} ended as {claim.outcome} ({run.url}): {said}"}
         )
-    if not failed:
+    if not failed and claim.role not in PLANNING:
         draft.claims = pace.count_success(draft.claims)
     answered = report is not None and has_answer(report)
     if claim.cost is not None or answered:
@@ -215,14 +216,18 @@ def _why_failed(run: Run) -> str:
 
 
 def _failed(snapshot: Snapshot, history: History, claim: Claim, run: Run) -> History:
-    failures = history.failures + 1
-    stopped = history.stopped
+    planning = history.planning if claim.role in PLANNING else None
+    counted = planning or history
+    failures, stopped = counted.failures + 1, counted.stopped
     if failures >= snapshot.policy.attempts:
         # The run's artifact holds the transcript.
         last = f"{claim.role}, attempt {claim.attempt}, {run.url}"
         stopped = (
             f"{failures} attempts failed; the last one ({last}): {quoted_line(snapshot, _why_failed(run))}"
         )
+    if planning is not None:  # what cannot be planned can be worked on all the same
+        planning = planning.model_copy(update={"failures": failures, "stopped": stopped})
+        return history.model_copy(update={"planning": planning})
     # A draft that cannot be made is asked for anew, or done without.
     shape = None if claim.role == "shaper" and stopped else history.shape
     return history.model_copy(update={"failures": failures, "stopped": stopped, "shape": shape})

@@ -43,7 +43,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     Args:
         snapshot: the facts.
         now: the present, aware UTC.
-        tokens: fresh fencing tokens (32 hex digits), at least as many as there are workers.
+        tokens: fresh fencing tokens (32 hex digits), at least `policy.runs`.
 
     Returns:
         The decision; equal arguments give equal decisions.
@@ -219,7 +219,7 @@ def _orphan_branch(snapshot: Snapshot, issue: Issue, draft: Draft) -> bool:
     """A branch without a pull request: publish died between the two; the pull request is opened now."""
     name = f"bead/{issue.number}"
     heads = dict(snapshot.branches)
-    if name not in heads or draft.claims.of(issue.number).attempts == 0:
+    if name not in heads or not draft.claims.of(issue.number).begun:
         return False
     body = (
         f"Bead #{issue.number}. The branch was published without a pull request; this one was opened later."

@@ -46,7 +46,7 @@ async def one_pass(github: GitHub, clock: Clock, *, told: Told = EVERYTHING) -> 
     doubted: dict[tuple[int, str], Say] = {}
     for _ in range(RACES):
         snapshot = await github.observe(focus, told=told)
-        decision = decide(snapshot, clock(), fresh_tokens(snapshot.policy.workers))
+        decision = decide(snapshot, clock(), fresh_tokens(snapshot.policy.runs))
         if decision.focus - snapshot.focus:
             # What cannot be undone is decided on facts read for just that.
             focus = decision.focus

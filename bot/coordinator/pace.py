@@ -6,6 +6,8 @@
   be read: nobody knows then what it would allow.
 - Quiet hours, the day's number of beads and `/bead run N` keep new beads from beginning, no more: what has
   begun is retried, reviewed, corrected and merged. A bead begins when its first attempt is claimed.
+- Planning is none of that: a run that plans begins no bead, fails for itself alone and waits for no branch to
+  be green. A standstill stops it as well.
 - A red base branch stops all of it but for the bead that mends it: one of type `bug` and priority `P0`, which
   somebody with authority has released like any other.
 """

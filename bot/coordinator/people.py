@@ -41,8 +41,7 @@ def tell(
         # Of a bead that is closed now the draft knows no more.
         known = (snapshot.claims if over else draft.claims).of(number)
         if verdict.state is State.NEEDS_HUMAN:
-            drafted = known.question.draft if known.question is not None else None
-            who = drafted.asked_by if drafted is not None else releaser(releases.of(number))
+            who = _asked_by(known) or releaser(releases.of(number))
             _ask(issues[number], who, _needs(snapshot, verdict.reasons, known, who), now, draft)
         elif known.told and known.over is None:
             # Before all else: a closed bead is looked at no more.
@@ -96,6 +95,15 @@ def _ask(issue: Issue, who: str | None, text: str, now: datetime, draft: Draft) 
             draft.before.append(Assign(number, (who,)))
     draft.before.append(Say(number, issue.id, marker(count), text))
     draft.claims = draft.claims.remember(number, told=text, asked=count, over=None)
+
+
+def _asked_by(known: History) -> str | None:
+    """Whose wish it is that needs a person: for a draft, or for a proposal that cannot be made."""
+    if known.question is not None and known.question.draft is not None:
+        return known.question.draft.asked_by
+    if known.planning is not None and known.planning.stopped is not None:
+        return known.planning.word.by
+    return None
 
 
 def _needs(snapshot: Snapshot, reasons: tuple[str, ...], known: History, who: str | None) -> str:

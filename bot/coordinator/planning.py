@@ -51,12 +51,14 @@ def start(issue: Issue, admission: Admission, draft: Draft) -> bool:
     planning = draft.claims.of(issue.number).planning
     if planning is None or draft.claims.of(issue.number).stopped is not None:
         return False
-    if planning.stage == "asked":
+    if planning.stopped is not None:
+        draft.say(issue.number, State.NEEDS_HUMAN, planning.stopped)
+    elif planning.stage == "asked":
         refused = admission.claim(issue, planning.role, draft)
         if refused is None:
             draft.say(issue.number, State.RUNNING, "a proposal is being made")
         else:
-            draft.say(issue.number, State.PLANNED, f"a proposal is made as soon as it can be: {refused}")
+            draft.say(issue.number, State.READY, f"a proposal is made as soon as it can be: {refused}")
     return True
 
 
@@ -66,8 +68,8 @@ def settle(
     """The history with what a run that plans has proposed, ready to be shown."""
     if known.planning is None:
         return known
-    shown = known.planning.model_copy(update={"stage": "shown", "run_id": run.id, "digest": claim.digest})
-    return known.model_copy(update={"planning": shown, "failures": 0})
+    update = {"stage": "shown", "run_id": run.id, "digest": claim.digest, "failures": 0}
+    return known.model_copy(update={"planning": known.planning.model_copy(update=update)})
 
 
 def _ask(said: Said, role: Role, draft: Draft) -> Answer:

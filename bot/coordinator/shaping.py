@@ -36,7 +36,7 @@ def warn(policy: Policy, issues: dict[int, Issue], draft: Draft) -> None:
     Only those that have been worked on are read: the others are not let through yet.
     """
     for number, known in draft.claims.history.items():
-        if policy.gate == "warn" and known.attempts and number in issues and number in draft.verdicts:
+        if policy.gate == "warn" and known.begun and number in issues and number in draft.verdicts:
             lacking = lacks(issues[number])
             if lacking:
                 draft.note(number, f"it lacks {', '.join(lacking)}; what is assumed instead is written down")

@@ -21,6 +21,9 @@ def ready(said: Said, draft: Draft) -> Answer:
     if missing:
         draft.before.append(SetLabels(number, node, add=missing))
     draft.claims = draft.claims.remember(number, release=said.word())
+    planning = draft.claims.of(number).planning
+    if planning is not None and planning.stopped is not None:
+        draft.claims = draft.claims.remember(number, planning=None)  # it does without
     hold = said.spelling.hold
     if hold.lower() in have:
         return Answer(
@@ -75,9 +78,12 @@ def retry(said: Said, draft: Draft) -> Answer:
     known = draft.claims.of(issue.number)
     if issue.number in draft.claims.live:
         return Answer(done=False, reply="It is being worked on right now.")
-    if known.stopped is None and not known.failures and not known.rounds:
+    planning = known.planning
+    if planning is not None and planning.failures:
+        planning = planning.model_copy(update={"stopped": None, "failures": 0})
+    elif known.stopped is None and not known.failures and not known.rounds:
         return Answer(done=False, reply="Nothing has stopped it: `/bead why` says what it waits for.")
-    draft.claims = draft.claims.remember(issue.number, stopped=None, failures=0, rounds=0)
+    draft.claims = draft.claims.remember(issue.number, stopped=None, failures=0, rounds=0, planning=planning)
     return Answer(done=True)
 
 

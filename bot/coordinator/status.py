@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.beads.model import PLANNING
 from bot.beads.policy import DOLLAR
 from bot.coordinator.claims import Claim, Claims, History, Tried
 from bot.coordinator.decision import BeadVerdict, State
@@ -60,7 +61,7 @@ OUTCOMES = {
     "approve": "approved",
     "correct": "asked for corrections",
     "blocked": "found it blocked",
-    "proposed": "drafted what its text lacks",
+    "proposed": "made a proposal",
     "nothing-to-do": "found nothing to do",
     "invalid-context": "could not use the bead as it is",
     "failed": "failed",
@@ -218,6 +219,8 @@ def run_line(view: View, claim: Claim, *, linger: timedelta = LINGERS) -> str:
         what = "A fresh session reviews it"
     elif claim.role == "shaper":
         what = "What its text lacks is drafted"
+    elif claim.role in PLANNING:
+        what = "A proposal is being made"
     again = "; its publish job died and was started again" if claim.reruns else ""
     since = f"{claim.since:%Y-%m-%d %H:%M} UTC"
     return f"{what}, attempt {claim.attempt}, since {since}: {where}{again}"
@@ -261,7 +264,7 @@ def _attempts(view: View, known: History) -> str:
 def _attempt(view: View, one: Tried) -> str:
     outcome = OUTCOMES.get(one.outcome, quoted([one.outcome]))
     run = f"[run]({run_page(view.snapshot, one.run_id)})"
-    what = {"reviewer": "review", "shaper": "draft"}.get(one.role, "work")
+    what = {"reviewer": "review", "shaper": "draft"}.get(one.role, "plan" if one.role in PLANNING else "work")
     return f"| {one.attempt} | {what} | {outcome} | {dollars(one.cost)} | {run} |"
 
 
@@ -299,10 +302,14 @@ def next_step(view: View, bead: int) -> str:
     said = NEXT[state].format(ready=view.snapshot.policy.spelling.ready)
     if state is State.NEEDS_HUMAN and known.question is not None and known.question.answer is None:
         said = f"Answer its question, for example with `/bead answer {known.question.recommended}`."
+    elif state is State.NEEDS_HUMAN and known.planning is not None and known.planning.stopped:
+        said = "Once that is mended, `/bead retry` has it planned; `/bead ready` lets it do without."
     elif state is State.NEEDS_HUMAN and known.stopped:
         said = "Once that is mended, `/bead retry` lets it be tried again."
     elif state is State.HELD and known.taken is not None:
         said = "`/bead give` gives it back."
+    elif state in (State.RUNNING, State.READY) and known.planning is not None:
+        said = "What is proposed is shown here, and nothing of it is made before somebody says so."
     return f"**Next:** {said}"
 
 
