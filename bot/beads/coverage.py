@@ -3,7 +3,7 @@ the beads that would close the gaps; and the form in which that is kept in git.
 
 Where something is asked for is its `source`:
 
-- ``#N.K``: acceptance criterion K, from 1, of issue N (the epic or a bead of it), as `body.parse_body` counts;
+- ``#N.K``: acceptance criterion K, from 1, of issue N (the epic, or a bead of it), as `parse_body` counts;
 - ``#N``: issue N as a whole, where it names no criteria;
 - ``path#anchor``: a requirement of a spec, by the anchor that GitHub gives its heading.
 

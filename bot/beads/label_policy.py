@@ -53,6 +53,11 @@ class LabelPolicy(Section):
         description="Stands before `low`, `medium`, `high` or `epic`.",
         examples=["size:"],
     )
+    generation: Prefix = Field(
+        default=DEFAULT.generation,
+        description="Stands before the number of the generation of an epic's beads, from 2.",
+        examples=["round-"],
+    )
     types: dict[BeadType, LabelName] = Field(
         default_factory=dict,
         description="The label of a bead's type; one that is not named here is called as the type is.",
@@ -90,6 +95,7 @@ class LabelPolicy(Section):
             blocked_by=self.blocked_by,
             defer=self.defer,
             complexity=self.complexity,
+            generation=self.generation,
             types=tuple((kind, self.types.get(kind, kind.value)) for kind in BeadType),
             priorities=tuple((level, self._priority(level)) for level in Priority),
             running=self.running,

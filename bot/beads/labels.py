@@ -24,10 +24,13 @@ PROJECTED = ("bead:running", "bead:in-review", "bead:needs-human")
 VALUE_LIMIT = 11
 """The longest value behind a prefix: an issue's number, a date, a complexity."""
 
+LATER = (2, 3)
+"""The generations of an epic's beads that a label names; a bead without one is of the first."""
+
 
 @dataclass(frozen=True, slots=True)
 class LabelNames:
-    """How a repository spells our labels; the three prefixes are followed by a value.
+    """How a repository spells our labels; the four prefixes are followed by a value.
 
     Raises ValueError for a spelling in which two labels could be mistaken for each other.
     """
@@ -39,6 +42,7 @@ class LabelNames:
     blocked_by: str = "blocked-by:#"
     defer: str = "defer:"
     complexity: str = "complexity:"
+    generation: str = "gen-"
     types: tuple[tuple[BeadType, str], ...] = tuple((kind, kind.value) for kind in BeadType)
     priorities: tuple[tuple[Priority, str], ...] = tuple((level, level.name) for level in Priority)
     running: str = PROJECTED[0]
@@ -51,7 +55,7 @@ class LabelNames:
         return self.running, self.in_review, self.needs_human
 
     def __post_init__(self) -> None:
-        prefixes = (self.blocked_by, self.defer, self.complexity)
+        prefixes = (self.blocked_by, self.defer, self.complexity, self.generation)
         names = [self.bead, self.review, self.ready, self.hold, *self.projected]
         names += [name for _, name in self.types] + [name for _, name in self.priorities]
         if {kind for kind, _ in self.types} != set(BeadType):
@@ -90,7 +94,8 @@ class LabelProblem:
 @dataclass(frozen=True, slots=True)
 class Labels:
     """What an issue's labels say. `foreign` are the labels that are not ours, as they are spelled;
-    `projected` those of `PROJECTED` that are there, whatever the repository calls them."""
+    `generation` is that of the plan that it was made by, from 1; `projected` those of `PROJECTED` that are
+    there, whatever the repository calls them."""
 
     bead: bool = False
     review: bool = False
@@ -101,12 +106,13 @@ class Labels:
     complexity: Complexity | None = None
     blocked_by: frozenset[int] = frozenset()
     defer: date | None = None
+    generation: int = 1
     projected: frozenset[str] = frozenset()
     foreign: tuple[str, ...] = ()
     problems: tuple[LabelProblem, ...] = ()
 
 
-Choice = TypeVar("Choice", BeadType, Priority, Complexity, date)
+Choice = TypeVar("Choice", BeadType, Priority, Complexity, date, int)
 
 
 @dataclass(slots=True)
@@ -116,6 +122,7 @@ class _Reading:
     priorities: dict[Priority, str] = field(default_factory=dict)
     complexities: dict[Complexity, str] = field(default_factory=dict)
     defers: dict[date, str] = field(default_factory=dict)
+    generations: dict[int, str] = field(default_factory=dict)
     blocked_by: set[int] = field(default_factory=set)
     projected: set[str] = field(default_factory=set)
     foreign: list[str] = field(default_factory=list)
@@ -127,8 +134,8 @@ def parse_labels(
 ) -> Labels:
     """What these labels say; `kind` is the type where none of them names one.
 
-    Two types, priorities, complexities or dates are a problem: the most urgent, the first in the order of
-    their kinds, the hardest and the latest one count, so that the answer does not depend on order.
+    Two types, priorities, complexities, dates or generations are a problem: the most urgent, the first in the
+    order of their kinds, the hardest and the latest one count, so that the answer does not depend on order.
     """
     return _parse(tuple(names), spelling, kind)
 
@@ -161,6 +168,7 @@ class _Grammar:
     blocked_by: re.Pattern[str]
     defer: re.Pattern[str]
     complexity: str
+    generation: re.Pattern[str]
     like_blocked_by: re.Pattern[str]
     like_defer: re.Pattern[str]
     like_priority: re.Pattern[str] | None
@@ -183,6 +191,7 @@ def _grammar(spelling: LabelNames) -> _Grammar:
         blocked_by=re.compile(re.escape(spelling.blocked_by.lower()) + r"([1-9][0-9]{0,9})"),
         defer=re.compile(re.escape(spelling.defer.lower()) + r"([0-9]{4}-[0-9]{2}-[0-9]{2})"),
         complexity=spelling.complexity.lower(),
+        generation=re.compile(re.escape(spelling.generation.lower()) + r"([2-9])"),
         like_blocked_by=_like(spelling.blocked_by.rstrip("#"), r"[0-9]+"),
         like_defer=_like(spelling.defer, r"[0-9][0-9./-]*"),
         like_priority=re.compile(r"p[0-9]+") if spelling.priorities == DEFAULT.priorities else None,
@@ -217,6 +226,8 @@ def _valued(name: str, key: str, known: _Grammar, found: _Reading) -> bool:
         except ValueError:
             right = f"`{name}` is no complexity; write low, medium, high or epic behind the colon"
             found.problems.append(LabelProblem(name, right))
+    elif made := known.generation.fullmatch(key):
+        found.generations[int(made[1])] = name
     elif known.like_priority is not None and known.like_priority.fullmatch(key):
         found.problems.append(LabelProblem(name, f"`{name}` is no priority; write P0 to P4"))
     else:
@@ -244,6 +255,7 @@ def _resolve(found: _Reading, kind: BeadType) -> Labels:
         complexity=_one(found.complexities, problems, lambda size: -list(Complexity).index(size)),
         blocked_by=frozenset(found.blocked_by),
         defer=_one(found.defers, problems, lambda day: -day.toordinal()),
+        generation=_one(found.generations, problems, lambda number: -number) or 1,
         projected=frozenset(found.projected),
         foreign=tuple(found.foreign),
         problems=tuple(problems),
@@ -274,6 +286,8 @@ def format_labels(labels: Labels, spelling: LabelNames = DEFAULT) -> tuple[str, 
         names.append(f"{spelling.complexity}{labels.complexity.value}")
     if labels.defer is not None:
         names.append(f"{spelling.defer}{labels.defer.isoformat()}")
+    if labels.generation > 1:
+        names.append(f"{spelling.generation}{labels.generation}")
     shown = dict(zip(PROJECTED, spelling.projected, strict=True))
     names += [shown[name] for name in labels.projected]
     return tuple(sorted([*names, *labels.foreign]))
@@ -292,6 +306,7 @@ def label_looks(spelling: LabelNames = DEFAULT) -> Mapping[str, tuple[str, str]]
         **{kind.value: name for kind, name in spelling.types},
         **{level.name: name for level, name in spelling.priorities},
         **{f"{DEFAULT.complexity}{size}": f"{spelling.complexity}{size}" for size in Complexity},
+        **{f"{DEFAULT.generation}{number}": f"{spelling.generation}{number}" for number in LATER},
     }
     return {own[name].lower(): looks for name, looks in LABEL_LOOKS.items()}
 
@@ -320,5 +335,7 @@ LABEL_LOOKS: dict[str, tuple[str, str]] = {
     "complexity:medium": ("fef2c0", "It takes some care"),
     "complexity:high": ("f9d0c4", "It takes the strongest model"),
     "complexity:epic": ("e99695", "Too much for one bead"),
+    "gen-2": ("bfd4f2", "Made for what the first reconciliation of its epic found open"),
+    "gen-3": ("bfd4f2", "Made for what the second reconciliation of its epic found open"),
 }
 """Colour and description by default name."""

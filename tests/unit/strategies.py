@@ -39,6 +39,7 @@ labels = st.builds(
     complexity=st.none() | st.sampled_from(Complexity),
     blocked_by=st.frozensets(st.integers(1, 10**10 - 1), max_size=6),
     defer=st.none() | st.dates(),
+    generation=st.integers(1, 9),
     projected=st.frozensets(st.sampled_from(PROJECTED)),
     foreign=st.lists(foreign_names, unique_by=str.lower, max_size=4).map(sorted).map(tuple),
 )
@@ -48,7 +49,7 @@ label_texts = st.lists(
         [
             *("bead", "Ready", "HOLD", "bug", "Epic", "P0", "p4", "P5", "complexity:low", "complexity:vast"),
             *("blocked-by:#3", "blocked-by:#4", "blocked-by:3", "blocked by #3", "defer:2026-12-24"),
-            *("defer:2026-12-25", "defer:Christmas", "bead:running", "area/web"),
+            *("defer:2026-12-25", "defer:Christmas", "bead:running", "area/web", "gen-2"),
         ]
     )
     | st.text(max_size=20)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.beads.labels import (
     LABEL_LOOKS,
+    LATER,
     NAME_LIMIT,
     PROJECTED,
     LabelNames,
@@ -27,6 +28,7 @@ OTHERS = LabelNames(
     blocked_by="Waits for #",
     defer="not before ",
     complexity="size/",
+    generation="round ",
     types=tuple((kind, f"kind/{kind}") for kind in BeadType),
     priorities=tuple((level, f"prio-{level.value}") for level in Priority),
 )
@@ -107,7 +109,8 @@ def test_an_edge_that_cannot_be_read_is_said_once_and_keeps_the_bead_from_runnin
 
 
 @pytest.mark.parametrize(
-    "name", ["blocked-by-a-customer", "deferred", "blocked", "P", "p1-candidate", "on hold"]
+    "name",
+    ["blocked-by-a-customer", "deferred", "blocked", "P", "p1-candidate", "on hold", "gen-ai", "gen-1"],
 )
 def test_a_label_that_only_sounds_like_ours_is_somebody_elses(name: str) -> None:
     assert parse_labels([name]) == Labels(foreign=(name,))
@@ -121,6 +124,7 @@ def test_a_label_that_only_sounds_like_ours_is_somebody_elses(name: str) -> None
         (["chore", "bug"], "bug", Labels(type=BeadType.BUG)),
         (["complexity:low", "complexity:high"], "complexity:high", Labels(complexity=Complexity.HIGH)),
         (["defer:2026-01-01", "defer:2027-01-01"], "defer:2027-01-01", Labels(defer=date(2027, 1, 1))),
+        (["gen-2", "gen-3"], "gen-3", Labels(generation=3)),
     ],
 )
 def test_a_contradiction_is_one_problem_and_the_safer_label_counts(
@@ -155,6 +159,7 @@ def test_a_wrong_size_or_priority_is_said_but_holds_nothing(name: str, right: st
         {"bead": ""},
         {"bead": "x" * 51},
         {"complexity": "x" * 45},
+        {"generation": "complexity:"},
         {"types": ()},
         {"priorities": ((Priority.P0, "urgent"),)},
     ],
@@ -171,6 +176,7 @@ def test_a_bare_issue_is_a_task_of_the_default_priority() -> None:
 def test_every_label_of_ours_has_a_look_that_github_takes() -> None:
     fixed = {"bead", "review", "ready", "hold", *PROJECTED}
     fixed |= {kind.value for kind in BeadType} | {level.name for level in Priority}
+    fixed |= {f"gen-{number}" for number in LATER}
     assert set(LABEL_LOOKS) == fixed | {f"complexity:{size}" for size in Complexity}
     for colour, description in LABEL_LOOKS.values():
         assert len(bytes.fromhex(colour)) == 3
