@@ -141,12 +141,14 @@ class PostCheck:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Merge a PR at exactly this head; GitHub refuses another head."""
+    """Merge a PR at exactly this head; GitHub refuses another head. `title` and `message` are those of the
+    commit; without a message it has GitHub's own."""
 
     pull: int
     head: str
     method: str
     title: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

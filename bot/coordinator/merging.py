@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.beads.trailers import bead_trailer
 from bot.coordinator.actions import Merge, UpdateBranch
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Answer, History, Verdict
@@ -276,7 +277,10 @@ def _merge(snapshot: Snapshot, one: Approved, now: datetime, draft: Draft) -> No
     if is_allowed(snapshot, pull):
         # It becomes a commit message on the base branch, where closing words close.
         title = f"{quoted_title(snapshot, one.issue.title)} (#{pull.number})"
-        draft.after.append(Merge(pull.number, pull.head, snapshot.policy.merge.method, title))
+        method = snapshot.policy.merge.method
+        # A squash has the messages of its commits, with their trailers and whoever else wrote them.
+        message = bead_trailer(one.issue.number) if method == "merge" else ""
+        draft.after.append(Merge(pull.number, pull.head, method, title, message))
         draft.focus.add(one.issue.number)
         draft.looks.append(now + LOOK_LATER)
     else:

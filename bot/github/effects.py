@@ -283,6 +283,7 @@ class Effects:
         """Pinned to the head. After a 5xx or a lost answer the pull request tells: merged stays merged."""
         path = f"{self._at}/pulls/{action.pull}"
         wanted = {"sha": action.head, "merge_method": action.method, "commit_title": action.title}
+        wanted |= {"commit_message": action.message} if action.message else {}
         try:
             answer = await self._github.write("PUT", f"{path}/merge", wanted)
         except GitHubError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.beads.report import GateResult, Report, WorkerAnswer
+from bot.beads.trailers import bead_trailer
 from bot.beads.visible_text import one_line
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import BeadPull, JobFacts, RefMove, ThreadReply, partial_ref
@@ -39,7 +40,8 @@ def _publish_pull(
 ) -> str:
     head = claim.head
     if not run.settled_before(claim):
-        new = _checked_commit(run, facts, claim, f"{one_line(run.safe(facts.title))} (#{run.inputs.bead})")
+        title = f"{one_line(run.safe(facts.title))} (#{run.inputs.bead})"
+        new = _checked_commit(run, facts, claim, f"{title}\n\n{bead_trailer(run.inputs.bead)}")
         head = new or facts.branch
         if head is None:
             raise Denied("the work holds no change")

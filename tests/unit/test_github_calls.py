@@ -440,6 +440,14 @@ def test_a_merge_pins_the_head() -> None:
     assert body == {"sha": HEAD, "merge_method": "squash", "commit_title": "Title (#9)"}
 
 
+def test_a_merge_commit_says_what_it_is_given_to_say() -> None:
+    server = Server().on(PUT, ok({"merged": True}))
+    assert go(effects(server).apply((Merge(9, HEAD, "merge", "Title (#9)", "Bead: #4"),))) == (None,)
+    (body,) = [one[2] for one in server.asked if one[0] == "PUT"]
+    assert body is not None
+    assert body["commit_message"] == "Bead: #4"
+
+
 def test_a_refused_merge_is_its_reason() -> None:
     server = Server().on(PUT, refused(409, "Head branch was modified"))
     assert go(effects(server).apply((MERGE,))) == ("Head branch was modified",)

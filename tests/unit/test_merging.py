@@ -384,3 +384,13 @@ def test_an_approval_that_only_classic_protection_demands_is_waited_for_and_said
     one_more = replace(waiting, reviews=(Review("ann", "approved", HEAD),))
     decision = run_decide(look(issue(1), pulls=(one_more,), claims=approved(1)))
     assert "1 of 2 required" in decision.verdicts[1].reasons[0]
+
+
+@pytest.mark.parametrize(("method", "says"), [("merge", "Bead: #1"), ("squash", ""), ("rebase", "")])
+def test_a_merge_commit_names_its_bead_and_pull_request_and_others_keep_their_commits_messages(
+    method: str, says: str
+) -> None:
+    policy = Policy.model_validate({"merge": {"method": method}})
+    decision = run_decide(look(issue(1), pulls=(pull(8, 1),), claims=approved(1), policy=policy))
+    (merge,) = [action for action in decision.after if isinstance(action, Merge)]
+    assert (merge.title, merge.message) == ("Bead 1 (#8)", says)

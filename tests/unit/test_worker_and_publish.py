@@ -57,8 +57,8 @@ def test_the_branch_goes_on_from_the_claims_base_in_one_commit_of_ours(world: Wo
         + "git('commit', '-qm', 'closes #2')\n"
         + "answer(status='pr')"
     )
-    log = world.git.text("log", "--format=%P|%an|%s", f"{base}..{world.ref(BRANCH)}")
-    assert log == f"{base}|Beadwright|Say two (#7)"
+    log = world.git.text("log", "--format=%P|%an|%s|%(trailers)", f"{base}..{world.ref(BRANCH)}")
+    assert log == f"{base}|Beadwright|Say two (#7)|Bead: #7"
     assert world.read(world.ref(BRANCH), "b") == "b"
 
 
