@@ -19,7 +19,9 @@ from bot.beads.report import Report
 from bot.coordinator.claims import CLAIMS_REF, Claim, Claims, read_claims, write_claims
 from bot.coordinator.job_port import (
     BeadPull,
+    EpicFacts,
     JobFacts,
+    JobFault,
     LineComment,
     ListedBead,
     OpenThread,
@@ -46,7 +48,8 @@ NOBODY = "0" * 40
 
 @dataclass
 class World:
-    """`policy` is the file's text, `beads` the open ones; what was posted is in `comments`, `reviews` and `labels`."""
+    """`policy` is the file's text, `beads` the open ones, `family` the epic with its beads; what was posted is
+    in `comments`, `reviews` and `labels`."""
 
     folder: Path
     policy: dict[str, object] = field(default_factory=dict)
@@ -56,6 +59,7 @@ class World:
     pull_text: tuple[str, str] = ("", "")
     labels: list[str] = field(default_factory=list)
     beads: list[ListedBead] = field(default_factory=list)
+    family: EpicFacts | None = None
     comments: list[str] = field(default_factory=list)
     reviews: list[tuple[str, str, list[LineComment]]] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
@@ -212,6 +216,12 @@ class World:
             meanwhile, self.after_facts = self.after_facts, None
             meanwhile()
         return facts
+
+    def epic(self, bead: int) -> EpicFacts:
+        self.requests.append("epic")
+        if self.family is None:
+            raise JobFault(f"#{bead} is no sub-issue of an epic")
+        return self.family
 
     def open_beads(self, label: str) -> tuple[ListedBead, ...]:
         self.requests.append("open_beads")
