@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from bot.beads.deadlock import Cycle, Moment, cycles_of
-from bot.beads.graph import Graph
+from bot.beads.graph import Graph, Node
 from bot.beads.untying import Tie, Untied, untie
 
 
@@ -41,6 +41,19 @@ def check_graph(graph: Graph) -> GraphFaults:
         for tied in _of_the_same_beads(graph.knots())
     )
     return GraphFaults(deadlocks, tuple(_dangling(graph)))
+
+
+def without(nodes: Mapping[int, Node], ties: Iterable[Tie]) -> dict[int, Node]:
+    """The beads, by number, with these edges dropped."""
+    found = dict(nodes)
+    for tie in ties:
+        node = found[tie.waiter]
+        found[tie.waiter] = (
+            replace(node, parent=None)
+            if tie.is_child
+            else replace(node, blocked_by=node.blocked_by - {tie.waited})
+        )
+    return found
 
 
 def _of_the_same_beads(knots: Iterable[frozenset[Moment]]) -> list[list[frozenset[Moment]]]:

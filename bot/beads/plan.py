@@ -41,6 +41,11 @@ class PlannedBead(Part):
     after: tuple[int, ...] = Field(default=(), description="Places in this plan that it waits for.")
     blocked_by: tuple[int, ...] = Field(default=(), description="Numbers of open issues that it waits for.")
 
+    @property
+    def works(self) -> bool:
+        """Whether it does some of what its plan is for, and not only reconciles or reports it."""
+        return self.type not in ("reconcile", "report")
+
 
 class PlanAnswer(Part):
     """What a writer says. `declined` tells why there is nothing to plan; then there are no beads."""

@@ -12,11 +12,12 @@ from bot.beads.spec_sections import cited
 
 @dataclass(frozen=True, slots=True)
 class OpenBead:
-    """A bead that is there already, with its edges."""
+    """A bead that is there already, with its edges; `files` are the paths that its text names."""
 
     node: Node
     title: str
     outcome: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

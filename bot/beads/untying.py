@@ -78,6 +78,24 @@ def untie(knot: frozenset[Moment], waits: Waits, may_drop: Callable[[Tie], bool]
     return Untied(_sorted(dropped), proved=False)
 
 
+def witnesses_of(untied: Untied, waits: Waits) -> tuple[Cycle, ...]:
+    """For each edge that is to go a shortest cycle that needs it: with all others gone it is there still."""
+    found: list[Cycle] = []
+    for tie in untied.ties:
+        others = {one for one in untied.ties if one != tie}
+
+        def kept(moment: Moment, others: set[Tie] = others) -> list[Moment]:
+            return [waited for waited in waits(moment) if _tie(moment, waited) not in others]
+
+        steps = [((tie.waiter, False), (tie.waited, not tie.is_child))]
+        if tie.is_child:
+            steps.append(((tie.waited, True), (tie.waiter, True)))
+        cycles = (cycle_through(moment, kept, [waited]) for moment, waited in steps)
+        # Of an edge too many, where the fewest are not proved, there is none.
+        found += [cycle for cycle in cycles if cycle is not None][:1]
+    return tuple(found)
+
+
 def _apart(
     knot: frozenset[Moment], inside: Waits, dropped: frozenset[Tie], may_drop: Callable[[Tie], bool]
 ) -> list[frozenset[Tie]]:
@@ -152,7 +170,7 @@ class _Search:
             return frozenset()
         if self._tried > self.steps or _apart_count(open_) > size:
             return None
-        for tie in _sorted(min(open_, key=len)):
+        for tie in _sorted(min(open_, key=lambda cycle: len(cycle))):
             rest = self._within([cycle for cycle in open_ if tie not in cycle], size - 1, kept)
             if rest is not None:
                 return rest | {tie}
