@@ -99,7 +99,7 @@ def parse_body(text: str) -> BeadBody:
     said: dict[str, list[str]] = {name: [] for name in HEADINGS}
     other: list[Section] = []
     for part in _parts(text):
-        content = _complete(part.text)
+        content = completed(part.text)
         if part.name is None:
             other.append(Section(part.title, content))
         elif content:
@@ -140,6 +140,30 @@ def with_sections(text: str, drafted: BeadBody) -> str:
     return f"{text.rstrip()}\n\n{render_body(BeadBody(**lacking))}".lstrip()
 
 
+def with_planned(text: str, planned: BeadBody) -> str:
+    """The text, and after it what `planned` says and the text does not; given that, it stays as it is.
+
+    A section that says something already is left as it is; of lists the items that are new are added, and
+    context and sections with other names where they are not there yet.
+    """
+    rest = render_body(not_in(text, planned))
+    return f"{completed(text.rstrip())}\n\n{rest}".lstrip() if rest else text
+
+
+def not_in(text: str, planned: BeadBody) -> BeadBody:
+    """What `with_planned` adds to a text."""
+    planned, body = parse_body(render_body(planned)), parse_body(text)
+    added: dict[str, str | tuple[str, ...]] = {}
+    for name in HEADINGS:
+        wanted, there = getattr(planned, name), getattr(body, name)
+        if isinstance(wanted, tuple):
+            added[name] = tuple(item for item in wanted if item not in there)
+        elif (wanted not in there) if name == "context" else not _says_something(there):
+            added[name] = wanted
+    other = tuple(section for section in planned.other if section not in body.other)
+    return BeadBody(**added, other=other)  # type: ignore[arg-type]
+
+
 def paths(body: BeadBody) -> tuple[str, ...]:
     """The files that a body names: what its `files` have in code, and other words that look like paths."""
     found: dict[str, None] = {}
@@ -148,6 +172,21 @@ def paths(body: BeadBody) -> tuple[str, ...]:
         words = [word.strip("()*_,;:.") for word in re.split(r"[\s,]+", re.sub(r"`[^`]*`", " ", item))]
         found |= dict.fromkeys(word for word in words if re.search(r"\w[/.]\w|\w/|/\w", word))
     return tuple(found)
+
+
+def completed(text: str) -> str:
+    """The text, with what it leaves open closed, so that a heading after it is one."""
+    closers = ["", "?>", "]]>", ">", "</pre>", "</script>", "</style>", "</textarea>"]
+    for token in MARKDOWN.parse(text)[-1:]:
+        if token.type == "fence":
+            closers.insert(1, token.markup)
+    for closer in closers:
+        closed = f"{text}\n{closer}" if closer else text
+        last = MARKDOWN.parse(f"{closed}\n\n# x")[-3:]
+        if last and last[0].type == "heading_open" and last[0].level == 0:
+            return closed
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=2) + 3)
+    return f"{fence}\n{text}\n{fence}"
 
 
 # -- sections -----------------------------------------------------------------------------------------------
@@ -221,21 +260,6 @@ def _joined(texts: list[str]) -> str:
     """Sections of one name as one; a rule keeps what is set in from falling into a list before it."""
     joined = "".join(f"\n\n***\n\n{text}" if text[:1].isspace() else f"\n\n{text}" for text in texts[1:])
     return "".join(texts[:1]) + joined
-
-
-def _complete(text: str) -> str:
-    """The text, with what it leaves open closed, so that a heading after it is one."""
-    closers = ["", "?>", "]]>", ">", "</pre>", "</script>", "</style>", "</textarea>"]
-    for token in MARKDOWN.parse(text)[-1:]:
-        if token.type == "fence":
-            closers.insert(1, token.markup)
-    for closer in closers:
-        closed = f"{text}\n{closer}" if closer else text
-        last = MARKDOWN.parse(f"{closed}\n\n# x")[-3:]
-        if last and last[0].type == "heading_open" and last[0].level == 0:
-            return closed
-    fence = "`" * (max(map(len, re.findall("`+", text)), default=2) + 3)
-    return f"{fence}\n{text}\n{fence}"
 
 
 # -- items --------------------------------------------------------------------------------------------------

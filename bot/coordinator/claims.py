@@ -182,19 +182,22 @@ class Planning(BaseModel):
     """A proposal of beads for an issue, on its way from who asked for it (`word`) to what was approved.
 
     `role` is whose run makes it, `text` what was said to it (a focus, a revision, a pasted review). While it
-    is ``asked`` a run is wanted or under way. Once ``shown`` it stands in a comment, as in the report of
-    `run_id`, made upon the issue's text of `digest`. Once ``approved`` (by `yes`) the beads at the places
-    `chosen` are being made, and none of them starts before all are there. `generation` is that of its beads.
-    `failures` are its runs in a row that gave nothing usable, `stopped` says why none is tried any more.
+    is ``asked`` a run is wanted or under way. Once ``shown`` it stands in a comment (`said` is the digest of
+    that), as in the report of `run_id`, made upon the issue's text of `digest`. Once ``approved`` (by `yes`)
+    the beads at the places `chosen` are being made, and none of them starts before all are there.
+    `generation` is that of its beads. `failures` are its runs in a row that gave nothing usable, `stopped`
+    says why nothing came of it and none is tried any more.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     role: Role
     word: Word
     text: str = ""
-    stage: Literal["asked", "shown", "approved"] = "asked"
+    stage: Literal["asked", "shown", "approved", "ended"] = "asked"
     run_id: int | None = None
     digest: str = ""
+    said: str = ""
+    why: str = ""
     yes: Word | None = None
     chosen: tuple[int, ...] = ()
     generation: int = Field(default=1, ge=1)

@@ -131,7 +131,7 @@ def _settle(
             draft.claims = draft.claims.release(bead)
             _book(issues, bead, _tried(draft.claims.of(bead), claim, run, "edited", cost), cost, now, draft)
             return
-        history = _failed(snapshot, history, claim, run)
+        history = _failed(snapshot, issue, history, claim, run, draft)
         if claim.role not in PLANNING:
             draft.claims = pace.count_failure(snapshot.policy.pace, draft.claims, bead, now)
     elif claim.role == "reviewer":
@@ -143,7 +143,7 @@ def _settle(
             history = shaping.offer(snapshot, issue, claim, run.id, report.shaper, history)
     elif claim.role in PLANNING and report is not None and has_answer(report):
         if issue is not None:
-            history = planning.settle(snapshot, issue, claim, run, report, history)
+            history = planning.settle(snapshot, issue, claim, run, report, history, draft)
     elif claim.outcome in ("pr", "direct"):
         # A correction that answers and changes nothing is judged as well: the verdict knew no answers.
         judged = history.verdict is not None and history.verdict.head != claim.head
@@ -215,19 +215,24 @@ def _why_failed(run: Run) -> str:
     return f"the run ended ({run.conclusion}) without a usable result"
 
 
-def _failed(snapshot: Snapshot, history: History, claim: Claim, run: Run) -> History:
-    planning = history.planning if claim.role in PLANNING else None
-    counted = planning or history
+def _failed(
+    snapshot: Snapshot, issue: Issue | None, history: History, claim: Claim, run: Run, draft: Draft
+) -> History:
+    plans = history.planning if claim.role in PLANNING else None
+    counted = plans or history
     failures, stopped = counted.failures + 1, counted.stopped
+    why = ""
     if failures >= snapshot.policy.attempts:
         # The run's artifact holds the transcript.
         last = f"{claim.role}, attempt {claim.attempt}, {run.url}"
-        stopped = (
-            f"{failures} attempts failed; the last one ({last}): {quoted_line(snapshot, _why_failed(run))}"
-        )
-    if planning is not None:  # what cannot be planned can be worked on all the same
-        planning = planning.model_copy(update={"failures": failures, "stopped": stopped})
-        return history.model_copy(update={"planning": planning})
+        why = f"{failures} attempts failed; the last one ({last})"
+        stopped = f"{why}: {quoted_line(snapshot, _why_failed(run))}"
+    if plans is not None:  # what cannot be planned can be worked on all the same
+        history = history.model_copy(update={"planning": plans.model_copy(update={"failures": failures})})
+        if why and issue is not None:
+            said = _why_failed(run).split("; ")
+            return planning.give_up(snapshot, issue, why, said, history, draft)
+        return history
     # A draft that cannot be made is asked for anew, or done without.
     shape = None if claim.role == "shaper" and stopped else history.shape
     return history.model_copy(update={"failures": failures, "stopped": stopped, "shape": shape})

@@ -64,6 +64,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     settle_claims(snapshot, issues, now, draft)
     _close_twins(issues, labels, spelling, draft)
     undo.go_on(snapshot, issues, labels, now, draft)
+    planning.go_on(snapshot, issues, now, draft)
     releases = Releases(issues, labels, voices, draft.claims)
     signs = [
         one.bead
@@ -83,7 +84,8 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
         rearm(issue, labels[number], releases, draft)
         if not labels[number].hold:
             forget_hold(number, draft)
-        if labels[number].type is BeadType.EPIC or issue.children:
+        is_epic = labels[number].type is BeadType.EPIC or bool(issue.children)
+        if is_epic and not planning.waits(number, draft):
             _epic(issue, graph, now, issues, releases.of(number), draft)
         elif hands.keeps_off(snapshot, issue, pulls.get(number), draft):
             pass
@@ -92,7 +94,8 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
         elif (asked := _question(number, pulls.get(number), releases, draft)) is not None:
             draft.say(number, State.NEEDS_HUMAN, asked)
         elif number not in pulls and (
-            shaping.start(issue, admission, draft) or planning.start(issue, admission, draft)
+            shaping.start(issue, admission, draft)
+            or planning.start(issue, labels[number], releases.of(number), admission, draft)
         ):
             pass
         elif number in pulls:
@@ -252,12 +255,14 @@ def _forget_closed(issues: dict[int, Issue], now: datetime, draft: Draft) -> Non
     closed: list[int] = []
     for number, known in draft.claims.history.items():
         # An issue that a command has just made a bead may not show as one yet.
-        word = known.release or known.shape or (known.planning.word if known.planning else None)
-        new = word is not None and not known.attempts and _heard(word, now, draft)
+        words = (known.release, known.shape, known.planning.word if known.planning else None)
+        new = not known.attempts and any(word is not None and _heard(word, now, draft) for word in words)
         if number in issues and known.closed is not None:  # somebody has opened it again
             draft.claims = draft.claims.remember(number, closed=None)
         elif known.undo is not None:
             continue  # it is opened again when that is done
+        elif known.planning is not None and known.planning.stage == "approved":
+            continue  # what was made of it is kept back until it is opened again and all is made
         elif number not in issues and number not in draft.claims.live and not new:
             closed.append(number)
     found.forget(draft, closed, now)

@@ -18,9 +18,11 @@ from bot.beads.labels import Labels
 from bot.coordinator.actions import Assign, Say, Unsay
 from bot.coordinator.claims import Claims, History
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.plan_comment import PLAN
 from bot.coordinator.questions import question_text, reason
 from bot.coordinator.quoting import quoted
 from bot.coordinator.release import Releases, releaser
+from bot.coordinator.shown import shown_digest
 from bot.coordinator.snapshot import Issue, Snapshot
 
 PERSON = "person-"
@@ -69,6 +71,10 @@ def marker(count: int) -> str:
 
 def as_remembered(say: Say, claims: Claims) -> tuple[Say | Unsay, ...]:
     """A comment that asks for a person, as the claims remember it: there and right, or not there at all."""
+    if say.marker == PLAN:
+        # One that shows a proposal: another is there by now, or it is made, unless it is this very one.
+        planning = claims.of(say.number).planning
+        return (say,) if planning is not None and planning.said == shown_digest(say.body) else ()
     if not say.marker.startswith(PERSON):
         return (say,)
     known = claims.of(say.number)
@@ -98,12 +104,10 @@ def _ask(issue: Issue, who: str | None, text: str, now: datetime, draft: Draft) 
 
 
 def _asked_by(known: History) -> str | None:
-    """Whose wish it is that needs a person: for a draft, or for a proposal that cannot be made."""
+    """Who asked for what waits for a yes, or came to nothing; None where nobody did."""
     if known.question is not None and known.question.draft is not None:
         return known.question.draft.asked_by
-    if known.planning is not None and known.planning.stopped is not None:
-        return known.planning.word.by
-    return None
+    return known.planning.word.by if known.planning is not None and known.question is None else None
 
 
 def _needs(snapshot: Snapshot, reasons: tuple[str, ...], known: History, who: str | None) -> str:

@@ -6,7 +6,8 @@ out (`History.release`). It holds only as long as title and body are what that p
 - An edit by somebody without the authority ends it, also when somebody with authority edits afterwards: what
   they saw of it is not known. Edits by ourselves are a person's command carried out.
 - An edit in the very second of the release counts as later.
-- An epic releases the children that it had, and those that somebody with the authority adds later.
+- An epic releases the children that it had, and those that somebody with the authority adds later. What we
+  make below it was approved: while it is released only by somebody who may release it (`planning.py`).
 """
 
 from __future__ import annotations
@@ -100,6 +101,9 @@ class Releases:
             said = f"its epic #{parent} is not released either: {above.problem}"
             return Release(problem=said) if above.ended else self._not_released
         added, by = issue.parent_since or issue.created_at, issue.parent_by or "somebody"
+        made = any(marker.startswith("bead=") for marker in issue.markers)
+        if made and by == self._voices.own:
+            return self._held(issue, above.by, max(above.since, issue.created_at))
         if added > above.since and not self._voices.counts(by):
             who = f"@{by}, who has no authority here," if issue.parent_by else by
             problem = f"{who} put it below #{parent} after @{above.by} released that: {self._ask} itself"

@@ -79,7 +79,7 @@ def retry(said: Said, draft: Draft) -> Answer:
     if issue.number in draft.claims.live:
         return Answer(done=False, reply="It is being worked on right now.")
     planning = known.planning
-    if planning is not None and planning.failures:
+    if planning is not None and (planning.failures or planning.stopped is not None):
         planning = planning.model_copy(update={"stopped": None, "failures": 0})
     elif known.stopped is None and not known.failures and not known.rounds:
         return Answer(done=False, reply="Nothing has stopped it: `/bead why` says what it waits for.")

@@ -55,6 +55,10 @@ NEXT = {
     State.MERGING: "It is merged as soon as every guard passes.",
     State.NEEDS_HUMAN: "It goes on by itself once that is done; `/bead help` lists what you can tell it.",
 }
+PROPOSED = "`/bead approve` has it made, `/bead revise TEXT` has it planned anew with that in mind."
+AGAIN = (
+    "`/bead retry` has it planned again, `/bead revise TEXT` with that in mind; `/bead ready` lets it do without."
+)
 OUTCOMES = {
     "pr": "published its work",
     "direct": "published its work",
@@ -302,8 +306,8 @@ def next_step(view: View, bead: int) -> str:
     said = NEXT[state].format(ready=view.snapshot.policy.spelling.ready)
     if state is State.NEEDS_HUMAN and known.question is not None and known.question.answer is None:
         said = f"Answer its question, for example with `/bead answer {known.question.recommended}`."
-    elif state is State.NEEDS_HUMAN and known.planning is not None and known.planning.stopped:
-        said = "Once that is mended, `/bead retry` has it planned; `/bead ready` lets it do without."
+    elif state is State.NEEDS_HUMAN and known.planning is not None:
+        said = AGAIN if known.planning.stopped is not None else PROPOSED
     elif state is State.NEEDS_HUMAN and known.stopped:
         said = "Once that is mended, `/bead retry` lets it be tried again."
     elif state is State.HELD and known.taken is not None:

@@ -9,7 +9,8 @@
 - A merge commit older than the last hundred on the base branch: one request, once.
 - What our comments say: every three minutes in the same request, a hundred at a time.
 - A head that moved on from an approved one: one request, or four for an update of our own, once.
-- Found work to be filed, or a draft to be used: two requests for each report that it stands in.
+- Found work to be filed, a draft to be used, or a proposal to be made: two requests for each report that it
+  stands in, once while it is needed; of a proposal that is approved one more for our comment that shows it.
 - A policy at fault, or one that was: one request for each content of its file; see `configuration.py`.
 - Labels that no open bead has any more: one request an hour, while there are some.
 - Labels that are not called as they were when we last looked: the look is repeated.
@@ -31,10 +32,11 @@ from bot.beads.markers import unmark
 from bot.beads.report import Report
 from bot.coordinator.claims import Claims, read_claims
 from bot.coordinator.merging import CHECK
+from bot.coordinator.plan_comment import PLAN
 from bot.coordinator.ports import EVERYTHING, Told
-from bot.coordinator.shown import check_key, number_of, shown_digest
+from bot.coordinator.shown import check_key, comment_key, number_of, shown_digest
 from bot.coordinator.snapshot import Snapshot
-from bot.coordinator.wanted import runs_to_read
+from bot.coordinator.wanted import proposals_to_read, runs_to_read
 from bot.github import documents
 from bot.github.answers import (
     BeadNode,
@@ -54,6 +56,7 @@ from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
 from bot.github.patches import Patches
 from bot.github.permissions import Permissions
+from bot.github.proposals import proposal_digest, read_proposals
 from bot.github.pulls import WORKFLOW, OwnCheck, own_check_runs
 from bot.github.queues import vouched_runs
 from bot.github.rules import RulesReader
@@ -180,6 +183,7 @@ class Observer:
         self._speakers = Speakers(installation, self._permissions)
         self._talk = TalkReader(installation, repository, self._permissions, known.signed)
         self.runs = RunReader(installation, repository)
+        self._reported: Mapping[int, Report] = {}
 
     async def look(self, focus: frozenset[int], told: Told = EVERYTHING) -> Snapshot:
         """Every fact a decision needs. Raises GitHubError, Limited, ClaimsError.
@@ -240,7 +244,9 @@ class Observer:
             refused_edges=frozenset(self._known.refused_edges),
             unused_labels=await self._unused_labels(snapshot),
         )
-        return replace(snapshot, reports=await self._reports(snapshot))
+        return replace(
+            snapshot, reports=await self._reports(snapshot), proposals=await self._proposals(snapshot)
+        )
 
     async def _unused_labels(self, snapshot: Snapshot) -> tuple[str, ...]:
         """Labels `blocked-by` of closed issues that nothing open has: one request an hour, and none while
@@ -464,13 +470,27 @@ class Observer:
         """The reports that somebody with the authority asks for, as far as they are there."""
         found: dict[int, Report] = {}
         for run_id in sorted(runs_to_read(snapshot)):
+            if run_id in self._reported:
+                found[run_id] = self._reported[run_id]
+                continue
             try:
                 report = await self.runs.report(run_id)
             except ReportError:
                 continue
             if report is not None:
                 found[run_id] = report
+        self._reported = found  # while beads are made of one, every look asks for it
         return found
+
+    async def _proposals(self, snapshot: Snapshot) -> Mapping[int, str]:
+        """What our comments say that show a proposal which somebody approves now."""
+        wanted = proposals_to_read(snapshot)
+        found = await read_proposals(self._github, wanted) if wanted else {}
+        for number in wanted:
+            key = comment_key(number, PLAN)
+            self._known.comments.pop(key, None)
+            self._known.shown.pop(key, None)
+        return {number: proposal_digest(comment) for number, comment in found.items()}
 
     async def _enabled(self) -> bool:
         """Looked up only after a dispatch was refused, until it is enabled again."""

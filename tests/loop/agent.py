@@ -43,9 +43,49 @@ def main() -> None:
             answer = work(prompt)
         case "reviewer":
             answer = review(prompt)
+        case "writer":
+            answer = plan(prompt)
         case _:
             answer = dict(DRAFT)
     Path(os.environ["BEADWRIGHT_ANSWER"]).write_text(json.dumps(answer), encoding="utf-8")
+
+
+def plan(prompt: str) -> dict[str, object]:
+    """As many beads as the title says, each after the one before but the second; the last one reconciles."""
+    heading = re.search(r"^# Plan for #\d+: (.+)$", prompt, re.MULTILINE)
+    assert heading is not None
+    title = heading[1]
+    if "(declined)" in title:
+        return {"declined": "There is nothing to do."}
+    if "(fails)" in title:
+        sys.exit("it cannot be planned")
+    asked = re.search(r"\((\d+) beads\)", title)
+    count = int(asked[1]) if asked else 1
+    return {
+        "summary": "Step by step.",
+        "outcome": "All of it is there.",
+        "acceptance": ["Every part is there."],
+        "verification": "`true` passes.",
+        "beads": [planned(place, count) for place in range(1, count + 1)],
+    }
+
+
+def planned(place: int, count: int) -> dict[str, object]:
+    """One bead of a plan."""
+    reconciles = place == count and count >= 4
+    return {
+        "title": "Hold it against what was asked" if reconciles else f"Build part {place}",
+        "type": "reconcile" if reconciles else "task",
+        "complexity": "low",
+        "outcome": f"Part {place} is there.",
+        "context": f"Parts are files below `work`; this one is part {place}.",
+        "acceptance": [f"`work/` has a file for part {place}."],
+        "scope": "Only work/.",
+        "verification": f"`ls work` lists part {place}.",
+        "creates": [] if reconciles else [f"work/part-{place}.txt"],
+        "covers": [1],
+        "after": list(range(1, place)) if reconciles else [place - 1] if place > 2 else [],
+    }
 
 
 def work(prompt: str) -> dict[str, object]:

@@ -194,7 +194,7 @@ class _Picture:
         text = re.sub(r"https?://\S+?/actions/runs/\d+", "RUN", text)
         text = re.sub(r"\b[0-9a-f]{40}\b", "COMMIT", text)
         text = re.sub(r"\b[0-9a-f]{32}\b", "TOKEN", text)
-        text = re.sub(r"\d+-(?:[0-9a-f]{12}|\d+)-(?=[bf]\d)", "ORIGIN-", text)
+        text = re.sub(r"\d+-(?:[0-9a-f]{12}|\d+)-(?=[bfp]\d)", "ORIGIN-", text)
         text = re.sub(r"\b[0-9a-f]{12}\b", "SHORT", text)
         text = re.sub(r"\b(answer-|undo-|revert[-=])\d+", r"\1N", text)
         text = re.sub(r"\b(run|attempt) \d+", r"\1 N", text)

@@ -1,0 +1,221 @@
+"""What the comment says that shows a proposal of beads, and what it says once they are made.
+
+It is rendered from the report, the claims and the policy alone, so that two coordinators that show one report
+write the same: what is approved is the comment with the digest that the claims remember.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from bot.beads.body import BeadBody, not_in, parse_body, render_body, with_planned
+from bot.beads.plan import PlannedBead
+from bot.beads.plan_fault import PlanFault
+from bot.beads.planned_body import body_of
+from bot.beads.policy import DOLLAR
+from bot.beads.report import Report
+from bot.coordinator.claims import Claims
+from bot.coordinator.epic_status import escaped
+from bot.coordinator.making import Target, harmless, text_of
+from bot.coordinator.quoting import listed_line, quotation, quoted, quoted_line, quoted_title
+from bot.coordinator.snapshot import Issue, Snapshot
+from bot.coordinator.status import AGAIN, bullets, dollars, folded, run_page
+from bot.guards.result import quoted as code
+
+PLAN = "plan"
+"""Marks the comment."""
+FILES = 4
+"""How many files a row of the table names."""
+KNOWN = 3
+"""From how many beads on what they have cost tells what others will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a run proposes, whichever its role.
+
+    `covers` of the beads counts `criteria`. `own` is what the text of the issue that it is proposed on is
+    completed by, and `single` tells that this is all: the issue itself is the one bead.
+    """
+
+    beads: tuple[PlannedBead, ...]
+    summary: str = ""
+    criteria: tuple[str, ...] = ()
+    own: BeadBody | None = None
+    single: bool = False
+
+
+def proposal_of(snapshot: Snapshot, issue: Issue, report: Report) -> Proposal | None:
+    """What a report proposes on an issue; None where it proposes no beads."""
+    if report.writer is not None and report.writer.beads:
+        plan = report.writer
+        clean = partial(harmless, snapshot)
+        single = len(plan.beads) == 1
+        whole = PlannedBead(
+            title=plan.beads[0].title,
+            outcome=plan.outcome,
+            acceptance=plan.acceptance,
+            verification=plan.verification,
+        )
+        own = body_of(plan.beads[0] if single else whole, harmless=clean)
+        # As the issue will number them: what people have asked for there comes first.
+        asked = parse_body(with_planned(issue.body, own)).acceptance
+        places = {
+            number: asked.index(one) + 1 for number, one in enumerate(own.acceptance, 1) if one in asked
+        }
+        return Proposal(_serving(plan.beads, places), plan.summary, asked, own, single)
+    if report.reconciler is not None and report.reconciler.gaps:
+        matrix = tuple(f"{row.source}: {row.text}" for row in report.reconciler.matrix)
+        return Proposal(report.reconciler.gaps, report.reconciler.summary, matrix)
+    if report.checkin is not None and report.checkin.findings:
+        return Proposal(report.checkin.findings, report.checkin.summary)
+    return None
+
+
+def _serving(beads: Sequence[PlannedBead], places: Mapping[int, int]) -> tuple[PlannedBead, ...]:
+    """The beads with what they cover as numbered elsewhere."""
+    return tuple(
+        bead.model_copy(update={"covers": tuple(places[one] for one in bead.covers if one in places)})
+        for bead in beads
+    )
+
+
+def proposal_text(
+    snapshot: Snapshot, issue: Issue, proposal: Proposal, target: Target, claims: Claims
+) -> str:
+    """The comment that shows a proposal, of any length."""
+    beads = proposal.beads
+    count = "One bead is" if len(beads) == 1 else f"{len(beads)} beads are"
+    some = "" if len(beads) == 1 else ", `/bead approve 1 2` those at these places"
+    makes = "completes the text below with it" if proposal.single else "makes them"
+    how = (
+        f"`/bead approve` {makes}{some}; `/bead revise TEXT` has it planned anew with that in mind. "
+        "Until then nothing is made, and approved is what this comment says now."
+    )
+    parts = [
+        f"**{count} proposed** · [run]({run_page(snapshot, target.run_id)})",
+        quoted(snapshot, proposal.summary).strip(),
+        how,
+        _table(snapshot, beads, {}),
+        _drawing(beads) if len(beads) > 1 else "",
+        bullets(_figures(snapshot, beads, claims)),
+        "\n".join(_texts(snapshot, issue, proposal, target)),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def made_text(
+    snapshot: Snapshot, proposal: Proposal, planned: Mapping[int, PlannedBead], numbers: Mapping[int, int]
+) -> str:
+    """The comment once all that was approved is there."""
+    if proposal.single:
+        return "**Approved** · this issue is the bead; what was proposed is in its text."
+    left = len(proposal.beads) - len(planned)
+    rest = f" {left} of the proposal {'was' if left == 1 else 'were'} left out." if left else ""
+    count = "one bead is" if len(planned) == 1 else f"{len(planned)} beads are"
+    ready = snapshot.policy.spelling.ready
+    return "\n\n".join(
+        (
+            f"**Approved** · {count} made.{rest} The label `{ready}` lets them be worked on: on the epic all"
+            " of them, on a bead that one.",
+            _table(snapshot, proposal.beads, numbers),
+        )
+    )
+
+
+def refused_text(snapshot: Snapshot, faults: Sequence[PlanFault]) -> str:
+    """The comment when the plan that came may not be made: all that is wrong with it."""
+    rows = "\n".join(f"- `{fault.code}`: {listed_line(snapshot, fault.text)}" for fault in faults)
+    return f"**No plan** · what was planned may not be made, and nothing was:\n\n{rows}\n\n{AGAIN}"
+
+
+def ended_text(snapshot: Snapshot, said: Sequence[str]) -> str:
+    """The comment when no plan came: why, in the words of whoever could not."""
+    rows = "\n".join(quotation(harmless(snapshot, one)) for one in said)
+    return f"**No plan** · nothing was made:\n\n{rows}\n\n{AGAIN}"
+
+
+# -- the parts ----------------------------------------------------------------------------------------------
+def _table(snapshot: Snapshot, beads: Sequence[PlannedBead], numbers: Mapping[int, int]) -> str:
+    """All of the beads, or those that are made with their numbers."""
+    head = "| | bead | type | priority | complexity | waits for | files |\n|---|---|---|---|---|---|---|"
+    rows = [
+        _row(snapshot, place, bead, numbers)
+        for place, bead in enumerate(beads, start=1)
+        if not numbers or place in numbers
+    ]
+    return "\n".join((head, *rows))
+
+
+def _row(snapshot: Snapshot, place: int, bead: PlannedBead, numbers: Mapping[int, int]) -> str:
+    after = [f"#{numbers[one]}" if one in numbers else str(one) for one in bead.after]
+    if numbers:
+        after = [one for one in after if one.startswith("#")]
+    waits = ", ".join([*after, *(f"#{number}" for number in bead.blocked_by)])
+    files = [*bead.files, *bead.creates]
+    more = f" and {len(files) - FILES} more" if len(files) > FILES else ""
+    cells = (
+        f"#{numbers[place]}" if place in numbers else str(place),
+        quoted_title(snapshot, bead.title),
+        bead.type,
+        bead.priority,
+        bead.complexity,
+        waits,
+        quoted_line(snapshot, code(files[:FILES]) if files else "") + more,
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _drawing(beads: Sequence[PlannedBead]) -> str:
+    lines = ["flowchart LR"]
+    lines += [
+        f'  p{place}["{escaped(f"{place} {bead.title}")}"]' for place, bead in enumerate(beads, start=1)
+    ]
+    outside = sorted({number for bead in beads for number in bead.blocked_by})
+    lines += [f'  b{number}(["{escaped(f"#{number}")}"])' for number in outside]
+    for place, bead in enumerate(beads, start=1):
+        lines += [f"  p{one} --> p{place}" for one in sorted(set(bead.after))]
+        lines += [f"  b{number} --> p{place}" for number in sorted(set(bead.blocked_by))]
+    return "```mermaid\n" + "\n".join(lines) + "\n```"
+
+
+def _figures(snapshot: Snapshot, beads: Sequence[PlannedBead], claims: Claims) -> list[str]:
+    return [_cost(snapshot, len(beads), claims)]
+
+
+def _cost(snapshot: Snapshot, count: int, claims: Claims) -> str:
+    """What the beads will cost, by what others have cost here."""
+    spent = [
+        known.spent
+        for known in claims.history.values()
+        if known.spent and any(one.role == "worker" for one in known.tried)
+    ]
+    if len(spent) >= KNOWN:
+        each = sum(spent) // len(spent)
+        return (
+            f"expected cost: about {dollars(each * count)}; the {len(spent)} beads that are under way here"
+            f" have cost {dollars(each)} each so far"
+        )
+    each = int(snapshot.policy.budget.run * DOLLAR)
+    return (
+        f"expected cost: up to {dollars(2 * each * count)}; too few beads have been worked on here to know,"
+        f" and the policy lets a run cost {dollars(each)}: one works, one reviews"
+    )
+
+
+def _texts(snapshot: Snapshot, issue: Issue, proposal: Proposal, target: Target) -> list[str]:
+    """All texts, whole, as they will be."""
+    texts = []
+    own = render_body(not_in(issue.body, proposal.own)) if proposal.own is not None else ""
+    if own:
+        texts.append(folded("What is added to this issue", quotation(own)))
+    if not proposal.single:
+        texts += [
+            folded(
+                f"{place}. {quoted_title(snapshot, bead.title)}", quotation(text_of(bead, target, snapshot))
+            )
+            for place, bead in enumerate(proposal.beads, start=1)
+        ]
+    return texts
