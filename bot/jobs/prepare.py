@@ -1,7 +1,7 @@
 """The first step of the agent job, the only one with a token: is this run wanted, and what is its prompt?
 
-One request. A run whose token is not live, or that was started again by hand, ends here, before it has cost
-anything but seconds.
+One request, and two more where the bead's epic is needed. A run whose token is not live, or that was started
+again by hand, ends here, before it has cost anything but seconds.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def prepare(inputs: Inputs, github: JobGitHub, token: str) -> Plan:
         facts = github.facts(inputs.bead)
         claim = live_claim(inputs, facts)
         base = claim.base
-        plan = _plan(inputs, facts, claim, token)
+        plan = _plan(inputs, github, facts, claim, token)
     except (JobFault, PolicyError) as error:
         write_report(inputs, failed(inputs, base, str(error), edited=isinstance(error, Edited)))
         raise JobFault(str(error)) from error
@@ -71,7 +71,7 @@ def live_claim(inputs: Inputs, facts: JobFacts) -> Claim:
     return claim
 
 
-def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
+def _plan(inputs: Inputs, github: JobGitHub, facts: JobFacts, claim: Claim, token: str) -> Plan:
     if claim.stage != "claimed":
         raise JobFault(f"attempt {claim.attempt} of bead #{inputs.bead} has been published: nothing is done")
     if digest(facts.title, facts.body) != claim.digest:
@@ -90,7 +90,8 @@ def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
         case "writer":
             return plan_writing(inputs, facts, claim, policy, local)
         case "reconciler":
-            return plan_reconciliation(inputs, facts, claim, policy, local)
+            epic = github.epic(inputs.bead)
+            return plan_reconciliation(facts, epic, claim, policy, local)
         case "direction":
             return plan_direction(inputs, facts, claim, policy, local)
         case "checkin":
