@@ -20,6 +20,7 @@ from bot.jobs.git import Git
 from bot.jobs.inputs import Inputs
 from bot.jobs.material import guidance, quotation
 from bot.jobs.plan import Plan, run_budget, schema_text
+from bot.jobs.repair import failure_of
 from bot.jobs.reviewer import changes
 from bot.prompts import render_prompt
 
@@ -96,7 +97,7 @@ def judge_coverage(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Encl
         token=inputs.token,
         base=plan.base,
         reconciler=None if found or outcome.answer is None else load_coverage_answer(outcome.answer),
-        failure="; ".join(found) or None,
+        failure=failure_of(found),
         cost=outcome.cost,
     )
 
