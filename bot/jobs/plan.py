@@ -12,6 +12,7 @@ from bot.beads.coverage_check import Built
 from bot.beads.model import Role
 from bot.beads.policy import DOLLAR, Engine, Gate, Policy
 from bot.beads.report import Report
+from bot.beads.report_page import Page
 from bot.engines.answer_schema import answer_schema
 from bot.jobs.inputs import Inputs
 
@@ -23,7 +24,8 @@ class Plan(BaseModel):
     already: the branch's head, or the base. `merging` tells that a merge of the base is under way, with
     `conflicts` left in the tree. `restored` are paths of agent configuration that show the base's content
     although the branch has another. `owed` are threads that want an answer, or what a bead's
-    text lacks. `built` is what a reconciliation is held against.
+    text lacks. `built` is what a reconciliation is held against, `page` what an epic's
+    report must be.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +43,7 @@ class Plan(BaseModel):
     restored: tuple[str, ...] = ()
     owed: tuple[str, ...] = ()
     built: Built | None = None
+    page: Page | None = None
 
 
 def write_report(inputs: Inputs, report: Report) -> None:

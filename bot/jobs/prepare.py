@@ -13,12 +13,14 @@ from bot.beads.digest import digest
 from bot.beads.markers import read_marker
 from bot.beads.policy import Engine, Policy
 from bot.beads.policy_file import PolicyError, load_policy
+from bot.beads.report_page import page_of
 from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
-from bot.coordinator.job_port import Edited, JobFacts, JobFault, JobGitHub
+from bot.coordinator.job_port import Edited, EpicFacts, JobFacts, JobFault, JobGitHub
 from bot.jobs.checkin import plan_checkin
 from bot.jobs.checkout import fetch_missing, needed, restore_configuration, start_work
 from bot.jobs.direction import plan_direction
+from bot.jobs.epic_report import report_material
 from bot.jobs.gates import choose_gates
 from bot.jobs.git import Git, authorised
 from bot.jobs.inputs import Inputs
@@ -82,7 +84,8 @@ def _plan(inputs: Inputs, github: JobGitHub, facts: JobFacts, claim: Claim, toke
     local = Git(inputs.checkout)
     match inputs.role:
         case "worker":
-            return _worker_plan(inputs, facts, claim, policy, local)
+            epic = github.epic(inputs.bead) if claim.report else None
+            return _worker_plan(inputs, facts, claim, policy, local, epic)
         case "reviewer":
             return _reviewer_plan(inputs, facts, claim, policy, local)
         case "shaper":
@@ -98,14 +101,18 @@ def _plan(inputs: Inputs, github: JobGitHub, facts: JobFacts, claim: Claim, toke
             return plan_checkin(inputs, facts, claim, policy, local)
 
 
-def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
+def _worker_plan(
+    inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git, epic: EpicFacts | None
+) -> Plan:
     start = start_work(git, facts, inputs.branch, claim.base)
     restored = restore_configuration(git, claim.base)
     gates = choose_gates(policy.gates, git, claim.base)
     threads = facts.pull.heard if facts.pull else ()
+    report = report_material(epic, facts.claims, policy) if epic is not None else {}
     prompt = render_prompt(
-        "worker",
+        "report" if epic is not None else "worker",
         {
+            **report,
             "bead": inputs.bead,
             "title": reveal(facts.title),
             "base": claim.base,
@@ -140,6 +147,7 @@ def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
         conflicts=start.conflicts,
         restored=restored,
         owed=tuple(thread.id for thread in threads),
+        page=page_of(epic.number, epic.coverage) if epic is not None else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.beads.answer_parts import ReportError
 from bot.beads.body import parse_body
@@ -25,6 +25,7 @@ from bot.jobs.reviewer import changes
 from bot.prompts import render_prompt
 
 TEXTS = 60_000  # characters of all the beads' texts together
+FILES = 60  # that are told of one pull request
 LEAST = 1_000  # characters that a bead's text may have however many there are
 
 
@@ -126,4 +127,5 @@ def text_of(body: str) -> str:
 
 def _bead_text(bead: EpicBead, room: int) -> BeadText:
     body = quotation(shorten(text_of(bead.body), room))
-    return BeadText(bead.number, line(bead.title), body, bead.open, bead.dropped, bead.pulls)
+    pulls = tuple(replace(one, files=tuple(line(name) for name in one.files[:FILES])) for one in bead.pulls)
+    return BeadText(bead.number, line(bead.title), body, bead.open, bead.dropped, pulls)
