@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.beads.digest import digest
 from bot.beads.labels import Labels
-from bot.beads.model import PLANNING, Role
+from bot.beads.model import PLANNING, BeadType, Role
 from bot.beads.policy import DOLLAR
 from bot.coordinator import breaker, pace
 from bot.coordinator.actions import Dispatch
@@ -95,6 +95,7 @@ class Admission:
         if refused is not None:
             return refused
         history = draft.claims.of(issue.number)
+        kind = self._labels[issue.number].type
         claim = Claim(
             role=role,
             attempt=history.attempts + 1,
@@ -106,6 +107,7 @@ class Admission:
             correction=correction,
             digest=digest(issue.title, issue.body),
             trusted=self.voices.trusted(pull),
+            report=role == "worker" and issue.parent is not None and kind is BeadType.REPORT,
         )
         claims = breaker.on_trial(draft.claims.claim(issue.number, claim), claim.engine, claim.token)
         if role not in PLANNING and not history.begun:

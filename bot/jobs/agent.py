@@ -26,7 +26,7 @@ from bot.jobs.direction import judge_direction
 from bot.jobs.engine_program import Program, engine_program
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, failed, plan_path, write_report
-from bot.jobs.reconciler import judge_coverage
+from bot.jobs.reconciler import examine_coverage, judge_coverage
 from bot.jobs.redaction import known_secrets, redact
 from bot.jobs.repair import Examine, with_repair
 from bot.jobs.reviewer import judge_review
@@ -44,7 +44,7 @@ JUDGES: dict[Role, Callable[[Inputs, Plan, Outcome, Enclosure], Report]] = {
     "direction": judge_direction,
     "checkin": judge_checkin,
 }
-REPAIRS: dict[Role, Examine] = {"writer": examine_plan}
+REPAIRS: dict[Role, Examine] = {"writer": examine_plan, "reconciler": examine_coverage}
 """Whose answers are examined, and asked for once more where they have faults; `repair.py` says how."""
 
 DROPPED = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE")

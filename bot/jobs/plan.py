@@ -8,9 +8,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.beads.coverage_check import Built
 from bot.beads.model import Role
 from bot.beads.policy import DOLLAR, Engine, Gate, Policy
 from bot.beads.report import Report
+from bot.beads.report_page import Page
 from bot.engines.answer_schema import answer_schema
 from bot.jobs.inputs import Inputs
 
@@ -22,7 +24,8 @@ class Plan(BaseModel):
     already: the branch's head, or the base. `merging` tells that a merge of the base is under way, with
     `conflicts` left in the tree. `restored` are paths of agent configuration that show the base's content
     although the branch has another. `owed` are threads that want an answer, or what a bead's
-    text lacks.
+    text lacks. `built` is what a reconciliation is held against, `page` what an epic's
+    report must be.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +42,8 @@ class Plan(BaseModel):
     conflicts: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     owed: tuple[str, ...] = ()
+    built: Built | None = None
+    page: Page | None = None
 
 
 def write_report(inputs: Inputs, report: Report) -> None:

@@ -1,7 +1,7 @@
 """The first step of the agent job, the only one with a token: is this run wanted, and what is its prompt?
 
-One request. A run whose token is not live, or that was started again by hand, ends here, before it has cost
-anything but seconds.
+One request, and two more where the bead's epic is needed. A run whose token is not live, or that was started
+again by hand, ends here, before it has cost anything but seconds.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from bot.beads.digest import digest
 from bot.beads.markers import read_marker
 from bot.beads.policy import Engine, Policy
 from bot.beads.policy_file import PolicyError, load_policy
+from bot.beads.report_page import page_of
 from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
-from bot.coordinator.job_port import Edited, JobFacts, JobFault, JobGitHub
+from bot.coordinator.job_port import Edited, EpicFacts, JobFacts, JobFault, JobGitHub
 from bot.jobs.checkin import plan_checkin
 from bot.jobs.checkout import fetch_missing, needed, restore_configuration, start_work
 from bot.jobs.direction import plan_direction
+from bot.jobs.epic_report import report_material
 from bot.jobs.gates import choose_gates
 from bot.jobs.git import Git, authorised
 from bot.jobs.inputs import Inputs
@@ -54,7 +56,7 @@ def prepare(inputs: Inputs, github: JobGitHub, token: str) -> Plan:
         facts = github.facts(inputs.bead)
         claim = live_claim(inputs, facts)
         base = claim.base
-        plan = _plan(inputs, facts, claim, token)
+        plan = _plan(inputs, github, facts, claim, token)
     except (JobFault, PolicyError) as error:
         write_report(inputs, failed(inputs, base, str(error), edited=isinstance(error, Edited)))
         raise JobFault(str(error)) from error
@@ -71,7 +73,7 @@ def live_claim(inputs: Inputs, facts: JobFacts) -> Claim:
     return claim
 
 
-def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
+def _plan(inputs: Inputs, github: JobGitHub, facts: JobFacts, claim: Claim, token: str) -> Plan:
     if claim.stage != "claimed":
         raise JobFault(f"attempt {claim.attempt} of bead #{inputs.bead} has been published: nothing is done")
     if digest(facts.title, facts.body) != claim.digest:
@@ -82,7 +84,8 @@ def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
     local = Git(inputs.checkout)
     match inputs.role:
         case "worker":
-            return _worker_plan(inputs, facts, claim, policy, local)
+            epic = github.epic(inputs.bead) if claim.report else None
+            return _worker_plan(inputs, facts, claim, policy, local, epic)
         case "reviewer":
             return _reviewer_plan(inputs, facts, claim, policy, local)
         case "shaper":
@@ -90,21 +93,26 @@ def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
         case "writer":
             return plan_writing(inputs, facts, claim, policy, local)
         case "reconciler":
-            return plan_reconciliation(inputs, facts, claim, policy, local)
+            epic = github.epic(inputs.bead)
+            return plan_reconciliation(facts, epic, claim, policy, local)
         case "direction":
             return plan_direction(inputs, facts, claim, policy, local)
         case "checkin":
             return plan_checkin(inputs, facts, claim, policy, local)
 
 
-def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
+def _worker_plan(
+    inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git, epic: EpicFacts | None
+) -> Plan:
     start = start_work(git, facts, inputs.branch, claim.base)
     restored = restore_configuration(git, claim.base)
     gates = choose_gates(policy.gates, git, claim.base)
     threads = facts.pull.heard if facts.pull else ()
+    report = report_material(epic, facts.claims, policy) if epic is not None else {}
     prompt = render_prompt(
-        "worker",
+        "report" if epic is not None else "worker",
         {
+            **report,
             "bead": inputs.bead,
             "title": reveal(facts.title),
             "base": claim.base,
@@ -139,6 +147,7 @@ def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
         conflicts=start.conflicts,
         restored=restored,
         owed=tuple(thread.id for thread in threads),
+        page=page_of(epic.number, epic.coverage) if epic is not None else None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.beads.markers import write_marker
 from bot.jobs.publish import Denied, Publishing
 from bot.jobs.publish_answer import publish_answer
+from bot.jobs.publish_coverage import publish_coverage
 from bot.jobs.publish_review import publish_review
 from bot.jobs.publish_work import publish_work
 
@@ -16,10 +17,10 @@ def publish(run: Publishing) -> str:
     """
     if run.inputs.role == "reviewer":
         return publish_review(run)
-    if run.inputs.role != "worker":
+    if run.inputs.role not in ("worker", "reconciler"):
         return publish_answer(run)
     try:
-        return publish_work(run)
+        return publish_work(run) if run.inputs.role == "worker" else publish_coverage(run)
     except Denied as denial:
         facts = run.github.facts(run.inputs.bead)
         run.claim(facts)

@@ -1,35 +1,62 @@
-"""The reconciler's run: what it is shown, and what it left behind, a matrix of what is met."""
+"""The reconciler's run: what it is shown of an epic, and what it left behind, a matrix of what is met."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from bot.beads.answer_parts import ReportError
+from bot.beads.body import parse_body
 from bot.beads.coverage import load_coverage_answer
+from bot.beads.coverage_check import coverage_faults
 from bot.beads.policy import Policy
 from bot.beads.report import Report
-from bot.beads.visible_text import reveal
+from bot.beads.visible_text import one_line, reveal
 from bot.coordinator.claims import Claim
-from bot.coordinator.job_port import JobFacts
+from bot.coordinator.job_port import EpicBead, EpicFacts, JobFacts, JobFault, MergedPull
 from bot.engines.outcome import Enclosure, Outcome
+from bot.engines.told import shorten
+from bot.jobs.epic import CLOSING, built, kind_of
 from bot.jobs.git import Git
 from bot.jobs.inputs import Inputs
-from bot.jobs.material import bead_text, guidance, quotation
+from bot.jobs.material import guidance, quotation
 from bot.jobs.plan import Plan, run_budget, schema_text
+from bot.jobs.repair import failure_of
 from bot.jobs.reviewer import changes
 from bot.prompts import render_prompt
 
+TEXTS = 60_000  # characters of all the beads' texts together
+FILES = 60  # that are told of one pull request
+LEAST = 1_000  # characters that a bead's text may have however many there are
 
-def plan_reconciliation(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
-    """The prepared run. Raises JobFault."""
+
+@dataclass(frozen=True, slots=True)
+class BeadText:
+    """A bead of the epic as a prompt shows it."""
+
+    number: int
+    title: str
+    body: str
+    open: bool
+    dropped: bool
+    pulls: tuple[MergedPull, ...]
+
+
+def plan_reconciliation(facts: JobFacts, epic: EpicFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
+    """The prepared run. Raises JobFault, also when the epic asks for nothing that could be looked for."""
     git.output("checkout", "--force", "--detach", claim.base)
     git.output("clean", "-ffdq")
     engine = policy.engine_for("reconciler")
+    known = built(epic, policy, git, claim.base)
+    if not known.pulls:
+        raise JobFault(f"epic #{epic.number} has no bead that was worked on: there is nothing to reconcile")
     prompt = render_prompt(
         "reconciler",
         {
-            "bead": inputs.bead,
-            "title": reveal(facts.title),
-            "body": quotation(bead_text(facts)),
-            "guidance": guidance(git, claim.base, facts.body),
+            "epic": {"number": epic.number, "title": line(epic.title), "body": quotation(text_of(epic.body))},
+            "beads": bead_texts(epic, policy),
+            "asked": known.asked,
+            "base": claim.base,
+            "guidance": guidance(git, claim.base, cited_specs(epic)),
             "schema": schema_text("reconciler", engine),
         },
     )
@@ -43,27 +70,62 @@ def plan_reconciliation(inputs: Inputs, facts: JobFacts, claim: Claim, policy: P
         base=claim.base,
         start=claim.base,
         published=claim.base,
+        built=known,
     )
+
+
+def examine_coverage(plan: Plan, text: str) -> list[str]:
+    """All that the reconciler can mend in its answer."""
+    assert plan.built is not None, "the plan of a reconciliation says what is asked for"
+    try:
+        answer = load_coverage_answer(text)
+    except ReportError as error:
+        return str(error).split("; ")
+    return list(coverage_faults(answer, plan.built))
 
 
 def judge_coverage(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
     """The report of it. Raises JobFault when the checkout cannot be read any more."""
     found = changes(plan, enclosure)
-    answer = None
     if outcome.missing is not None or outcome.answer is None:
         found.append(outcome.missing or "it left no answer")
     else:
-        try:
-            answer = load_coverage_answer(outcome.answer)
-        except ReportError as error:
-            found.append(str(error))
+        found += examine_coverage(plan, outcome.answer)
     return Report(
         bead=inputs.bead,
         role="reconciler",
         attempt=inputs.attempt,
         token=inputs.token,
         base=plan.base,
-        reconciler=answer if not found else None,
-        failure="; ".join(found) or None,
+        reconciler=None if found or outcome.answer is None else load_coverage_answer(outcome.answer),
+        failure=failure_of(found),
         cost=outcome.cost,
     )
+
+
+def bead_texts(epic: EpicFacts, policy: Policy) -> tuple[BeadText, ...]:
+    """The beads that did the epic's work, or were to do it, each with its share of the room."""
+    beads = [one for one in epic.beads if kind_of(one, policy) not in CLOSING]
+    room = max(LEAST, TEXTS // max(1, len(beads)))
+    return tuple(_bead_text(one, room) for one in beads)
+
+
+def cited_specs(epic: EpicFacts) -> str:
+    """The specs that the epic and its beads cite, one a line."""
+    return "\n".join(item for one in (epic, *epic.beads) for item in parse_body(one.body).specs)
+
+
+def line(text: str) -> str:
+    """A title as a prompt shows it."""
+    return one_line(reveal(text))
+
+
+def text_of(body: str) -> str:
+    """A body as a prompt shows it."""
+    return reveal(body).strip() or "(no text)"
+
+
+def _bead_text(bead: EpicBead, room: int) -> BeadText:
+    body = quotation(shorten(text_of(bead.body), room))
+    pulls = tuple(replace(one, files=tuple(line(name) for name in one.files[:FILES])) for one in bead.pulls)
+    return BeadText(bead.number, line(bead.title), body, bead.open, bead.dropped, pulls)

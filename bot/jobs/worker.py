@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from bot.beads.answer_parts import ReportError
 from bot.beads.report import Report, WorkerAnswer, load_worker_answer
+from bot.beads.report_page import Page, page_faults
 from bot.coordinator.job_port import JobFault
 from bot.engines.outcome import Enclosure, Ended, Outcome
 from bot.jobs.gates import run_gates
@@ -83,6 +84,8 @@ def judge_work(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosur
             faults.append(f"it says {answer.status!r} and left no change")
         elif not changed and not answer.threads and plan.owed:
             faults.append(f"it says {answer.status!r} and neither changed anything nor answered a thread")
+    if plan.page is not None and done and not faults:
+        faults += _page_faults(repository, plan, plan.page, head)
     if head != plan.base:
         _bundle(repository, inputs, plan, enclosure)
     return Report(
@@ -132,6 +135,14 @@ def _commit(repository: Repository, inputs: Inputs, plan: Plan) -> str:
     if repository.run("merge-base", "--is-ancestor", plan.start, head).status != 0:
         raise JobFault("its checkout no longer goes on from where it started")
     return head
+
+
+def _page_faults(repository: Repository, plan: Plan, page: Page, head: str) -> tuple[str, ...]:
+    """What is wrong with an epic's report."""
+    listed = repository.text("diff", "--name-only", "--no-renames", "-z", plan.base, head)
+    shown = repository.run("cat-file", "blob", f"{head}:{page.path}")
+    text = shown.output if shown.status == 0 else None
+    return page_faults(page, [name for name in listed.split("\0") if name], text)
 
 
 def _show_branch_again(repository: Repository, restored: Sequence[str]) -> None:
