@@ -54,7 +54,7 @@ def prepare(inputs: Inputs, github: JobGitHub, token: str) -> Plan:
         facts = github.facts(inputs.bead)
         claim = live_claim(inputs, facts)
         base = claim.base
-        plan = _plan(inputs, facts, claim, token)
+        plan = _plan(inputs, github, facts, claim, token)
     except (JobFault, PolicyError) as error:
         write_report(inputs, failed(inputs, base, str(error), edited=isinstance(error, Edited)))
         raise JobFault(str(error)) from error
@@ -71,7 +71,7 @@ def live_claim(inputs: Inputs, facts: JobFacts) -> Claim:
     return claim
 
 
-def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
+def _plan(inputs: Inputs, github: JobGitHub, facts: JobFacts, claim: Claim, token: str) -> Plan:
     if claim.stage != "claimed":
         raise JobFault(f"attempt {claim.attempt} of bead #{inputs.bead} has been published: nothing is done")
     if digest(facts.title, facts.body) != claim.digest:
@@ -94,7 +94,7 @@ def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
         case "direction":
             return plan_direction(inputs, facts, claim, policy, local)
         case "checkin":
-            return plan_checkin(inputs, facts, claim, policy, local)
+            return plan_checkin(inputs, facts, claim, policy, local, github)
 
 
 def _worker_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
