@@ -26,7 +26,7 @@ STYLE = """
   @media (prefers-color-scheme: dark) {
     svg { --ground: #0d1117; --ink: #f0f6fc; --faint: #9198a1; --rule: #3d444d; --line: #4493f8; }
   }
-  text { font-family: -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; fill: var(--ink); }
+  text { font-family: -apple-system, "Segoe UI", "Noto Sans", Arial, sans-serif; fill: var(--ink); }
   .ground { fill: var(--ground); }
   .heading { font-size: 20px; font-weight: 600; }
   .side { font-size: 15px; font-weight: 600; }

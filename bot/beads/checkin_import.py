@@ -2,8 +2,8 @@
 
 It is pasted below `/bead checkin import`, and is material: nothing in it is a command. One form is read by
 code alone: whatever is said first (the summary), then a Markdown table with the columns `category`, `score`,
-`reason` and `evidence`, and nothing after it but a heading `Findings` with one heading for each finding, below
-which stand the sections of a bead (`body.py`). Any other text is for a session to read.
+`reason` and `evidence`, and nothing after it but a heading `Findings` with one heading for each finding,
+below which stand the sections of a bead (`body.py`). Any other text is for a session to read.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from bot.beads.body import missing, parse_body
 from bot.beads.checkin import CATEGORIES, CheckinAnswer
 from bot.beads.commands import is_import, read_commands
+from bot.beads.digest import digest
 from bot.beads.plan import PlannedBead
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
@@ -53,9 +54,14 @@ def pasted(comment: str) -> str:
     return ""
 
 
+def import_note(review: str) -> str:
+    """What is remembered of a review until it is read: that one is brought, and which."""
+    return f"import {digest('', review)}"
+
+
 def read_review(text: str) -> CheckinAnswer | None:
-    """The check-in that a text in the documented form is; None when it has another form, or says more than that
-    form holds."""
+    """The check-in that a text in the documented form is; None when it has another form, or says more than
+    that form holds."""
     tokens = MARKDOWN.parse(text)
     tables = [token for token in tokens if token.type == "table_open" and token.level == 0]
     if len(tables) != 1 or tables[0].map is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
@@ -12,6 +13,8 @@ from bot.beads.checkin import CATEGORIES, Category, CheckinAnswer, Place, Score
 
 CHECKINS_BRANCH = "beadwright/checkins"
 CHART = "checkins.svg"
+NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[1-9][0-9]{0,18}\.json")
+"""What the file of a check-in is called."""
 Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*(?:\[bot\])?$", max_length=100)]
 
 
@@ -91,7 +94,7 @@ def changed(now: Mapping[Category, int], before: Mapping[Category, int]) -> dict
 
 
 def signed(change: float, digits: int = 0) -> str:
-    """A change as people write it: +2, −1, ±0."""
+    """A change as people write it: +2, -1, ±0."""
     rounded = round(change, digits)
-    sign = "±" if rounded == 0 else "+" if rounded > 0 else "−"  # noqa: RUF001
+    sign = "±" if rounded == 0 else "+" if rounded > 0 else "-"
     return f"{sign}{abs(rounded):.{digits}f}"

@@ -207,6 +207,10 @@ class JobGitHub(Protocol):
         plan. One request for a hundred. Raises JobFault."""
         ...
 
+    def comment_text(self, comment: int) -> str:
+        """What a comment on an issue says, by its database id. Raises JobFault."""
+        ...
+
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
         """Move refs, all or none. Raises RefsMoved when one was not where it was expected."""
         ...

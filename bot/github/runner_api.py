@@ -225,6 +225,12 @@ class RunnerApi:
                 break
         return tuple(found)
 
+    def comment_text(self, comment: int) -> str:
+        """See `JobGitHub.comment_text`.
+        https://docs.github.com/en/rest/issues/comments#get-an-issue-comment"""
+        answer = self._get(f"issues/comments/{comment}")
+        return shapes.Comment.model_validate_json(answer.content).body or ""
+
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
         """See `JobGitHub.move_refs`; GitHub's `updateRefs` with zeros for "not there"."""
         updates = [
@@ -292,16 +298,21 @@ class RunnerApi:
             raise JobFault(f"GitHub refused: {_said(data['errors'])}")
         return data
 
+    def _get(self, path: str) -> httpx.Response:
+        return self._send(f"{self._client.base_url}repos/{self._repository}/{path}", None)
+
     def _post(self, path: str, body: Mapping[str, object]) -> httpx.Response:
         return self._send(f"{self._client.base_url}repos/{self._repository}/{path}", body)
 
-    def _send(self, address: str, body: Mapping[str, object]) -> httpx.Response:
+    def _send(self, address: str, body: Mapping[str, object] | None) -> httpx.Response:
+        method, json = ("GET", None) if body is None else ("POST", dict(body))
         try:
-            answer = self._client.post(address, json=dict(body), headers=self._headers)
+            answer = self._client.request(method, address, json=json, headers=self._headers)
         except httpx.HTTPError as error:
             raise JobFault(f"GitHub did not answer: {error}") from error
         if not answer.is_success:
-            raise JobFault(f"GitHub refused POST {answer.url.path}: {answer.status_code} {answer.text[:500]}")
+            path, said = answer.url.path, f"{answer.status_code} {answer.text[:500]}"
+            raise JobFault(f"GitHub refused {method} {path}: {said}")
         return answer
 
 

@@ -57,6 +57,12 @@ class Issue(Shape):
     state: str
 
 
+class Comment(Shape):
+    """A comment on an issue."""
+
+    body: str | None = None
+
+
 class Author(Shape):
     """Who wrote."""
 

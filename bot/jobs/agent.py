@@ -18,10 +18,10 @@ from bot.beads.model import Role
 from bot.beads.report import Report
 from bot.coordinator.job_port import JobFault
 from bot.engines.credential import KEYS, engine_secrets
-from bot.engines.outcome import Enclosure, Outcome, Task
+from bot.engines.outcome import Enclosure, Ended, Outcome, Task
 from bot.engines.run import run_engine
 from bot.jobs.bootstrap import tool_cache
-from bot.jobs.checkin import judge_checkin
+from bot.jobs.checkin import examine_checkin, judge_checkin
 from bot.jobs.direction import judge_direction
 from bot.jobs.engine_program import Program, engine_program
 from bot.jobs.inputs import Inputs
@@ -44,7 +44,11 @@ JUDGES: dict[Role, Callable[[Inputs, Plan, Outcome, Enclosure], Report]] = {
     "direction": judge_direction,
     "checkin": judge_checkin,
 }
-REPAIRS: dict[Role, Examine] = {"writer": examine_plan, "reconciler": examine_coverage}
+REPAIRS: dict[Role, Examine] = {
+    "writer": examine_plan,
+    "reconciler": examine_coverage,
+    "checkin": examine_checkin,
+}
 """Whose answers are examined, and asked for once more where they have faults; `repair.py` says how."""
 
 DROPPED = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE")
@@ -81,7 +85,10 @@ def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
         path = None if program is None else program.path
         run = partial(run_engine, plan.engine, enclosure=wall, program=path, env=env)
         examine = REPAIRS.get(inputs.role)
-        outcome = run(task) if examine is None else with_repair(plan, task, examine, run)
+        if plan.given is not None:
+            outcome = _given(plan.given)
+        else:
+            outcome = run(task) if examine is None else with_repair(plan, task, examine, run)
         transcript = _transcript(inputs, plan, outcome)
         report = JUDGES[inputs.role](inputs, plan, outcome, wall)
         report = report.model_copy(update={"engine": plan.engine.name, "provider": outcome.provider})
@@ -105,9 +112,14 @@ def forget_secrets(credential: Collection[str]) -> None:
 
 def _program(plan: Plan) -> Program | None:
     """The CLI that the plan needs; it is installed with an environment that holds no secret any more."""
-    if plan.engine.name == "command":
+    if plan.engine.name == "command" or plan.given is not None:
         return None
     return engine_program(tool_cache(), plan.engine.name, os.environ)
+
+
+def _given(answer: str) -> Outcome:
+    """The answer that the prepare step has found already: no engine is needed for it."""
+    return Outcome(Ended("exited", 0, "[the answer was read by code: no engine was run]", 0.0), answer)
 
 
 def _hidden(inputs: Inputs, env: Mapping[str, str]) -> tuple[str, ...]:

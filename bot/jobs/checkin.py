@@ -1,41 +1,44 @@
-"""A check-in's run: what it is shown, and what it left behind, scores with evidence."""
+"""A check-in's run: what it is shown, and what it left behind, scores with evidence.
+
+It looks for itself: of earlier check-ins it is shown nothing, and the branch that keeps them is out of its
+checkout's sight. Where somebody has brought a review that was made elsewhere, that is read instead: by code
+where it has the documented form, else by a session, which may add nothing to it.
+"""
 
 from __future__ import annotations
 
 from bot.beads.answer_parts import ReportError
-from bot.beads.checkin import load_checkin_answer
+from bot.beads.checkin import CATEGORIES, CheckinAnswer, load_checkin_answer
+from bot.beads.checkin_check import check_checkin, check_import, check_reading, without_unfound
+from bot.beads.checkin_import import LONGEST, import_note, pasted, read_review
+from bot.beads.checkin_record import CHECKINS_BRANCH
 from bot.beads.policy import Policy
 from bot.beads.report import Report
 from bot.beads.visible_text import reveal
-from bot.coordinator.claims import Claim
-from bot.coordinator.job_port import JobFacts
+from bot.coordinator.claims import Claim, Planning
+from bot.coordinator.job_port import Edited, JobFacts, JobGitHub
 from bot.engines.outcome import Enclosure, Outcome
-from bot.jobs.git import Git
+from bot.jobs.git import Git, GitFault
 from bot.jobs.inputs import Inputs
 from bot.jobs.material import bead_text, guidance, quotation
 from bot.jobs.plan import Plan, run_budget, schema_text
+from bot.jobs.repair import failure_of
 from bot.jobs.reviewer import changes
 from bot.prompts import render_prompt
 
 
-def plan_checkin(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
+def plan_checkin(
+    inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git, github: JobGitHub
+) -> Plan:
     """The prepared run. Raises JobFault."""
+    git.output("update-ref", "-d", f"refs/remotes/origin/{CHECKINS_BRANCH}")
     git.output("checkout", "--force", "--detach", claim.base)
     git.output("clean", "-ffdq")
     engine = policy.engine_for("checkin")
-    prompt = render_prompt(
-        "checkin",
-        {
-            "bead": inputs.bead,
-            "title": reveal(facts.title),
-            "body": quotation(bead_text(facts)),
-            "guidance": guidance(git, claim.base, facts.body),
-            "schema": schema_text("checkin", engine),
-        },
-    )
-    return Plan(
+    review = _brought(facts.claims.of(inputs.bead).planning, github)
+    plan = Plan(
         title=facts.title,
-        prompt=prompt,
+        prompt="",
         engine=engine,
         wall=policy.wall,
         gates=(),
@@ -43,7 +46,40 @@ def plan_checkin(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
         base=claim.base,
         start=claim.base,
         published=claim.base,
+        lines=count_lines(git, claim.base),
+        review=review,
     )
+    known = {"bead": inputs.bead, "schema": schema_text("checkin", engine)}
+    if review is not None:
+        about = {"review": quotation(reveal(review)), "categories": ", ".join(CATEGORIES)}
+        prompt = render_prompt("checkin_import", {**known, **about})
+        given = read_review(review)
+        good = given is not None and not _faults(plan, given)
+        return plan.model_copy(
+            update={"prompt": prompt, "given": given.model_dump_json() if given and good else None}
+        )
+    prompt = render_prompt(
+        "checkin",
+        {
+            **known,
+            "title": reveal(facts.title),
+            "body": quotation(bead_text(facts)),
+            "base": claim.base,
+            "doctrine": _named(policy.planning.doctrine),
+            "specs": _named(policy.planning.specs),
+            "guidance": guidance(git, claim.base, facts.body),
+        },
+    )
+    return plan.model_copy(update={"prompt": prompt})
+
+
+def examine_checkin(plan: Plan, text: str) -> list[str]:
+    """Everything that whoever checked in can mend in an answer."""
+    try:
+        answer = load_checkin_answer(text)
+    except ReportError as error:
+        return str(error).split("; ")
+    return _faults(plan, answer)
 
 
 def judge_checkin(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
@@ -53,17 +89,52 @@ def judge_checkin(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclo
     if outcome.missing is not None or outcome.answer is None:
         found.append(outcome.missing or "it left no answer")
     else:
-        try:
-            answer = load_checkin_answer(outcome.answer)
-        except ReportError as error:
-            found.append(str(error))
+        found += examine_checkin(plan, outcome.answer)
+    if not found and outcome.answer is not None:
+        answer = load_checkin_answer(outcome.answer)
+        answer = answer.model_copy(update={"unfound": ()})
+        answer = without_unfound(answer, plan.lines) if plan.review is not None else answer
     return Report(
         bead=inputs.bead,
         role="checkin",
         attempt=inputs.attempt,
         token=inputs.token,
         base=plan.base,
-        checkin=answer if not found else None,
-        failure="; ".join(found) or None,
+        checkin=answer,
+        failure=failure_of(found),
         cost=outcome.cost,
     )
+
+
+def count_lines(git: Git, commit: str) -> dict[str, int]:
+    """How many lines each text file of a commit has; a file without any is not in it."""
+    try:
+        raw = git.output("grep", "--count", "--full-name", "-I", "-z", "-e", "", commit)
+    except GitFault:  # also where there is no line in any file
+        return {}
+    counts: dict[str, int] = {}
+    for row in raw.split(b"\n"):
+        path, _, count = row.partition(b"\0")
+        if count:
+            counts[path.decode("utf-8", errors="replace").removeprefix(f"{commit}:")] = int(count)
+    return counts
+
+
+def _brought(planning: Planning | None, github: JobGitHub) -> str | None:
+    """The review that was pasted for this run; None where it looks itself. Raises JobFault."""
+    if planning is None or not planning.text or planning.word.comment is None:
+        return None
+    review = pasted(github.comment_text(planning.word.comment))[:LONGEST]
+    if import_note(review) != planning.text:
+        raise Edited("the review was edited after it was brought: nothing is done; bring it once more")
+    return review
+
+
+def _faults(plan: Plan, answer: CheckinAnswer) -> list[str]:
+    if plan.review is None:
+        return check_checkin(answer, plan.lines)
+    return check_import(answer) + check_reading(answer, plan.review)
+
+
+def _named(places: tuple[str, ...]) -> str:
+    return ", ".join(f"`{place}`" for place in places) or "nothing is named"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bot.coordinator.claims import CLAIMS_REF, Claims, ClaimsError, read_claims, write_claims
@@ -33,6 +33,32 @@ class Clone:
             return
         specs = [f"{commit}:refs/known/{commit}" for commit in wanted]
         self._online.output("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self._address, *specs)
+
+    def branch(self, name: str) -> str | None:
+        """The commit that a branch of the server is at right now, with its objects here; None where there is
+        no such branch. Raises GitFault."""
+        listed = self._online.text("ls-remote", "--refs", self._address, f"refs/heads/{name}").split()
+        if not listed:
+            return None
+        self.fetch(listed[:1])
+        return listed[0]
+
+    def files(self, commit: str) -> dict[str, int]:
+        """The plain files at the top of a commit's tree, and their size in bytes."""
+        return {name: size for _, _, name, size in self._entries(commit) if size is not None}
+
+    def content(self, commit: str | None, name: str) -> bytes:
+        """What a file of a commit holds. Raises GitFault."""
+        return self.git.output("cat-file", "blob", f"{commit}:{name}")
+
+    def tree(self, commit: str | None, files: Mapping[str, bytes]) -> str:
+        """The tree of a commit (None: an empty one) with these files at its top."""
+        there = {name: f"{mode} {kind}" for mode, kind, name, _ in self._entries(commit)} if commit else {}
+        for name, content in files.items():
+            blob = self.git.output("hash-object", "-w", "--stdin", stdin=content).decode().strip()
+            there[name] = f"100644 blob {blob}"
+        listed = "".join(f"{entry}\t{name}\0" for name, entry in there.items())
+        return self.git.text("mktree", "-z", stdin=listed)
 
     def claims(self) -> tuple[str, Claims]:
         """The commit that the claims ref is at right now, and its document. Raises JobFault."""
@@ -66,6 +92,15 @@ class Clone:
     def claims_commit(self, claims: Claims, parent: str, nonce: str) -> str:
         """The commit that holds a claims document."""
         return self.commit(EMPTY_TREE, [parent], write_claims(claims, nonce))
+
+    def _entries(self, commit: str) -> Iterator[tuple[str, str, str, int | None]]:
+        """What is at the top of a commit's tree: mode, kind and object, name, the size of plain files."""
+        listed = self.git.text("ls-tree", "-l", "-z", "--full-tree", commit)
+        for entry in filter(None, listed.split("\0")):
+            about, _, name = entry.partition("\t")
+            mode, kind, oid, size = about.split()
+            plain = mode in ("100644", "100755")
+            yield mode, f"{kind} {oid}", name, int(size) if plain else None
 
     def push(self, refs: dict[str, str]) -> None:
         """Put commits at refs of the server that are nobody else's. Raises GitFault."""

@@ -24,8 +24,9 @@ class Plan(BaseModel):
     already: the branch's head, or the base. `merging` tells that a merge of the base is under way, with
     `conflicts` left in the tree. `restored` are paths of agent configuration that show the base's content
     although the branch has another. `owed` are threads that want an answer, or what a bead's
-    text lacks. `built` is what a reconciliation is held against, `page` what an epic's
-    report must be.
+    text lacks. `built` is what a reconciliation is held against, `page` what an epic's report must be.
+    Of a check-in, `lines` are those of every file of the base, `review` is what was made elsewhere, and
+    `given` the answer where code could read it in that: then no engine is run.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +45,9 @@ class Plan(BaseModel):
     owed: tuple[str, ...] = ()
     built: Built | None = None
     page: Page | None = None
+    lines: dict[str, int] = {}
+    review: str | None = None
+    given: str | None = None
 
 
 def write_report(inputs: Inputs, report: Report) -> None:

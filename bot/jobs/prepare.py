@@ -98,7 +98,7 @@ def _plan(inputs: Inputs, github: JobGitHub, facts: JobFacts, claim: Claim, toke
         case "direction":
             return plan_direction(inputs, facts, claim, policy, local)
         case "checkin":
-            return plan_checkin(inputs, facts, claim, policy, local)
+            return plan_checkin(inputs, facts, claim, policy, local, github)
 
 
 def _worker_plan(

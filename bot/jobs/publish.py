@@ -9,7 +9,7 @@ is healed by the coordinator (a branch without a pull request gets one) or by ru
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.beads.markers import write_marker
@@ -96,9 +96,19 @@ class Publishing:
         right now: `facts` are from before everything was checked. When somebody else moved them in between
         all the same, all is read again and tried again, for as long as this run's claim lives.
         """
-        waiting = {f"{self.staging}/{at}": move.after for at, move in enumerate(moves.values()) if move.after}
+        return self.advance_by(facts, outcome, lambda: (head, moves))
+
+    def advance_by(
+        self, facts: JobFacts, outcome: str, make: Callable[[], tuple[str | None, Mapping[str, RefMove]]]
+    ) -> JobFacts:
+        """The same with refs that others move as well: `make` gives head and moves, anew for each try."""
         staged: dict[str, str] = {}
+        refused: tuple[str, dict[str, str | None]] | None = None
         for _ in range(TRIES):
+            head, moves = make()
+            expected = {name: move.before for name, move in moves.items()}
+            if refused is not None and refused[1] == expected:
+                raise JobFault(f"GitHub refused to move the refs: {refused[0]}")
             at, claims = self.clone.claims()
             facts = replace(facts, claims_commit=at, claims=claims)
             if self.settled_before(self.claim(facts)):
@@ -112,10 +122,11 @@ class Publishing:
                 cost=self._settled_cost(outcome),
             )
             commit = self.clone.claims_commit(advanced, at, secrets.token_hex(8))
-            waiting[f"{self.staging}/claims"] = commit
+            wanted = {f"{self.staging}/{at}": move.after for at, move in enumerate(moves.values())}
+            wanted[f"{self.staging}/claims"] = commit
+            waiting = {name: after for name, after in wanted.items() if after and staged.get(name) != after}
             self.clone.push(waiting)
             staged |= waiting
-            waiting.clear()
             updates = [*moves.values(), RefMove(CLAIMS_REF, at, commit)]
             updates += [RefMove(name, after, None) for name, after in staged.items()]
             try:
@@ -132,8 +143,7 @@ class Publishing:
                 raise JobFault(
                     f"`{self.inputs.branch}` moved while this run held the claim: nothing is published"
                 )
-            if facts.claims_commit == known.claims_commit:
-                raise JobFault(f"GitHub refused to move the refs: {why}")
+            refused = (why, expected) if facts.claims_commit == known.claims_commit else None
         raise JobFault(f"the claims moved {TRIES} times in a row")
 
     def _settled_cost(self, outcome: str) -> int | None:

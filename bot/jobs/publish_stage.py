@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.beads.markers import write_marker
 from bot.jobs.publish import Denied, Publishing
 from bot.jobs.publish_answer import publish_answer
+from bot.jobs.publish_checkin import publish_checkin
 from bot.jobs.publish_coverage import publish_coverage
 from bot.jobs.publish_review import publish_review
 from bot.jobs.publish_work import publish_work
@@ -17,6 +18,8 @@ def publish(run: Publishing) -> str:
     """
     if run.inputs.role == "reviewer":
         return publish_review(run)
+    if run.inputs.role == "checkin":
+        return publish_checkin(run)
     if run.inputs.role not in ("worker", "reconciler"):
         return publish_answer(run)
     try:

@@ -48,8 +48,8 @@ NOBODY = "0" * 40
 
 @dataclass
 class World:
-    """`policy` is the file's text, `beads` the open ones, `family` the epic with its beads; what was posted is
-    in `comments`, `reviews` and `labels`."""
+    """`policy` is the file's text, `beads` the open ones, `family` the epic with its beads, `said` what people's
+    comments say by their ids; what was posted is in `comments`, `reviews` and `labels`."""
 
     folder: Path
     policy: dict[str, object] = field(default_factory=dict)
@@ -61,6 +61,7 @@ class World:
     beads: list[ListedBead] = field(default_factory=list)
     family: EpicFacts | None = None
     comments: list[str] = field(default_factory=list)
+    said: dict[int, str] = field(default_factory=dict)
     reviews: list[tuple[str, str, list[LineComment]]] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
@@ -227,6 +228,10 @@ class World:
         self.requests.append("open_beads")
         assert label == "bead"
         return tuple(self.beads)
+
+    def comment_text(self, comment: int) -> str:
+        self.requests.append("comment_text")
+        return self.said[comment]
 
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
         assert repository_id == "R_1"

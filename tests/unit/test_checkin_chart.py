@@ -33,7 +33,7 @@ def test_two_check_ins_compare_side_by_side() -> None:
     assert average(before.by_category) == 6
     assert average({}) is None
     assert [signed(2), signed(0), signed(-2), signed(-0.04, 1), signed(0.25, 1)] == [
-        *("+2", "±0", "−2", "±0.0", "+0.2")  # noqa: RUF001
+        *("+2", "±0", "-2", "±0.0", "+0.2")
     ]
 
 
