@@ -1,7 +1,7 @@
 """From the delivery of `labeled ready` to the answer of the dispatch call, with a forge on this machine.
 
 Beads are released one by one while everything is quiet; no runner takes what is dispatched, so that the two
-cores belong to the forge and the coordinator.
+cores belong to the forge and the coordinator. Once they are alone there, once a run that plans is under way.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+
+import httpx
 
 from benchmarks.table import Figure, percentile
 from benchmarks.world import answering_parts, beads
@@ -28,15 +30,20 @@ QUIET = 1.2
 
 def figures() -> Iterator[Figure]:
     """In milliseconds, of one release after another."""
+    alone, beside = _found(plans=False), _found(plans=True)
+    median, with_plan = percentile(alone, 0.5), percentile(beside, 0.5)
+    yield Figure(f"`labeled ready` delivered to dispatched, median of {COUNT}", median, "ms", 250)
+    yield Figure(f"the same, 99th percentile of {COUNT}", percentile(alone, 0.99), "ms")
+    yield Figure(f"the same beside a run that plans, median of {COUNT}", with_plan, "ms", 250)
+    yield Figure("the one median in terms of the other", 100 * with_plan / median, "%")
+
+
+def _found(*, plans: bool) -> list[float]:
     with tempfile.TemporaryDirectory(prefix="beadwright-bench-") as folder:
-        found = asyncio.run(_measure(Path(folder)))
-    yield Figure(
-        f"`labeled ready` delivered to dispatched, median of {COUNT}", percentile(found, 0.5), "ms", 250
-    )
-    yield Figure(f"the same, 99th percentile of {COUNT}", percentile(found, 0.99), "ms")
+        return asyncio.run(_measure(Path(folder), plans=plans))
 
 
-async def _measure(folder: Path) -> list[float]:
+async def _measure(folder: Path, *, plans: bool) -> list[float]:
     parts = answering_parts(workers=100)
     log, port = folder / "exchanges.jsonl", free_port()
     url = f"http://127.0.0.1:{port}"
@@ -46,8 +53,12 @@ async def _measure(folder: Path) -> list[float]:
         await asyncio.to_thread(protect, forge.base_url, built, url)
         async with coordinator(folder, built, forge.base_url, parts, port):
             with client(forge.base_url, built.maintainer_token) as api:
-                numbers = await asyncio.to_thread(parts.import_issues, api, built.name, beads(COUNT))
-                for number in numbers.values():
+                every = await asyncio.to_thread(parts.import_issues, api, built.name, beads(COUNT + 1))
+                goal, *numbers = every.values()
+                if plans:
+                    await asyncio.to_thread(_plan, api, built.name, goal)
+                    await _until_dispatched(log, goal)
+                for number in numbers:
                     await _quiet(log)
                     await asyncio.to_thread(release, api, built.name, [number])
                     await _until_dispatched(log, number)
@@ -55,6 +66,11 @@ async def _measure(folder: Path) -> list[float]:
         delivered = _deliveries(forge)
     dispatched = _dispatches(log)
     return [(dispatched[bead] - at).total_seconds() * 1000 for bead, at in sorted(delivered.items())]
+
+
+def _plan(api: httpx.Client, name: str, bead: int) -> None:
+    said = {"body": "/bead plan"}
+    api.post(f"/repos/{name}/issues/{bead}/comments", json=said).raise_for_status()
 
 
 async def _quiet(log: Path) -> None:

@@ -126,11 +126,12 @@ def _facts(said: Said, draft: Draft, issue: Issue) -> list[str]:
     red = pace.red_base(snapshot, labels)
     facts.append(f"base: {red or f'{snapshot.default_branch} is {snapshot.base_state}'}")
     facts.append(f"workers: {draft.claims.places(planning=False)} of {snapshot.policy.workers} are busy")
+    roles: list[Role] = ["worker", "reviewer"]
     if known.planning is not None:
+        roles.append(known.planning.role)
         taken = draft.claims.places(planning=True)
         facts.append(f"planning: {taken} of {snapshot.policy.planning.places} places are taken")
     facts.append(f"budget: {_budget(said, draft)}")
-    roles: list[Role] = ["worker", "reviewer"] + ([known.planning.role] if known.planning is not None else [])
     for engine in dict.fromkeys(map(snapshot.policy.engine_of, roles)):
         waits = breaker.refusal(Draft(draft.claims), engine, issue.number, said.now)
         if waits is not None:

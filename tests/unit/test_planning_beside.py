@@ -20,6 +20,7 @@ from tests.unit.snapshots import (
     issue,
     look,
     run_decide,
+    said,
 )
 from tests.unit.test_hear import comment, heard, replies
 
@@ -153,9 +154,9 @@ def test_what_cannot_be_planned_is_told_to_who_asked_and_not_tried_for_ever() ->
     assert dispatches(decision) == []
     assert decision.verdicts[9].state is State.NEEDS_HUMAN
     assert "1 attempts failed; the last one (writer, attempt 1," in why(decision, 9)
-    told = [action.body for action in decision.before if getattr(action, "marker", "") == "person-1"]
-    assert told
-    assert told[0].startswith("@ada: this bead needs a person")
+    (told,) = (one.body for one in said(decision) if one.marker == "person-1")
+
+    assert told.startswith("@ada: this bead needs a person")
     assert decision.claims is not None
     again = run_decide(look(issue(9, released=False), claims=decision.claims))
     assert dispatches(again) == []
