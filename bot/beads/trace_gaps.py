@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.beads.trace_facts import Facts, SpecIndex, TracedPull
-from bot.beads.trace_graph import Chain, epics_of, reach, taken_back
+from bot.beads.trace_graph import Chain, epics_of, pulls_of, reach, taken_back
 
 SHORT = 12
 """How many characters of a commit are shown."""
@@ -55,11 +55,11 @@ def _of_asked(facts: Facts, known: Chain) -> Iterator[Gap]:
 
 
 def _of_beads(facts: Facts) -> Iterator[Gap]:
-    epics = epics_of(facts)
+    epics, pulls = epics_of(facts), pulls_of(facts)
     for bead in facts.beads:
         if bead.number in epics or not bead.delivers:
             continue
-        states = {pull.state for pull in facts.pulls if pull.bead == bead.number}
+        states = {pull.state for pull in pulls[bead.number]}
         if not states:
             yield Gap(f"#{bead.number}", f"has no pull request: none is on the branch bead/{bead.number}")
         elif states == {"closed"}:

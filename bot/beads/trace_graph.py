@@ -28,6 +28,7 @@ class Because(StrEnum):
     CITED = "cited"  # by the bead, under `Specs`
     SERVED = "served"  # by the bead, as its plan says
     BRANCH = "branch"  # the pull request's branch is `bead/N`
+    LED = "led"  # by the branch of its epic, which has one lead
     CHANGES = "changes"  # the pull request a test
     MERGED = "merged"  # the pull request as this commit
     REVERTED = "reverted"  # the pull request by another one
@@ -108,6 +109,25 @@ def taken_back(pulls: Iterable[TracedPull]) -> dict[int, int]:
     return found
 
 
+def pulls_of(facts: Facts) -> dict[int, tuple[TracedPull, ...]]:
+    """The pull requests that hold each bead's work: its own, else those of the epic above it that has some,
+    as one has that was given to one lead."""
+    own: dict[int, tuple[TracedPull, ...]] = {}
+    for pull in facts.pulls:
+        if pull.bead is not None:
+            own[pull.bead] = (*own.get(pull.bead, ()), pull)
+    parents = {bead.number: bead.parent for bead in facts.beads}
+    found: dict[int, tuple[TracedPull, ...]] = {}
+    for number in parents:
+        up: int | None = number
+        seen: set[int] = set()
+        while up is not None and up not in own and up not in seen:
+            seen.add(up)
+            up = parents.get(up)
+        found[number] = own.get(up, ()) if up is not None else ()
+    return found
+
+
 class _Making:
     """The graph while it is being made."""
 
@@ -164,14 +184,16 @@ class _Making:
             name, by = f"#{pull.number}", undone.get(pull.number)
             state = f"{pull.state}, taken back by #{by}" if by is not None else pull.state
             self._node(name, "pull", pull.title, state)
-            if pull.bead in self._beads:
-                self._link(f"#{pull.bead}", name, Because.BRANCH)
             for path in pull.tests:
                 self._node(path, "test", path)
                 self._link(name, path, Because.CHANGES)
             if pull.commit is not None and pull.state == "merged":
                 self._commit(pull.commit, pull.title, pull.on_base)
                 self._link(name, pull.commit, Because.MERGED)
+        for bead, pulls in pulls_of(self._facts).items():
+            for pull in pulls:
+                why = Because.BRANCH if pull.bead == bead else Because.LED
+                self._link(f"#{bead}", f"#{pull.number}", why)
         for pull in self._facts.pulls:
             if pull.reverts in self._pulls:
                 self._link(f"#{pull.reverts}", f"#{pull.number}", Because.REVERTED)
