@@ -6,6 +6,7 @@ Every command imports what it needs only when it runs, so that `--help` is quick
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
@@ -23,10 +24,10 @@ Repository = Annotated[str, typer.Option("--repo", metavar="OWNER/NAME", help="T
 ApiUrl = Annotated[str, typer.Option(help="The API's root.")]
 
 
-def stop(message: str) -> NoReturn:
-    """End with one clear message and status 1."""
+def stop(message: str, status: int = 1) -> NoReturn:
+    """End with one clear message and a status."""
     typer.echo(f"beadwright: {message}", err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 @app.command()
@@ -146,6 +147,37 @@ def export(
     from bot.commands.exporting import run
 
     run(file=file, repo=repo, api_url=api_url, token=os.environ.get("GITHUB_TOKEN", ""), stop=stop)
+
+
+@app.command()
+def trace(
+    asked: Annotated[
+        str,
+        typer.Argument(
+            metavar="REQ|BEAD|PR|COMMIT",
+            help="`path#heading`, or a requirement's name; `12`, or `12.3` (a criterion); a SHA.",
+            show_default=False,
+        ),
+    ],
+    repo: Repository,
+    api_url: ApiUrl = "https://api.github.com",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Walk from requirement to merge commit and back, with your token in GITHUB_TOKEN; tells what is missing.
+
+    Exit status 1: there is no such thing. 2: what was asked is no question, or GitHub does not answer it.
+    """
+    from bot.commands.trace import run
+
+    status = run(
+        asked=asked,
+        repo=repo,
+        api_url=api_url,
+        token=os.environ.get("GITHUB_TOKEN", ""),
+        as_json=as_json,
+        stop=partial(stop, status=2),
+    )
+    raise typer.Exit(status)
 
 
 @app.command()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
@@ -10,13 +12,32 @@ from markdown_it import MarkdownIt
 MARKDOWN = MarkdownIt("commonmark")
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a document, from level 1 to 6, with the anchor that it has there."""
+
+    level: int
+    title: str
+    anchor: str
+
+
+def outline(text: str) -> tuple[Heading, ...]:
+    """The headings of a Markdown text in their order; what only looks like one in a code fence is none. One
+    that was there before has a number behind its anchor, as on GitHub."""
+    found: list[Heading] = []
+    seen: Counter[str] = Counter()
+    for token, inline in pairwise(MARKDOWN.parse(text)):
+        if token.type == "heading_open":
+            title = " ".join(inline.content.split())
+            name = anchor(title)
+            found.append(Heading(int(token.tag[1]), title, f"{name}-{seen[name]}" if seen[name] else name))
+            seen[name] += 1
+    return tuple(found)
+
+
 def headings(text: str) -> tuple[str, ...]:
-    """The headings of a Markdown text in their order; what only looks like one in a code fence is none."""
-    return tuple(
-        " ".join(inline.content.split())
-        for token, inline in pairwise(MARKDOWN.parse(text))
-        if token.type == "heading_open"
-    )
+    """The titles of the headings of a Markdown text in their order."""
+    return tuple(heading.title for heading in outline(text))
 
 
 def anchor(heading: str) -> str:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from bot.beads.bd.writing import BeadIssue
 from bot.beads.labels import DEFAULT, LabelNames
-from bot.beads.policy import POLICY_PATH
+from bot.beads.policy import POLICY_PATH, Policy
 from bot.beads.policy_file import PolicyError, load_policy
 
 PAGE = 100
@@ -69,12 +69,17 @@ class ListedIssue(BaseModel):
 
 def read_spelling(api: httpx.Client, repository: str) -> LabelNames:
     """How ``owner/name`` spells the labels: the policy on its default branch says it. Raises ReadRefused."""
+    return read_policy(api, repository).spelling
+
+
+def read_policy(api: httpx.Client, repository: str) -> Policy:
+    """The policy on the default branch of ``owner/name``. Raises ReadRefused."""
     raw = {"Accept": "application/vnd.github.raw+json"}
     answer = api.get(f"/repos/{repository}/contents/{POLICY_PATH}", headers=raw)
     if answer.is_error and answer.status_code != 404:
         raise ReadRefused(f"{POLICY_PATH} cannot be read: {refusal(answer)}")
     try:
-        return load_policy(None if answer.is_error else answer.text).spelling
+        return load_policy(None if answer.is_error else answer.text)
     except PolicyError as error:
         raise ReadRefused(f"how the labels are spelled cannot be read: {error}") from error
 
