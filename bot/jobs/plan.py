@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from bot.beads.model import Role
+from bot.beads.plan_facts import PlanFacts
 from bot.beads.policy import DOLLAR, Engine, Gate, Policy
 from bot.beads.report import Report
 from bot.engines.answer_schema import answer_schema
@@ -22,7 +23,8 @@ class Plan(BaseModel):
     already: the branch's head, or the base. `merging` tells that a merge of the base is under way, with
     `conflicts` left in the tree. `restored` are paths of agent configuration that show the base's content
     although the branch has another. `owed` are threads that want an answer, or what a bead's
-    text lacks.
+    text lacks. `facts` are what a plan of beads is checked against. `answer` is there where there is nothing
+    to ask an engine for: then none is started.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +41,8 @@ class Plan(BaseModel):
     conflicts: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     owed: tuple[str, ...] = ()
+    facts: PlanFacts | None = None
+    answer: str | None = None
 
 
 def write_report(inputs: Inputs, report: Report) -> None:

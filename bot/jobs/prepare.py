@@ -1,7 +1,7 @@
 """The first step of the agent job, the only one with a token: is this run wanted, and what is its prompt?
 
-One request. A run whose token is not live, or that was started again by hand, ends here, before it has cost
-anything but seconds.
+One request, and where the run plans one more for a hundred open beads. A run whose token is not live, or that
+was started again by hand, ends here, before it has cost anything but seconds.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def prepare(inputs: Inputs, github: JobGitHub, token: str) -> Plan:
         facts = github.facts(inputs.bead)
         claim = live_claim(inputs, facts)
         base = claim.base
-        plan = _plan(inputs, facts, claim, token)
+        plan = _plan(inputs, facts, claim, github, token)
     except (JobFault, PolicyError) as error:
         write_report(inputs, failed(inputs, base, str(error), edited=isinstance(error, Edited)))
         raise JobFault(str(error)) from error
@@ -71,7 +71,7 @@ def live_claim(inputs: Inputs, facts: JobFacts) -> Claim:
     return claim
 
 
-def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
+def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, github: JobGitHub, token: str) -> Plan:
     if claim.stage != "claimed":
         raise JobFault(f"attempt {claim.attempt} of bead #{inputs.bead} has been published: nothing is done")
     if digest(facts.title, facts.body) != claim.digest:
@@ -88,7 +88,7 @@ def _plan(inputs: Inputs, facts: JobFacts, claim: Claim, token: str) -> Plan:
         case "shaper":
             return _shaper_plan(inputs, facts, claim, policy, local)
         case "writer":
-            return plan_writing(inputs, facts, claim, policy, local)
+            return plan_writing(inputs, facts, claim, policy, local, github)
         case "reconciler":
             return plan_reconciliation(inputs, facts, claim, policy, local)
         case "direction":
