@@ -133,6 +133,12 @@ def missing(body: BeadBody) -> tuple[str, ...]:
     return tuple(HEADINGS[name] for name in NEEDED if not _says_something(getattr(body, name)))
 
 
+def is_empty(body: BeadBody) -> bool:
+    """Whether none of its sections says anything, of whatever name."""
+    said = (*(getattr(body, name) for name in HEADINGS), *(section.text for section in body.other))
+    return not any(_says_something(value) for value in said)
+
+
 def with_sections(text: str, drafted: BeadBody) -> str:
     """The text, and after it what `drafted` has of the needed sections that say nothing in it."""
     body = parse_body(text)

@@ -17,7 +17,7 @@ from markdown_it.token import Token
 from pydantic import ValidationError
 
 from bot.beads.body import missing, parse_body
-from bot.beads.checkin import CATEGORIES, CheckinAnswer
+from bot.beads.checkin import CATEGORIES, Category, CheckinAnswer
 from bot.beads.commands import is_import, read_commands
 from bot.beads.digest import digest
 from bot.beads.plan import PlannedBead
@@ -25,7 +25,7 @@ from bot.beads.plan import PlannedBead
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 LONGEST = 60_000
 """How many characters of a review are read; GitHub takes 65,536 of a comment."""
-NAMES = {
+NAMES: dict[str, Category] = {
     **{category: category for category in CATEGORIES},
     "spec": "specs",
     "specification": "specs",

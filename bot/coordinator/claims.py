@@ -61,8 +61,8 @@ class Claim(BaseModel):
     holds nothing else that the coordinator needs, which then does not read it. `reruns` counts how often its
     publish job was started again, the last time at `rerun_at`. `digest` is that of the title and body
     that were released: a run that finds others ends. `trusted` are those whose remarks it may read. `stop`:
-    somebody wants its run to end. `places` are those of the workers that it takes. `report`: what is worked on
-    is the report of its epic.
+    somebody wants its run to end. `places` are those of the workers that it takes. `report`: what is worked
+    on is the report of its epic.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

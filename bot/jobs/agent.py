@@ -59,7 +59,7 @@ def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
 
     Raises JobFault only when there is no plan; whatever goes wrong later is a report that says so.
     """
-    started = time.monotonic()
+    began = time.monotonic()
     try:
         plan = Plan.model_validate_json(plan_path(inputs).read_bytes())
     except (OSError, ValidationError) as error:
@@ -81,24 +81,30 @@ def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
         program = _program(plan)
         shown = () if program is None else (str(program.folder),)
         wall = Wall(inputs.checkout, desk, _hidden(inputs, env), plan.wall, shown)
-        task = Task(inputs.role, plan.prompt, plan.engine.minutes, plan.budget)
-        path = None if program is None else program.path
-        run = partial(run_engine, plan.engine, enclosure=wall, program=path, env=env)
-        examine = REPAIRS.get(inputs.role)
-        if plan.given is not None:
-            outcome = _given(plan.given)
-        else:
-            outcome = run(task) if examine is None else with_repair(plan, task, examine, run)
+        outcome = _outcome(inputs, plan, wall, program, env)
         transcript = _transcript(inputs, plan, outcome)
         report = JUDGES[inputs.role](inputs, plan, outcome, wall)
-        report = report.model_copy(update={"engine": plan.engine.name, "provider": outcome.provider})
+        started = "" if plan.answer is not None else plan.engine.name
+        report = report.model_copy(update={"engine": started, "provider": outcome.provider})
     except JobFault as error:
         report = failed(inputs, plan.base, str(error))
-    report = report.model_copy(update={"seconds": round(time.monotonic() - started, 3)})
+    report = report.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
     clean = redact(report.model_dump_json(), secrets)
     write_report(inputs, Report.model_validate_json(clean))
     (inputs.out / "transcript.log").write_text(redact(transcript, secrets), encoding="utf-8")
     return report
+
+
+def _outcome(
+    inputs: Inputs, plan: Plan, wall: Wall, program: Program | None, env: Mapping[str, str]
+) -> Outcome:
+    if plan.answer is not None:
+        return Outcome(Ended("exited", 0, "", 0.0), plan.answer, transcript="[no engine was started]")
+    path = None if program is None else program.path
+    run = partial(run_engine, plan.engine, enclosure=wall, program=path, env=env)
+    task = Task(inputs.role, plan.prompt, plan.engine.minutes, plan.budget)
+    examine = REPAIRS.get(inputs.role)
+    return run(task) if examine is None else with_repair(inputs, plan, task, examine, run)
 
 
 def forget_secrets(credential: Collection[str]) -> None:
@@ -112,14 +118,9 @@ def forget_secrets(credential: Collection[str]) -> None:
 
 def _program(plan: Plan) -> Program | None:
     """The CLI that the plan needs; it is installed with an environment that holds no secret any more."""
-    if plan.engine.name == "command" or plan.given is not None:
+    if plan.engine.name == "command" or plan.answer is not None:
         return None
     return engine_program(tool_cache(), plan.engine.name, os.environ)
-
-
-def _given(answer: str) -> Outcome:
-    """The answer that the prepare step has found already: no engine is needed for it."""
-    return Outcome(Ended("exited", 0, "[the answer was read by code: no engine was run]", 0.0), answer)
 
 
 def _hidden(inputs: Inputs, env: Mapping[str, str]) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def plan_checkin(
         given = read_review(review)
         good = given is not None and not _faults(plan, given)
         return plan.model_copy(
-            update={"prompt": prompt, "given": given.model_dump_json() if given and good else None}
+            update={"prompt": prompt, "answer": given.model_dump_json() if given and good else None}
         )
     prompt = render_prompt(
         "checkin",
@@ -73,7 +73,7 @@ def plan_checkin(
     return plan.model_copy(update={"prompt": prompt})
 
 
-def examine_checkin(plan: Plan, text: str) -> list[str]:
+def examine_checkin(_inputs: Inputs, plan: Plan, text: str) -> list[str]:
     """Everything that whoever checked in can mend in an answer."""
     try:
         answer = load_checkin_answer(text)
@@ -89,7 +89,7 @@ def judge_checkin(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclo
     if outcome.missing is not None or outcome.answer is None:
         found.append(outcome.missing or "it left no answer")
     else:
-        found += examine_checkin(plan, outcome.answer)
+        found += examine_checkin(inputs, plan, outcome.answer)
     if not found and outcome.answer is not None:
         answer = load_checkin_answer(outcome.answer)
         answer = answer.model_copy(update={"unfound": ()})

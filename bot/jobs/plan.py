@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.beads.coverage_check import Built
 from bot.beads.model import Role
+from bot.beads.plan_facts import PlanFacts
 from bot.beads.policy import DOLLAR, Engine, Gate, Policy
 from bot.beads.report import Report
 from bot.beads.report_page import Page
@@ -24,9 +25,10 @@ class Plan(BaseModel):
     already: the branch's head, or the base. `merging` tells that a merge of the base is under way, with
     `conflicts` left in the tree. `restored` are paths of agent configuration that show the base's content
     although the branch has another. `owed` are threads that want an answer, or what a bead's
-    text lacks. `built` is what a reconciliation is held against, `page` what an epic's report must be.
-    Of a check-in, `lines` are those of every file of the base, `review` is what was made elsewhere, and
-    `given` the answer where code could read it in that: then no engine is run.
+    text lacks. `facts` are what a plan of beads is checked against. `built` is what a reconciliation is held
+    against, `page` what an epic's report must be. Of a check-in, `lines` are those of every file of the base
+    and `review` is what was made elsewhere. `answer` is there where there is nothing to ask an engine for:
+    then none is started.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,7 +49,8 @@ class Plan(BaseModel):
     page: Page | None = None
     lines: dict[str, int] = {}
     review: str | None = None
-    given: str | None = None
+    facts: PlanFacts | None = None
+    answer: str | None = None
 
 
 def write_report(inputs: Inputs, report: Report) -> None:

@@ -1,7 +1,8 @@
 """The first step of the agent job, the only one with a token: is this run wanted, and what is its prompt?
 
-One request, and two more where the bead's epic is needed. A run whose token is not live, or that was started
-again by hand, ends here, before it has cost anything but seconds.
+One request, two more where the bead's epic is needed, and where the run plans one more for a hundred open
+beads. A run whose token is not live, or that was started again by hand, ends here, before it has cost
+anything but seconds.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def _plan(inputs: Inputs, github: JobGitHub, facts: JobFacts, claim: Claim, toke
         case "shaper":
             return _shaper_plan(inputs, facts, claim, policy, local)
         case "writer":
-            return plan_writing(inputs, facts, claim, policy, local)
+            return plan_writing(inputs, facts, claim, policy, local, github)
         case "reconciler":
             epic = github.epic(inputs.bead)
             return plan_reconciliation(facts, epic, claim, policy, local)

@@ -74,7 +74,7 @@ def plan_reconciliation(facts: JobFacts, epic: EpicFacts, claim: Claim, policy: 
     )
 
 
-def examine_coverage(plan: Plan, text: str) -> list[str]:
+def examine_coverage(_inputs: Inputs, plan: Plan, text: str) -> list[str]:
     """All that the reconciler can mend in its answer."""
     assert plan.built is not None, "the plan of a reconciliation says what is asked for"
     try:
@@ -90,7 +90,7 @@ def judge_coverage(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Encl
     if outcome.missing is not None or outcome.answer is None:
         found.append(outcome.missing or "it left no answer")
     else:
-        found += examine_coverage(plan, outcome.answer)
+        found += examine_coverage(inputs, plan, outcome.answer)
     return Report(
         bead=inputs.bead,
         role="reconciler",

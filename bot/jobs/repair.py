@@ -1,10 +1,10 @@
 """One more round for an answer that code finds wrong: the same engine, told of every fault at once.
 
-A role gets it by an entry in `REPAIRS` of `agent.py`: a function that is given the prepared plan and the
-answer's text, and gives everything that the engine itself can mend, one sentence each, empty when there is
-nothing. It knows no more than those two: what it judges by, the prepare step has put into the plan, so that
-nothing which the engine may have changed since is read. The role's judge asks the same function again, and
-what it still finds is the failure that a person reads (`failure_of`).
+A role gets it by an entry in `REPAIRS` of `agent.py`: a function that is given the run's inputs, the prepared
+plan and the answer's text, and gives everything that the engine itself can mend, one sentence each, empty
+when there is nothing. What it judges by is in the plan, where the prepare step has put it, or in git objects
+of `plan.base`: never in the work tree, which the engine may have changed where there is no wall. The role's
+judge asks the same function again, and what it still finds is the failure that a person reads (`failure_of`).
 
 An answer that is not JSON is such a fault. No answer at all is none: a program that was stopped, or a
 provider that does not serve, would be no better for being asked again.
@@ -20,11 +20,12 @@ from dataclasses import replace
 from bot.beads.visible_text import one_line, reveal
 from bot.engines.outcome import Outcome, Task
 from bot.engines.told import shorten
+from bot.jobs.inputs import Inputs
 from bot.jobs.material import fenced
 from bot.jobs.plan import Plan
 from bot.prompts import render_prompt
 
-Examine = Callable[[Plan, str], Sequence[str]]
+Examine = Callable[[Inputs, Plan, str], Sequence[str]]
 SECONDS_PER_MINUTE = 60.0
 LEAST_MINUTES = 0.25  # less is no time for an answer
 ANSWER = 60_000  # characters of the first answer that the second round is shown
@@ -32,14 +33,17 @@ FINDINGS = 60  # that are told, to the engine and to people
 FINDING = 500  # characters of one
 
 
-def with_repair(plan: Plan, task: Task, examine: Examine, run: Callable[[Task], Outcome]) -> Outcome:
+def with_repair(
+    inputs: Inputs, plan: Plan, task: Task, examine: Examine, run: Callable[[Task], Outcome]
+) -> Outcome:
     """Run a task, and once more when its answer has faults; the outcome of both.
 
     It is the second round's, or the first's with the cost of both when the second left no answer; then the
     faults of the first are what there is to say. What a provider refuses is told as what it is.
 
     Args:
-        plan: the prepared run.
+        inputs: the run.
+        plan: what it was prepared with.
         task: the first round; its clock and budget are those of both.
         examine: see the top of this module.
         run: runs the engine.
@@ -47,7 +51,7 @@ def with_repair(plan: Plan, task: Task, examine: Examine, run: Callable[[Task], 
     first = run(task)
     if first.missing is not None or first.answer is None:
         return first
-    found = examine(plan, first.answer)
+    found = examine(inputs, plan, first.answer)
     minutes = task.minutes - first.ended.seconds / SECONDS_PER_MINUTE
     spent = task.budget > 0 and first.cost >= task.budget
     if not found or minutes < LEAST_MINUTES or spent:

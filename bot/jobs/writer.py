@@ -2,41 +2,71 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from bot.beads.answer_parts import ReportError
-from bot.beads.plan import load_plan_answer
+from bot.beads.body import is_empty, parse_body
+from bot.beads.plan import PlanAnswer, load_plan_answer
+from bot.beads.plan_check import check_plan
+from bot.beads.plan_facts import PlanFacts, spec_paths
 from bot.beads.policy import Policy
 from bot.beads.report import Report
 from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
-from bot.coordinator.job_port import JobFacts
+from bot.coordinator.job_port import JobFacts, JobGitHub
 from bot.engines.outcome import Enclosure, Outcome
 from bot.jobs.git import Git
 from bot.jobs.inputs import Inputs
 from bot.jobs.material import bead_text, guidance, quotation
 from bot.jobs.plan import Plan, run_budget, schema_text
+from bot.jobs.planning_material import (
+    DOCTRINE,
+    base_files,
+    bead_list,
+    documents,
+    file_list,
+    heading_list,
+    open_beads,
+    spec_headings,
+    with_checkout,
+)
 from bot.jobs.repair import failure_of
 from bot.jobs.reviewer import changes
 from bot.prompts import render_prompt
 
+TEST = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|spec)/|(?:^|/)(?:test_[^/]+|[^/]+(?:[._-]test|\.spec|_spec|Tests?)\.[^/]+)$"
+)
+MOST = 30
+"""More beads than this are not even looked at: nobody would read what is wrong with each."""
 
-def plan_writing(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
-    """The prepared run. Raises JobFault."""
+NO_GOAL = (
+    "The issue does not say what it is for. Write in its text what is to be true when it is done, be it in a"
+    " sentence, and ask for a plan again."
+)
+FILLERS = frozenset(
+    {"bead", "beads", "goal", "idea", "issue", "new", "plan", "tbd", "test", "todo", "untitled"}
+)
+
+
+def plan_writing(
+    inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git, github: JobGitHub
+) -> Plan:
+    """The prepared run. Where the issue says nothing no engine is asked. Raises JobFault."""
     git.output("checkout", "--force", "--detach", claim.base)
     git.output("clean", "-ffdq")
     engine = policy.engine_for("writer")
-    prompt = render_prompt(
-        "writer",
-        {
-            "bead": inputs.bead,
-            "title": reveal(facts.title),
-            "body": quotation(bead_text(facts)),
-            "guidance": guidance(git, claim.base, facts.body),
-            "schema": schema_text("writer", engine),
-        },
+    planning = facts.claims.of(inputs.bead).planning
+    wanted = reveal(planning.text).strip() if planning is not None else ""
+    known = PlanFacts(
+        issue=inputs.bead,
+        reconcile_from=policy.planning.reconcile_from,
+        generation=planning.generation if planning is not None else 1,
     )
-    return Plan(
+    plan = Plan(
         title=facts.title,
-        prompt=prompt,
+        prompt="",
         engine=engine,
         wall=policy.wall,
         gates=(),
@@ -44,16 +74,57 @@ def plan_writing(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
         base=claim.base,
         start=claim.base,
         published=claim.base,
+        facts=known,
     )
+    if says_nothing(facts.title, facts.body) and not wanted:
+        return plan.model_copy(update={"answer": PlanAnswer(declined=NO_GOAL).model_dump_json()})
+    beads = open_beads(github.open_beads(policy.spelling.bead), policy)
+    files = base_files(git, claim.base)
+    about = f"{facts.title}\n{facts.body}\n{wanted}"
+    shown = guidance(git, claim.base, about)
+    names = {document.name for document in shown}
+    doctrine = documents(
+        git, claim.base, [path for path in files if path not in names], policy.planning.doctrine, DOCTRINE
+    )
+    prompt = render_prompt(
+        "writer",
+        {
+            "bead": inputs.bead,
+            "title": reveal(facts.title),
+            "body": quotation(bead_text(facts)),
+            "wanted": quotation(wanted),
+            "by": planning.word.by if planning is not None else "",
+            "beads": bead_list(beads, inputs.bead, about),
+            "files": file_list(files),
+            "specs": heading_list(spec_headings(git, claim.base, files, policy.planning.specs)),
+            "tests": any(TEST.search(path) for path in files),
+            "doctrine": doctrine,
+            "guidance": shown,
+            "reconcile_from": policy.planning.reconcile_from,
+            "schema": schema_text("writer", engine),
+        },
+    )
+    return plan.model_copy(update={"prompt": prompt, "facts": replace(known, beads=beads)})
 
 
-def examine_plan(_plan: Plan, answer: str) -> list[str]:
-    """Everything that the writer can mend in its answer."""
+def says_nothing(title: str, body: str) -> bool:
+    """Whether an issue names no goal: no text, and a title of one word or of none that says anything."""
+    words = [word for word in re.findall(r"\w+", reveal(title).lower()) if word not in FILLERS]
+    long = any(len(word) > 3 and not word.isascii() for word in words)  # not everybody writes spaces
+    return is_empty(parse_body(body)) and len(words) < 2 and not long
+
+
+def examine_plan(inputs: Inputs, plan: Plan, answer: str) -> list[str]:
+    """Everything that the writer can mend in its answer, by the files and documents of the base commit."""
     try:
-        load_plan_answer(answer)
+        written = load_plan_answer(answer)
     except ReportError as error:
         return str(error).split("; ")
-    return []
+    if len(written.beads) > MOST:
+        return [f"The plan has {len(written.beads)} beads, and nobody reads so many: plan seven at the most."]
+    known = plan.facts or PlanFacts(inputs.bead)
+    facts = with_checkout(known, Git(inputs.checkout), plan.base, spec_paths(written))
+    return [str(fault) for fault in check_plan(written, facts)]
 
 
 def judge_plan(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
@@ -62,7 +133,7 @@ def judge_plan(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosur
     if outcome.missing is not None or outcome.answer is None:
         found.append(outcome.missing or "it left no answer")
     else:
-        found += examine_plan(plan, outcome.answer)
+        found += examine_plan(inputs, plan, outcome.answer)
     return Report(
         bead=inputs.bead,
         role="writer",

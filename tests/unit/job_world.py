@@ -48,8 +48,8 @@ NOBODY = "0" * 40
 
 @dataclass
 class World:
-    """`policy` is the file's text, `beads` the open ones, `family` the epic with its beads, `said` what people's
-    comments say by their ids; what was posted is in `comments`, `reviews` and `labels`."""
+    """`policy` is the file's text, `beads` the open ones, `family` the epic with its beads, `said` what the
+    comments of people say by their ids; what was posted is in `comments`, `reviews` and `labels`."""
 
     folder: Path
     policy: dict[str, object] = field(default_factory=dict)

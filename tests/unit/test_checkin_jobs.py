@@ -98,7 +98,11 @@ def test_what_moved_the_branch_meanwhile_stays_below(world: World, *, first: boo
     world.program(ANSWERS)
     inputs = world.dispatch("checkin", attempt=2)
     world.agent(inputs)
-    world.before_move = lambda: world.commit(CHECKINS_BRANCH, {"README.md": "Ours.\n"}) and None
+
+    def move() -> None:
+        world.commit(CHECKINS_BRANCH, {"README.md": "Ours.\n"})
+
+    world.before_move = move
     world.publish(inputs)
     assert [one.run for one in kept(world)] == ([102] if first else [101, 102])
     assert world.read(world.ref(REF), "README.md") == "Ours.\n"
@@ -155,11 +159,11 @@ def test_lines_are_counted_as_people_count_them(world: World) -> None:
         ("Nine of ten.", "Invalid JSON"),
     ],
 )
-def test_all_that_can_be_mended_in_an_answer_is_told(answer: str, fault: str) -> None:
+def test_all_that_can_be_mended_in_an_answer_is_told(world: World, answer: str, fault: str) -> None:
     engine = Engine(command=("true",))
     about = {"title": "x", "prompt": "x", "base": "a" * 40, "start": "a" * 40, "published": "a" * 40}
     plan = Plan.model_validate({**about, "engine": engine, "wall": "none", "gates": (), "lines": LINES})
-    assert fault in "; ".join(examine_checkin(plan, answer))
+    assert fault in "; ".join(examine_checkin(world.dispatch("checkin"), plan, answer))
 
 
 def test_an_answer_that_is_no_check_in_is_a_failed_attempt(world: World) -> None:
