@@ -50,6 +50,6 @@ lock: setup
 	$(LOCK) pyproject.toml --extra runner -o requirements/runner.txt
 	$(LOCK) pyproject.toml --all-extras -o requirements/dev.txt
 	@grep '^uv==' requirements/dev.txt | cut -d' ' -f1 | $(LOCK) - -o requirements/bootstrap.txt
-	for place in tests requirements/engines/claude requirements/engines/codex; do \
+	for place in tests $(wildcard requirements/engines/*); do \
 		(cd $$place && npm install --package-lock-only --ignore-scripts) || exit 1; \
 	done

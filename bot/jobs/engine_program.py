@@ -1,9 +1,9 @@
-"""The CLI that the policy names: of exactly the version that our lock names, in the runner's tool cache.
+"""The CLI that a run needs: of exactly the version that our lock names, in the runner's tool cache.
 
 One way only: npm installs it from `requirements/engines/NAME/package-lock.json`, by hash, without running a
 script of any package, once per content of that file. A program of the same name on the PATH is not used: it
-may be any version, and what this project knows about a CLI is measured with one. Both packages bring a native
-program, so Node.js is needed to install, not to run.
+may be any version, and what this project knows about a CLI is measured with one. The engines' packages bring
+a native program, so Node.js is needed to install, not to run; `openspec` is a program for Node.js.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from typing import Literal
 from bot.coordinator.job_port import JobFault
 from bot.jobs.bootstrap import ACTION, make_once
 
-Name = Literal["claude", "codex"]
-NAMES: tuple[Name, ...] = ("claude", "codex")
+Name = Literal["claude", "codex", "openspec"]
+NAMES: tuple[Name, ...] = ("claude", "codex", "openspec")
 LOCKS = ACTION / "requirements" / "engines"
 FILES = ("package.json", "package-lock.json")
 PLACES = {
     "claude": "node_modules/@anthropic-ai/claude-code-*/claude",
     "codex": "node_modules/@openai/codex-*/vendor/*/bin/codex",
+    "openspec": "node_modules/@fission-ai/openspec/bin/openspec.js",
 }
 SECONDS = 600.0
 NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
@@ -42,17 +43,17 @@ class Program:
 
 
 def kept_engine(cache: Path, name: Name) -> Path:
-    """Where an engine is kept in our part of the tool cache."""
+    """Where a CLI is kept in our part of the tool cache."""
     lock = (LOCKS / name / "package-lock.json").read_bytes()
     return cache / f"{name}-{hashlib.sha256(lock).hexdigest()[:16]}"
 
 
 def engine_program(cache: Path, name: Name, env: Mapping[str, str]) -> Program:
-    """An engine's program, installed when it is not there.
+    """A CLI's program, installed when it is not there.
 
     Args:
         cache: our part of the runner's tool cache.
-        name: the engine.
+        name: the CLI.
         env: what npm runs with; no credential of a provider belongs in it.
 
     Raises JobFault when it cannot be installed, or has no program for this machine.
@@ -65,7 +66,7 @@ def engine_program(cache: Path, name: Name, env: Mapping[str, str]) -> Program:
 
 
 def find_program(folder: Path, name: Name) -> Program:
-    """The program in a folder where npm has installed an engine. Raises JobFault when there is none."""
+    """The program in a folder where npm has installed a CLI. Raises JobFault when there is none."""
     found = sorted(folder.glob(PLACES[name]), key=lambda path: ("-musl" in str(path), str(path)))
     if not found:
         system = f"{os.uname().sysname} {os.uname().machine}"
@@ -76,7 +77,7 @@ def find_program(folder: Path, name: Name) -> Program:
 
 def _install(name: Name, env: dict[str, str], folder: Path) -> None:
     if shutil.which("npm", path=env.get("PATH")) is None:
-        raise JobFault(f"engine {name!r} needs npm once, to install the CLI: set up Node.js before this step")
+        raise JobFault(f"{name!r} needs npm once, to be installed: set up Node.js before this step")
     for file in FILES:
         shutil.copy(LOCKS / name / file, folder)
     try:
