@@ -31,7 +31,8 @@ def kind_of(bead: EpicBead, policy: Policy) -> BeadType:
 def built(epic: EpicFacts, policy: Policy, git: Git, base: str) -> Built:
     """What an epic asks for and what was merged for it, by GitHub and the base commit. Raises GitFault."""
     beads = working(epic, policy)
-    asking = (Asking(one.number, one.title, one.body) for one in (epic, *beads))
+    every: tuple[EpicFacts | EpicBead, ...] = (epic, *beads)
+    asking = (Asking(one.number, one.title, one.body) for one in every)
     pulls = {
         bead.number: tuple(pull.number for pull in bead.pulls if git.contains(pull.commit, base))
         for bead in beads

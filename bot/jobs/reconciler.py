@@ -112,7 +112,8 @@ def bead_texts(epic: EpicFacts, policy: Policy) -> tuple[BeadText, ...]:
 
 def cited_specs(epic: EpicFacts) -> str:
     """The specs that the epic and its beads cite, one a line."""
-    return "\n".join(item for one in (epic, *epic.beads) for item in parse_body(one.body).specs)
+    bodies = (epic.body, *(one.body for one in epic.beads))
+    return "\n".join(item for body in bodies for item in parse_body(body).specs)
 
 
 def line(text: str) -> str:

@@ -444,7 +444,7 @@ def test_a_merge_commit_says_what_it_is_given_to_say() -> None:
     server = Server().on(PUT, ok({"merged": True}))
     assert go(effects(server).apply((Merge(9, HEAD, "merge", "Title (#9)", "Bead: #4"),))) == (None,)
     (body,) = [one[2] for one in server.asked if one[0] == "PUT"]
-    assert body is not None
+    assert isinstance(body, dict)
     assert body["commit_message"] == "Bead: #4"
 
 

@@ -49,7 +49,7 @@ Sums: accepted by @ann.
 
 def page(*statuses: str) -> Page:
     sources = ("#3.1", "specs/tally.md#counting")
-    rows = [Coverage(source=one, status=status) for one, status in zip(sources, statuses, strict=False)]  # type: ignore[arg-type]
+    rows = [Coverage(source=one, status=status) for one, status in zip(sources, statuses, strict=False)]
     return page_of(3, KeptCoverage(epic=3, bead=7, run_id=5, base="a" * 40, matrix=tuple(rows)))
 
 
