@@ -174,9 +174,9 @@ class Graph:
         for other in node.elsewhere:
             yield Edge(EdgeKind.BLOCKED_BY, None, f"blocked by {other}{of}{ELSEWHERE}", via)
 
-    def knows(self, number: int) -> bool:
-        """Whether this is an open bead of the graph, or an issue that is known to be closed."""
-        return number in self.nodes or number in self._cleared
+    def known(self) -> set[int]:
+        """The open beads of the graph, and the issues that are known to be closed."""
+        return self._cleared.union(self.nodes)
 
     # -- deadlocks ----------------------------------------------------------------------------------------
     def knots(self) -> tuple[frozenset[Moment], ...]:

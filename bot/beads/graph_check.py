@@ -40,7 +40,7 @@ def check_graph(graph: Graph) -> GraphFaults:
         )
         for tied in _of_the_same_beads(graph.knots())
     )
-    return GraphFaults(deadlocks, tuple(_dangling(graph)))
+    return GraphFaults(deadlocks, tuple(sorted(_dangling(graph))))
 
 
 def without(nodes: Mapping[int, Node], ties: Iterable[Tie]) -> dict[int, Node]:
@@ -68,9 +68,9 @@ def _of_the_same_beads(knots: Iterable[frozenset[Moment]]) -> list[list[frozense
 
 
 def _dangling(graph: Graph) -> Iterator[Tie]:
-    for number, node in sorted(graph.nodes.items()):
-        for blocker in sorted(node.blocked_by - node.native):
-            if not graph.knows(blocker):
-                yield Tie(number, blocker)
-        if node.parent is not None and not graph.knows(node.parent):
+    known = graph.known()
+    for number, node in graph.nodes.items():
+        if not node.blocked_by <= known:
+            yield from (Tie(number, other) for other in node.blocked_by - known - node.native)
+        if node.parent is not None and node.parent not in known:
             yield Tie(number, node.parent, is_child=True)

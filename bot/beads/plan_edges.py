@@ -125,7 +125,7 @@ def _deadlocks(edges: PlanEdges) -> Iterator[PlanFault]:
     waits = edges.whole.waits
     for knot in edges.whole.knots():
         untied = untie(knot, waits, edges.is_planned)
-        witnesses = witnesses_of(untied, within(knot, waits))
+        witnesses = witnesses_of(untied, within(knot, waits)).values()
         told = "; and ".join(edges.told(cycle.witness) for cycle in witnesses)
         drop = ", ".join(edges.told(f"that #{tie.waiter} waits for #{tie.waited}") for tie in untied.ties)
         numbers = {number for cycle in witnesses for number in cycle.beads}

@@ -78,9 +78,10 @@ def untie(knot: frozenset[Moment], waits: Waits, may_drop: Callable[[Tie], bool]
     return Untied(_sorted(dropped), proved=False)
 
 
-def witnesses_of(untied: Untied, waits: Waits) -> tuple[Cycle, ...]:
-    """For each edge that is to go a shortest cycle that needs it: with all others gone it is there still."""
-    found: list[Cycle] = []
+def witnesses_of(untied: Untied, waits: Waits) -> dict[Tie, Cycle]:
+    """For each edge that is to go a shortest cycle that needs it: with all others gone it is there still. An
+    edge too many, where the fewest are not proved, has none."""
+    found: dict[Tie, Cycle] = {}
     for tie in untied.ties:
         others = {one for one in untied.ties if one != tie}
 
@@ -91,9 +92,10 @@ def witnesses_of(untied: Untied, waits: Waits) -> tuple[Cycle, ...]:
         if tie.is_child:
             steps.append(((tie.waited, True), (tie.waiter, True)))
         cycles = (cycle_through(moment, kept, [waited]) for moment, waited in steps)
-        # Of an edge too many, where the fewest are not proved, there is none.
-        found += [cycle for cycle in cycles if cycle is not None][:1]
-    return tuple(found)
+        cycle = next((cycle for cycle in cycles if cycle is not None), None)
+        if cycle is not None:
+            found[tie] = cycle
+    return found
 
 
 def _apart(
@@ -170,8 +172,8 @@ class _Search:
             return frozenset()
         if self._tried > self.steps or _apart_count(open_) > size:
             return None
-        least = min(open_, key=len)
-        for tie in _sorted(least):
+        shortest = min(open_, key=len)
+        for tie in _sorted(shortest):
             rest = self._within([cycle for cycle in open_ if tie not in cycle], size - 1, kept)
             if rest is not None:
                 return rest | {tie}

@@ -48,6 +48,8 @@ def run(
         typer.echo(f"{done.created} issues created, {len(done.numbers) - done.created} were there already")
     for loss in in_order(losses):
         typer.echo(f"{file.name}: {loss}", err=True)
+    for line in plan.graph.lines():
+        typer.echo(line)
     typer.echo(f"{len(plan.issues)} issues read, {len(losses)} things could not come along as they were")
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.beads.bd.lines import ExportError
+from bot.beads.bd.file_graph import EPOCH
+from bot.beads.bd.lines import ExportError, ExportLine, read_lines
 from bot.beads.bd.reading import read_export
+from bot.beads.graph import Graph, Node
+from bot.beads.graph_check import check_graph
 from bot.beads.labels import parse_labels
 from bot.beads.markers import read_marker, write_marker
 
@@ -113,8 +117,37 @@ def test_an_edge_that_closes_a_cycle_is_left_out_with_the_cycle_written_out() ->
     )
     (loss,) = plan.losses
     assert (loss.line, loss.id) == (3, "c")
-    assert "a is blocked by b, b is blocked by c, c is blocked by a" in loss.what
+    assert loss.what == (
+        "the edge to a is left out, it closes a cycle: c is blocked by a, a is blocked by b,"
+        " b is blocked by c"
+    )
     assert [issue.id for issue in plan.issues] == ["c", "b", "a"]
+
+
+def test_of_an_edge_that_many_cycles_share_nothing_else_is_left_out() -> None:
+    plan = read_export(
+        export(
+            line("a", ("blocks", "b")),
+            line("b", ("blocks", "c"), ("blocks", "d")),
+            line("c", ("blocks", "a")),
+            line("d", ("blocks", "a")),
+        )
+    )
+    assert [(loss.id, loss.what.partition(",")[0]) for loss in plan.losses] == [
+        ("a", "the edge to b is left out")
+    ]
+    assert list(plan.graph.lines()) == [
+        "graph: 4 issues, 4 of them open; 1 deadlocks; 0 edges to what is not in the file, 0 of them of open"
+        " issues",
+        "deadlock: a is blocked by b, b is blocked by c, c is blocked by a; and d is blocked by a, a is"
+        " blocked by b, b is blocked by d (the fewest edges that untie it: that a is blocked by b)",
+    ]
+
+
+def test_what_is_closed_waits_for_nothing_and_is_in_no_deadlock() -> None:
+    closed = {"status": "closed", "closed_at": "2026-01-01T00:00:00Z"}
+    plan = read_export(export(line("a", ("blocks", "b")), line("b", ("blocks", "a"), **closed)))
+    assert (plan.graph.open, plan.graph.deadlocks, plan.losses) == (1, (), ())
 
 
 def test_epics_that_are_each_others_parents_lose_one_parent() -> None:
@@ -152,16 +185,73 @@ def test_a_marker_cannot_end_its_comment_early(key: str, value: str) -> None:
         write_marker(key, value)
 
 
-@pytest.mark.parametrize(("name", "issues", "losses"), [("tinkerpop", 11, 0), ("gastown", 933, 618)])
-def test_real_exports_are_read_whole(name: str, issues: int, losses: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "issues", "losses", "found"),
+    [
+        (
+            "tinkerpop",
+            11,
+            0,
+            "graph: 11 issues, 11 of them open; 0 deadlocks; 0 edges to what is not in the file, 0 of them of"
+            " open issues",
+        ),
+        (
+            "gastown",
+            933,
+            618,
+            "graph: 933 issues, 219 of them open; 0 deadlocks; 109 edges to what is not in the file, 8 of"
+            " them of open issues",
+        ),
+    ],
+)
+def test_real_exports_are_read_whole(name: str, issues: int, losses: int, found: str) -> None:
     path = REAL / f"{name}.jsonl"
     if not path.exists() and os.environ.get("CI") != "true":
         pytest.skip("the real exports are not beside this checkout")
     plan = read_export(path.read_text(encoding="utf-8"))
     assert (len(plan.issues), len(plan.losses)) == (issues, losses)
+    assert next(plan.graph.lines()) == found
     assert {loss.id for loss in plan.losses} <= {issue.id for issue in plan.issues}
     done: set[str] = set()
     for issue in plan.issues:
         if not issue.closed:
             assert {*issue.blocked_by, *filter(None, [issue.parent])} <= done
         done.add(issue.id)
+
+
+def test_in_the_real_graph_every_edge_to_nothing_is_found_and_nothing_waits_for_itself() -> None:
+    # Counted in the file itself: 335 `blocks` and 246 `parent-child`, 80 and 29 of them to what is not there.
+    path = REAL / "gastown.jsonl"
+    if not path.exists() and os.environ.get("CI") != "true":
+        pytest.skip("the real exports are not beside this checkout")
+    rows = [row for _, row in read_lines(path.read_text(encoding="utf-8"))[0]]
+    numbers = {row.id: number for number, row in enumerate(rows, start=1)}
+    ghosts = {edge.depends_on_id for row in rows for edge in row.dependencies} - numbers.keys()
+    numbers |= {ghost: number for number, ghost in enumerate(sorted(ghosts), start=len(rows) + 1)}
+
+    def ends(row: ExportLine, kind: str) -> list[int]:
+        return [numbers[edge.depends_on_id] for edge in row.dependencies if edge.type == kind]
+
+    nodes = [
+        Node(
+            number=numbers[row.id],
+            priority=2,
+            created_at=EPOCH,
+            blocked_by=frozenset(ends(row, "blocks")),
+            parent=next(iter(ends(row, "parent-child")), None),
+        )
+        for row in rows
+    ]
+    # Even if every issue were open again.
+    every = check_graph(Graph(nodes))
+    assert every.deadlocks == ()
+    assert [tie.is_child for tie in every.dangling].count(False) == 80
+    assert [tie.is_child for tie in every.dangling].count(True) == 29
+    opened = [replace(node, open=row.status != "closed") for node, row in zip(nodes, rows, strict=True)]
+    found = check_graph(Graph(opened))
+    assert found.deadlocks == ()
+    assert {tie.waiter for tie in found.dangling} == {numbers["gt-4ntnq"]}
+    names = {number: name for name, number in numbers.items()}
+    assert {names[tie.waited] for tie in found.dangling} == {
+        *("gt-441j6", "gt-5q6jr", "gt-84ery", "gt-bca67", "gt-cloml", "gt-kgszr", "gt-svdsy", "gt-v7zm7")
+    }

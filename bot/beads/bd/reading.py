@@ -7,15 +7,13 @@ an issue was last updated, and when an edge was made.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
+from bot.beads.bd.file_graph import NOTHING, FileGraph, Row, look_through
 from bot.beads.bd.lines import ExportLine, Loss, in_order, read_lines
 from bot.beads.bd.marks import to_labels
 from bot.beads.bd.text import Origin, Texts, write_texts
-from bot.beads.graph import Graph, Node
 from bot.beads.labels import DEFAULT, LabelNames
 from bot.beads.markers import without_markers
 
@@ -41,15 +39,17 @@ class PlannedIssue:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """Everything to create, blockers and parents first, and everything that is lost."""
+    """Everything to create, blockers and parents first, everything that is lost, and what its graph is."""
 
     issues: tuple[PlannedIssue, ...]
     losses: tuple[Loss, ...]
+    graph: FileGraph = NOTHING
 
 
 @dataclass(slots=True)
 class _Reading:
     losses: list[Loss] = field(default_factory=list)
+    dangling: list[ExportLine] = field(default_factory=list)
 
     def lose(self, line: int, row: ExportLine, what: str) -> None:
         self.losses.append(Loss(line, row.id, what))
@@ -62,8 +62,13 @@ def read_export(text: str, spelling: LabelNames = DEFAULT) -> ImportPlan:
     lines = {row.id: number for number, row in rows}
     reading = _Reading(losses)
     issues = {row.id: _issue(number, row, lines, reading, spelling) for number, row in rows}
-    issues = _without_cycles(issues, {row.id: row for _, row in rows}, reading)
-    return ImportPlan(tuple(_in_order(issues)), in_order(reading.losses))
+    issues, graph = _without_cycles(issues, {row.id: row for _, row in rows}, reading)
+    graph = replace(
+        graph,
+        dangling=len(reading.dangling),
+        held=sum(row.status != "closed" for row in reading.dangling),
+    )
+    return ImportPlan(tuple(_in_order(issues)), in_order(reading.losses), graph)
 
 
 def _issue(
@@ -112,6 +117,7 @@ def _edges(
             reading.lose(number, row, f"a `{edge.type}` edge to itself is left out")
         elif edge.depends_on_id not in lines:
             reading.lose(number, row, f"`{edge.type}` edge to {edge.depends_on_id}, which is not in the file")
+            reading.dangling.append(row)
         elif edge.depends_on_id in ends:
             what = f"a second edge to {edge.depends_on_id}, of type `{edge.type}`, is left out: `bd` has one"
             reading.lose(number, row, what)
@@ -157,45 +163,33 @@ def _body(number: int, row: ExportLine, related: Iterable[str], reading: _Readin
 
 def _without_cycles(
     issues: dict[str, PlannedIssue], rows: dict[str, ExportLine], reading: _Reading
-) -> dict[str, PlannedIssue]:
-    """Drop, from each deadlock, the edge that stands last in the file, until there is none."""
-    numbers = {key: issue.line for key, issue in issues.items()}
-    keys = {number: key for key, number in numbers.items()}
-    epoch = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
-    while True:
-        graph = Graph(
-            Node(
-                number=issue.line,
-                priority=2,
-                created_at=epoch,
-                open=not issue.closed,
-                blocked_by=frozenset(numbers[key] for key in issue.blocked_by),
-                parent=numbers[issue.parent] if issue.parent else None,
+) -> tuple[dict[str, PlannedIssue], FileGraph]:
+    """The issues without the fewest edges that make some wait for themselves, and what was found."""
+    lines = {key: issue.line for key, issue in issues.items()}
+    keys = {line: key for key, line in lines.items()}
+    graph = look_through(
+        (
+            Row(
+                line=issue.line,
+                closed=issue.closed,
+                blocked_by=frozenset(lines[key] for key in issue.blocked_by),
+                parent=lines[issue.parent] if issue.parent else None,
             )
             for issue in issues.values()
-        )
-        cycles = graph.cycles()
-        if not cycles:
-            return issues
-        touched: set[int] = set()
-        for cycle in cycles:
-            if touched & set(cycle.beads):
-                continue  # it may be gone already: look again
-            touched.update(cycle.beads)
-            told = re.sub(r"#(\d+)", lambda match: keys[int(match[1])], cycle.witness)
-            for line in sorted(cycle.beads, reverse=True):
-                issue = issues[keys[line]]
-                inside = [key for key in issue.blocked_by if numbers[key] in cycle.beads]
-                if inside:
-                    kept = tuple(key for key in issue.blocked_by if key != inside[-1])
-                    issues = {**issues, issue.id: replace(issue, blocked_by=kept)}
-                    what = f"the edge to {inside[-1]} is left out, it closes a cycle: {told}"
-                    reading.lose(line, rows[issue.id], what)
-                    break
-            else:
-                issue = issues[keys[max(cycle.beads)]]
-                issues = {**issues, issue.id: replace(issue, parent=None)}
-                reading.lose(issue.line, rows[issue.id], f"its parent is left out, it closes a cycle: {told}")
+        ),
+        keys,
+    )
+    for left in graph.left:
+        issue, other = issues[keys[left.tie.waiter]], keys[left.tie.waited]
+        if left.tie.is_child:
+            issues = {**issues, issue.id: replace(issue, parent=None)}
+            what = f"its parent is left out, it closes a cycle: {left.cycle}"
+        else:
+            kept = tuple(key for key in issue.blocked_by if key != other)
+            issues = {**issues, issue.id: replace(issue, blocked_by=kept)}
+            what = f"the edge to {other} is left out, it closes a cycle: {left.cycle}"
+        reading.lose(issue.line, rows[issue.id], what)
+    return issues, graph
 
 
 def _needs(issue: PlannedIssue) -> set[str]:
