@@ -170,7 +170,8 @@ class _Search:
             return frozenset()
         if self._tried > self.steps or _apart_count(open_) > size:
             return None
-        for tie in _sorted(min(open_, key=lambda cycle: len(cycle))):
+        shortest = min(open_, key=len)
+        for tie in _sorted(shortest):
             rest = self._within([cycle for cycle in open_ if tie not in cycle], size - 1, kept)
             if rest is not None:
                 return rest | {tie}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.beads.spec_sections import anchor as anchor_of
 from bot.beads.visible_text import reveal, show_hidden
 from bot.coordinator.claims import Question
 from bot.coordinator.job_port import JobFacts, OpenThread, Remark
@@ -84,15 +85,11 @@ def section(text: str, anchor: str) -> str:
         match = HEADING.match(line)
         if match and depth and len(match[1]) <= depth:
             break
-        if match and not depth and _anchor(match[2]) == anchor.lower():
+        if match and not depth and anchor_of(match[2]) == anchor.lower():
             depth = len(match[1])
         if depth:
             kept.append(line)
     return "\n".join(kept) or text
-
-
-def _anchor(heading: str) -> str:
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def bead_text(facts: JobFacts) -> str:

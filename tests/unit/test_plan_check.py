@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.beads.graph import Node
+from bot.beads.imperative import is_imperative
 from bot.beads.plan import PlanAnswer, PlannedBead
-from bot.beads.plan_check import check_plan
+from bot.beads.plan_check import check_beads, check_plan
 from bot.beads.plan_facts import OpenBead, PlanFacts
 from bot.beads.plan_fault import FaultCode
 from tests.unit.strategies import BIRTH
@@ -510,3 +514,132 @@ def test_a_faulty_plan_is_refused_for_exactly_what_is_wrong(case: Case) -> None:
 def test_every_kind_of_fault_has_a_case() -> None:
     assert {case.code for case in CASES.values()} == set(FaultCode)
     assert len(CASES) >= 40
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    beads = (bead("Adds sums.", covers=(3,)), bead("Show sums", after=(2,), acceptance=(), files=("no.py",)))
+    codes = [fault.code.value for fault in check_plan(plan(*beads), FACTS)]
+    assert codes == [
+        *("covers-nothing", "uncovered", "uncovered", "title", "title", "unsaid", "cycle", "no-such-file")
+    ]
+
+
+def test_one_bead_is_a_fine_plan_and_becomes_the_issue_itself() -> None:
+    one = plan(bead("Sum the rows"), outcome="", acceptance=(), verification="")
+    assert check_plan(one, FACTS) == ()
+    (fault,) = check_plan(plan(bead("Sum the rows", blocked_by=(8,)), acceptance=()), FACTS)
+    assert fault.text == (
+        "They would wait for each other for ever: #12 is blocked by #8, #8 is blocked by #12; the fewest"
+        " edges to drop: that #12 waits for #8."
+    )
+
+
+def test_two_beads_are_a_plan_and_need_no_reconciliation() -> None:
+    assert check_plan(plan(bead("Sum the rows", covers=(1,)), bead("Show sums", covers=(2,))), FACTS) == ()
+
+
+def test_a_plan_that_declines_is_none_and_has_no_fault() -> None:
+    assert check_plan(plan(declined="It is there already.", outcome="", acceptance=()), FACTS) == ()
+
+
+def test_where_files_and_specs_are_not_known_nothing_is_said_of_them() -> None:
+    blind = replace(FACTS, files=None, specs=None)
+    faulty = changed(4, files=("no.py",), specs=("no.md#No",))
+    assert check_plan(faulty, blind) == ()
+    assert len(check_plan(faulty, FACTS)) == 2
+
+
+def test_a_file_may_come_from_an_open_bead_that_is_waited_for() -> None:
+    assert check_plan(changed(4, files=("README.md", "web/logo.svg"), blocked_by=(7,)), FACTS) == ()
+    (fault,) = check_plan(changed(4, files=("README.md", "web/logo.svg"), blocked_by=()), FACTS)
+    assert fault.code is FaultCode.FILE
+
+
+def test_a_section_is_cited_by_its_words_or_its_anchor_and_may_be_added_first() -> None:
+    for section in ("docs/spec.md#Errors: what is refused", "docs/spec.md#errors-what-is-refused"):
+        assert check_plan(changed(4, specs=(section,)), FACTS) == ()
+    added = changed(2, creates=("tally/export.py", "docs/csv.md")).beads
+    beads = (*added[:2], PlannedBead.model_validate({**dict(added[2]), "specs": ("docs/csv.md#Form",)}))
+    assert check_plan(plan(*beads, *added[3:]), FACTS) == ()
+
+
+def test_gaps_are_checked_one_by_one_and_not_as_a_plan() -> None:
+    gaps = PlanAnswer(
+        beads=(bead("Mend Fridays", files=("README.md",)), bead("Say so", files=("README.md",)))
+    )
+    assert [fault.code.value for fault in check_beads(gaps, FACTS)] == ["overlap"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See `docs/spec.md` for what was agreed.",
+        "It is as discussed in #7 and `docs/spec.md`.",
+        "Totals stay the same as before.",
+        "The last call to the API decides, the previous meeting is shown below it.",
+        "Prints `see above` and `as discussed`.",
+        "```\nas discussed\n```",
+        "What is described in the next section of docs/spec.md.",
+        "Unusual ways are refused.",
+        "A path such as /beads/12, or `/bead plan` in code.",
+    ],
+)
+def test_a_text_that_stands_alone_is_let_pass(text: str) -> None:
+    assert check_plan(changed(2, context=text), FACTS) == ()
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *("Embed the logo", "Bring back the total", "Process days in order", "Alias `day` to `date`"),
+        *("Feed rows to the export", "Focus the field", "Pass the day on", "Don't round sums"),
+        *("Показать сумму", "Test the export", "String days together", "Re-run what failed"),
+    ],
+)
+def test_a_title_may_begin_with_any_verb(title: str) -> None:
+    assert is_imperative(title)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *(
+            "Adding sums",
+            "Fixed sums",
+            "Shows sums",
+            "The sums",
+            "We need sums",
+            "Totals are wrong",
+            "[WIP] Add",
+        ),
+        *("fix: sums", "As a user, I want sums", "2 sums", "`sum` is wrong", "New page", ""),
+    ],
+)
+def test_a_title_that_does_not_say_what_to_do_is_told(title: str) -> None:
+    assert not is_imperative(title)
+
+
+@given(
+    st.lists(st.frozensets(st.integers(1, 5), max_size=3), min_size=2, max_size=5),
+    st.frozensets(st.integers(1, 5), max_size=2),
+)
+def test_without_the_edges_that_it_is_told_to_drop_a_plan_has_no_cycle(
+    after: list[frozenset[int]], waits_for_the_epic: frozenset[int]
+) -> None:
+    beads = [
+        bead(f"Add part {place}", after=sorted(waits), blocked_by=(3,) if place in waits_for_the_epic else ())
+        for place, waits in enumerate(after, start=1)
+    ]
+    for fault in check_beads(PlanAnswer(beads=tuple(beads)), FACTS):
+        for place, other, number in re.findall(
+            r"that bead (\d+) waits for (?:bead (\d+)|#(\d+))", fault.text
+        ):
+            at = int(place) - 1
+            beads[at] = beads[at].model_copy(
+                update={
+                    "after": tuple(one for one in beads[at].after if str(one) != other),
+                    "blocked_by": tuple(one for one in beads[at].blocked_by if str(one) != number),
+                }
+            )
+    found = check_beads(PlanAnswer(beads=tuple(beads)), FACTS)
+    assert not [fault for fault in found if fault.code is FaultCode.CYCLE]
