@@ -56,7 +56,9 @@ NEXT = {
     State.NEEDS_HUMAN: "It goes on by itself once that is done; `/bead help` lists what you can tell it.",
 }
 PROPOSED = "`/bead approve` has it made, `/bead revise TEXT` has it planned anew with that in mind."
-AGAIN = "`/bead retry` has it planned again, `/bead revise TEXT` with that in mind; `/bead ready` lets it do without."
+AGAIN = (
+    "`/bead retry` has it planned again, `/bead revise TEXT` with that in mind; `/bead ready` does without."
+)
 OUTCOMES = {
     "pr": "published its work",
     "direct": "published its work",
