@@ -89,7 +89,9 @@ def _text(text: str, harmless: Callable[[str], str]) -> str:
 def _item(line: str, harmless: Callable[[str], str]) -> str:
     """A line as an item of a list; a number or a box that the model gave it goes, as the list has its own."""
     text = one_line(line)
-    return harmless(BOX.sub("", re.sub(MARKER, "", text, count=1), count=1)).strip() or text
+    bullet = MARKER.match(text)
+    bare = text[bullet.end() :] if bullet is not None else text
+    return harmless(re.sub(rf"^{BOX.pattern}", "", bare)).strip() or harmless(text)
 
 
 def _section(section: str) -> str:

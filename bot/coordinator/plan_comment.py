@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.beads.body import BeadBody, not_in, parse_body, render_body, with_planned
-from bot.beads.plan import PlannedBead
+from bot.beads.plan import PlanAnswer, PlannedBead
 from bot.beads.plan_fault import PlanFault
+from bot.beads.plan_shape import coupling, is_coupled, longest_chain, waves
 from bot.beads.planned_body import body_of
 from bot.beads.policy import DOLLAR
 from bot.beads.report import Report
 from bot.coordinator.claims import Claims
 from bot.coordinator.epic_status import escaped
 from bot.coordinator.making import Target, harmless, text_of
-from bot.coordinator.quoting import listed_line, quotation, quoted, quoted_line, quoted_title
+from bot.coordinator.quoting import listed_line, quotation, quoted_line, quoted_title
 from bot.coordinator.snapshot import Issue, Snapshot
 from bot.coordinator.status import AGAIN, bullets, dollars, folded, run_page
 from bot.guards.result import quoted as code
@@ -36,12 +37,13 @@ KNOWN = 3
 class Proposal:
     """What a run proposes, whichever its role.
 
-    `covers` of the beads counts `criteria`. `own` is what the text of the issue that it is proposed on is
-    completed by, and `single` tells that this is all: the issue itself is the one bead.
+    `plan` is what it answered; of gaps and findings only beads. Its `beads` are the same as they are made:
+    what they cover counts `criteria`. `own` is what the text of the issue that it is proposed on is completed
+    by, and `single` tells that this is all: the issue itself is the one bead.
     """
 
+    plan: PlanAnswer
     beads: tuple[PlannedBead, ...]
-    summary: str = ""
     criteria: tuple[str, ...] = ()
     own: BeadBody | None = None
     single: bool = False
@@ -65,12 +67,14 @@ def proposal_of(snapshot: Snapshot, issue: Issue, report: Report) -> Proposal | 
         places = {
             number: asked.index(one) + 1 for number, one in enumerate(own.acceptance, 1) if one in asked
         }
-        return Proposal(_serving(plan.beads, places), plan.summary, asked, own, single)
+        return Proposal(plan, _serving(plan.beads, places), asked, own, single)
     if report.reconciler is not None and report.reconciler.gaps:
+        plan = PlanAnswer(summary=report.reconciler.summary, beads=report.reconciler.gaps)
         matrix = tuple(f"{row.source}: {row.text}" for row in report.reconciler.matrix)
-        return Proposal(report.reconciler.gaps, report.reconciler.summary, matrix)
+        return Proposal(plan, plan.beads, matrix)
     if report.checkin is not None and report.checkin.findings:
-        return Proposal(report.checkin.findings, report.checkin.summary)
+        plan = PlanAnswer(summary=report.checkin.summary, beads=report.checkin.findings)
+        return Proposal(plan, plan.beads)
     return None
 
 
@@ -96,11 +100,11 @@ def proposal_text(
     )
     parts = [
         f"**{count} proposed** · [run]({run_page(snapshot, target.run_id)})",
-        quoted(snapshot, proposal.summary).strip(),
+        harmless(snapshot, proposal.plan.summary).strip(),
         how,
         _table(snapshot, beads, {}),
         _drawing(beads) if len(beads) > 1 else "",
-        bullets(_figures(snapshot, beads, claims)),
+        bullets(_figures(snapshot, proposal.plan, claims)),
         "\n".join(_texts(snapshot, issue, proposal, target)),
     ]
     return "\n\n".join(filter(None, parts))
@@ -181,8 +185,20 @@ def _drawing(beads: Sequence[PlannedBead]) -> str:
     return "```mermaid\n" + "\n".join(lines) + "\n```"
 
 
-def _figures(snapshot: Snapshot, beads: Sequence[PlannedBead], claims: Claims) -> list[str]:
-    return [_cost(snapshot, len(beads), claims)]
+def _figures(snapshot: Snapshot, plan: PlanAnswer, claims: Claims) -> list[str]:
+    """What goes when, how long that is at the least, how tightly it hangs together, what it will cost."""
+    lines = []
+    if len(plan.beads) > 1:
+        at_once = [", ".join(map(str, wave)) for wave in waves(plan)]
+        lines.append("waves, each of what can go at the same time: " + " → ".join(at_once))
+        chain = longest_chain(plan)
+        lines.append(f"longest chain: {len(chain)} ({' → '.join(map(str, chain))})")
+    coupled = coupling(plan)
+    lines += [f"{one.signal}: {listed_line(snapshot, one.text)}" for one in coupled]
+    if is_coupled(plan):
+        lines.append("that couples it tightly: once it is made, `/bead lead` gives all of it to one worker")
+    lines.append(_cost(snapshot, sum(bead.works for bead in plan.beads), claims))
+    return lines
 
 
 def _cost(snapshot: Snapshot, count: int, claims: Claims) -> str:

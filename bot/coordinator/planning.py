@@ -23,7 +23,6 @@ role, goes this way: `settle` shows it, `approve` lets it be made below `target_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.beads.body import with_planned
@@ -32,7 +31,7 @@ from bot.beads.digest import digest
 from bot.beads.labels import Labels
 from bot.beads.model import BeadType, Role
 from bot.beads.plan import PlanAnswer, PlannedBead
-from bot.beads.plan_check import check_plan
+from bot.beads.plan_check import check_beads, check_plan
 from bot.beads.plan_facts import OpenBead, PlanFacts
 from bot.beads.plan_fault import PlanFault
 from bot.beads.report import Report
@@ -161,10 +160,12 @@ def waits(number: int, draft: Draft) -> bool:
 
 def start(issue: Issue, labels: Labels, release: Release, admission: Admission, draft: Draft) -> bool:
     """Have a run made where somebody asked for a proposal; whether it is in hand and nothing else goes on."""
-    planning = draft.claims.of(issue.number).planning
+    known = draft.claims.of(issue.number)
+    planning = known.planning
     if planning is None:
         return False
-    if planning.stage == "asked" and planning.role == "writer":
+    if planning.stage == "asked" and planning.role == "writer" and not known.planned:
+        # What was no bead when it was asked for is read only now.
         fault = _not_planned(issue, labels)
         if fault is not None:
             planning = planning.model_copy(update={"stopped": fault})
@@ -199,7 +200,7 @@ def settle(
         return _ended(snapshot, issue, planning, known, "nothing is planned", [declined], draft)
     if proposal is None:
         return known.model_copy(update={"planning": None})
-    faults = _faults(snapshot, issue, planning, proposal)
+    faults = _faults(snapshot, issue, planning, proposal.plan)
     if faults:
         text = refused_text(snapshot, faults)
         why = f"what was planned may not be made: {len(faults)} finding{'s' if len(faults) > 1 else ''}"
@@ -251,11 +252,10 @@ def clipped_to_limit(text: str) -> str:
 
 
 def _faults(
-    snapshot: Snapshot, issue: Issue, planning: Planning, proposal: Proposal
+    snapshot: Snapshot, issue: Issue, planning: Planning, plan: PlanAnswer, *, whole: bool = True
 ) -> tuple[PlanFault, ...]:
-    """What is wrong with beads that are proposed, as far as the graph tells."""
-    if planning.role != "writer":
-        return ()
+    """What is wrong with beads that are proposed, as far as the graph tells; gaps, findings and what is left
+    of a plan are judged one by one and between each other."""
     beads = tuple(
         OpenBead(node_of(one, labels_of(one, snapshot.policy)), one.title) for one in snapshot.issues
     )
@@ -266,13 +266,7 @@ def _faults(
         reconcile_from=snapshot.policy.planning.reconcile_from,
         generation=planning.generation,
     )
-    whole = PlanAnswer(
-        outcome=proposal.own.outcome if proposal.own is not None else "",
-        acceptance=proposal.criteria,
-        verification=proposal.own.verification if proposal.own is not None else "",
-        beads=proposal.beads,
-    )
-    return check_plan(whole, facts)
+    return (check_plan if whole and planning.role == "writer" else check_beads)(plan, facts)
 
 
 def target_of(snapshot: Snapshot, issue: Issue, planning: Planning, proposal: Proposal) -> Target:
@@ -310,11 +304,12 @@ def approve(said: Said, draft: Draft) -> Answer:
     if refused is not None:
         return Answer(done=False, reply=refused)
     places = tuple(sorted(said.command.numbers)) or tuple(range(1, len(proposal.beads) + 1))
-    refused = _not_whole(proposal, places)
+    refused = _not_whole(proposal, places, said.snapshot.policy.planning.reconcile_from)
     if refused is not None:
         return Answer(done=False, reply=refused)
-    part = replace(proposal, beads=tuple(_renumbered(chosen_beads(proposal, places))))
-    faults = _faults(said.snapshot, issue, planning, part)
+    beads = tuple(_renumbered(chosen_beads(proposal.plan.beads, places)))
+    part = proposal.plan.model_copy(update={"beads": beads})
+    faults = _faults(said.snapshot, issue, planning, part, whole=len(places) == len(proposal.beads))
     if faults:
         rows = "\n".join(f"- {quoted_line(said.snapshot, fault.text)}" for fault in faults)
         return Answer(done=False, reply=f"It may not be made as things are now:\n\n{rows}")
@@ -349,7 +344,7 @@ def _may_not_begin(said: Said, planning: Planning, proposal: Proposal, draft: Dr
     )
 
 
-def _not_whole(proposal: Proposal, places: Sequence[int]) -> str | None:
+def _not_whole(proposal: Proposal, places: Sequence[int], reconcile_from: int) -> str | None:
     """Why these places cannot be made without others, or None."""
     absent = [place for place in places if place > len(proposal.beads)]
     if absent:
@@ -357,20 +352,23 @@ def _not_whole(proposal: Proposal, places: Sequence[int]) -> str | None:
     open_ends = {
         place: [one for one in proposal.beads[place - 1].after if one not in places]
         for place in places
-        if not _at_the_end(proposal.beads[place - 1])
+        if proposal.beads[place - 1].works
     }
-    lacking = [f"{place} waits for {_listed(ends)}" for place, ends in open_ends.items() if ends]
+    lacking = [f"{place} waits for {', '.join(map(str, ends))}" for place, ends in open_ends.items() if ends]
+    working = sum(proposal.beads[place - 1].works for place in places)
+    ends = [place for place, bead in enumerate(proposal.beads, start=1) if bead.type == "reconcile"]
+    if not lacking and working >= reconcile_from and not set(ends) <= set(places):
+        return f"{working} beads end in one that reconciles them: approve {ends[0]} as well."
     if not lacking:
         return None
-    whole = sorted({*places, *(one for ends in open_ends.values() for one in ends)})
-    said = " ".join(map(str, whole))
-    return f"{'; '.join(lacking)}: approve those as well (`/bead approve {said}`), or have it revised."
+    more = " ".join(map(str, sorted({*places, *(one for ends in open_ends.values() for one in ends)})))
+    return f"{'; '.join(lacking)}: approve those as well (`/bead approve {more}`), or have it revised."
 
 
-def chosen_beads(proposal: Proposal, places: Sequence[int]) -> dict[int, PlannedBead]:
+def chosen_beads(planned: Sequence[PlannedBead], places: Sequence[int]) -> dict[int, PlannedBead]:
     """The beads at these places. What is at the end of an epic waits for those of its siblings that are
     made."""
-    beads = {place: proposal.beads[place - 1] for place in places}
+    beads = {place: planned[place - 1] for place in places}
     return {
         place: bead.model_copy(update={"after": tuple(one for one in bead.after if one in beads)})
         for place, bead in beads.items()
@@ -382,14 +380,6 @@ def _renumbered(beads: Mapping[int, PlannedBead]) -> list[PlannedBead]:
     return [
         bead.model_copy(update={"after": tuple(places[one] for one in bead.after)}) for bead in beads.values()
     ]
-
-
-def _at_the_end(bead: PlannedBead) -> bool:
-    return bead.type in (BeadType.RECONCILE, BeadType.REPORT)
-
-
-def _listed(places: Sequence[int]) -> str:
-    return ", ".join(map(str, places))
 
 
 # -- making -------------------------------------------------------------------------------------------------
@@ -432,7 +422,7 @@ def _go_on(
         gone = f"what was approved cannot be made: the report of run {run} is not kept any more; close it"
         draft.say(number, State.NEEDS_HUMAN, f"{gone}, and what was made of it, and plan anew")
         return
-    beads = chosen_beads(proposal, planning.chosen)
+    beads = chosen_beads(proposal.beads, planning.chosen)
     before = len(draft.before)
     target = target_of(snapshot, issue, planning, proposal)
     if proposal.single:

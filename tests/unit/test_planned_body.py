@@ -55,6 +55,13 @@ def test_what_is_posted_is_made_harmless_text_by_text() -> None:
     assert render_body(body).count("(at)ann") == 3
 
 
+def test_only_the_number_before_a_criterion_goes() -> None:
+    bead = PlannedBead(
+        title="Add", acceptance=("2. There are 3. [x] is kept, and so is part 4.", "- [ ] Done 5.")
+    )
+    assert body_of(bead).acceptance == ("There are 3. [x] is kept, and so is part 4.", "Done 5.")
+
+
 def test_headings_are_those_that_are_shown_and_their_anchors_are_githubs() -> None:
     text = "# Days\n\n```\n# no heading\n```\n\nWhat a *day* is\n---\n"
     assert headings(text) == ("Days", "What a *day* is")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -30,7 +31,8 @@ ASKED = Planning(role="writer", word=WORD)
 
 def wanted(number: int) -> tuple[Issue, Claims]:
     """An issue that is to be planned, not released."""
-    return issue(number, released=False), Claims(history={number: History(planning=ASKED)})
+    goal = replace(issue(number, released=False), body="It is fast.")
+    return goal, Claims(history={number: History(planning=ASKED)})
 
 
 def planned_beside(claims: Claims, bead: int = 9, **changes: object) -> Claims:
@@ -70,8 +72,8 @@ def test_all_workers_being_busy_keeps_nothing_from_being_planned() -> None:
 
 
 def test_only_so_many_plan_at_once_and_the_next_says_what_it_waits_for() -> None:
-    claims = planned_beside(Claims(history={8: History(planning=ASKED)}))
-    decision = run_decide(look(issue(8, released=False), issue(9, released=False), claims=claims))
+    to_plan, claims = wanted(8)
+    decision = run_decide(look(to_plan, issue(9, released=False), claims=planned_beside(claims)))
     assert dispatches(decision) == []
     assert decision.verdicts[8].state is State.READY
     assert "all 1 places for planning are taken" in why(decision, 8)
