@@ -4,13 +4,12 @@ specifications. All of it comes from the base commit, each part cut to its share
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bot.beads.body import parse_body
+from bot.beads.body import parse_body, paths
 from bot.beads.graph import Node
 from bot.beads.labels import parse_labels
-from bot.beads.plan_facts import OpenBead, PlanFacts
+from bot.beads.plan_facts import OpenBead
 from bot.beads.policy import Policy
 from bot.beads.spec_sections import headings
 from bot.beads.visible_text import one_line, reveal, show_hidden
@@ -25,12 +24,14 @@ HEADINGS = 10_000  # of the headings of specifications
 TITLE = 120  # of one title or heading
 DOCUMENT_LIMIT = 1_000_000  # characters of a document that is read for its headings
 TEXTS = (".md", ".markdown", ".rst", ".txt", ".adoc")
+MOST_DOCUMENTS = 2_000
 MARKDOWN = (".md", ".markdown")
 
 
 def base_files(git: Git, base: str) -> tuple[str, ...]:
     """The paths of a commit, submodules not among them."""
-    entries = (entry.partition("\t") for entry in git.text("ls-tree", "-r", "-z", base).split("\0"))
+    listed = git.output("ls-tree", "-r", "-z", base).decode("utf-8", "replace")
+    entries = (entry.partition("\t") for entry in listed.split("\0"))
     return tuple(path for kind, _, path in entries if path and " blob " in kind)
 
 
@@ -44,22 +45,35 @@ def file_list(files: Sequence[str], limit: int = FILES) -> str:
     return fenced("\n".join(_within(lines, limit, "paths")))
 
 
-def documents(git: Git, base: str, files: Iterable[str], named: Sequence[str], limit: int) -> list[Document]:
+def documents(git: Git, base: str, files: Iterable[str], names: Sequence[str], limit: int) -> list[Document]:
     """The texts among `files` that are named, or lie in a named folder, as far as the limit goes."""
     found: list[Document] = []
-    for path in _named(files, named, TEXTS):
-        text = reveal(_text(git, base, path)).strip()[: max(0, limit)]
+    for path, whole in _texts(git, base, named(files, names, TEXTS)):
+        text = reveal(whole).strip()[: max(0, limit)].rstrip()
         if text:
-            found.append(Document(path, text.rstrip()))
+            found.append(Document(path, text))
             limit -= len(text)
     return found
 
 
-def spec_headings(
-    git: Git, base: str, files: Iterable[str], named: Sequence[str]
-) -> dict[str, tuple[str, ...]]:
-    """The headings of the Markdown documents among `files` that are named, by path."""
-    return {path: headings(_text(git, base, path)) for path in _named(files, named, MARKDOWN)}
+def read_headings(git: Git, base: str, files: Iterable[str]) -> dict[str, tuple[str, ...]] | None:
+    """The headings of every Markdown document, by path; None where there are too many to be read."""
+    wanted = [path for path in files if path.lower().endswith(MARKDOWN)]
+    if len(wanted) > MOST_DOCUMENTS:
+        return None
+    return {path: headings(text[:DOCUMENT_LIMIT]) for path, text in _texts(git, base, wanted)}
+
+
+def named(files: Iterable[str], names: Sequence[str], endings: tuple[str, ...] = MARKDOWN) -> list[str]:
+    """Those files that are named or in a named folder, in the order of the names."""
+    known = [path for path in files if path.lower().endswith(endings)]
+    found = [
+        path
+        for name in names
+        for path in known
+        if path == name or (name.endswith("/") and path.startswith(name))
+    ]
+    return list(dict.fromkeys(found))
 
 
 def heading_list(specs: Mapping[str, Sequence[str]], limit: int = HEADINGS) -> str:
@@ -102,15 +116,6 @@ def bead_list(beads: Sequence[OpenBead], issue: int, about: str, limit: int = BE
     return quotation("\n".join(shown))
 
 
-def with_checkout(facts: PlanFacts, git: Git, base: str, cited: Iterable[str]) -> PlanFacts:
-    """What a plan is checked against, with the files of the base commit, and of what it cites the headings.
-
-    Raises JobFault."""
-    files = frozenset(base_files(git, base))
-    specs = {path: headings(_text(git, base, path)) for path in cited if path in files}
-    return replace(facts, files=files, specs=specs)
-
-
 def _open_bead(one: ListedBead, policy: Policy) -> OpenBead:
     labels = parse_labels(one.labels, policy.spelling)
     node = Node(
@@ -125,7 +130,8 @@ def _open_bead(one: ListedBead, policy: Policy) -> OpenBead:
         native=one.blocked_by,
         native_only=one.blocked_by - labels.blocked_by,
     )
-    return OpenBead(node, one.title, parse_body(one.body).outcome)
+    body = parse_body(one.body)
+    return OpenBead(node, one.title, body.outcome, paths(body))
 
 
 def _bead_line(bead: OpenBead) -> str:
@@ -148,20 +154,22 @@ def _folded(files: Sequence[str], depth: int) -> list[str]:
     ]
 
 
-def _named(files: Iterable[str], named: Sequence[str], endings: tuple[str, ...]) -> list[str]:
-    """Those files that are named or in a named folder, in the order of the names."""
-    known = list(files)
-    found = [
-        path
-        for name in named
-        for path in known
-        if path == name or (name.endswith("/") and path.startswith(name))
-    ]
-    return [path for path in dict.fromkeys(found) if path.lower().endswith(endings)]
-
-
-def _text(git: Git, base: str, path: str) -> str:
-    return git.output("cat-file", "blob", f"{base}:{path}").decode("utf-8", "replace")[:DOCUMENT_LIMIT]
+def _texts(git: Git, base: str, files: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The texts of files of a commit, in one call of git; what is no file of it is left out."""
+    wanted = [path for path in files if "\n" not in path]
+    answer = git.output(
+        "cat-file", "--batch", stdin="".join(f"{base}:{path}\n" for path in wanted).encode("utf-8")
+    )
+    at = 0
+    for path in wanted:
+        end = answer.index(b"\n", at)
+        said, at = answer[at:end], end + 1
+        if said.endswith(b" missing"):
+            continue
+        _, kind, size = said.split()
+        if kind == b"blob":
+            yield path, answer[at : at + int(size)].decode("utf-8", "replace")
+        at += int(size) + 1
 
 
 def _within(lines: Sequence[str], limit: int, what: str) -> list[str]:

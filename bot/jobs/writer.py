@@ -8,8 +8,9 @@ from dataclasses import replace
 from bot.beads.answer_parts import ReportError
 from bot.beads.body import is_empty, parse_body
 from bot.beads.plan import PlanAnswer, load_plan_answer
-from bot.beads.plan_check import check_plan
-from bot.beads.plan_facts import PlanFacts, spec_paths
+from bot.beads.plan_check import READ, check_plan
+from bot.beads.plan_facts import PlanFacts
+from bot.beads.plan_fault import FaultCode
 from bot.beads.policy import Policy
 from bot.beads.report import Report
 from bot.beads.visible_text import reveal
@@ -27,9 +28,9 @@ from bot.jobs.planning_material import (
     documents,
     file_list,
     heading_list,
+    named,
     open_beads,
-    spec_headings,
-    with_checkout,
+    read_headings,
 )
 from bot.jobs.repair import failure_of
 from bot.jobs.reviewer import changes
@@ -38,9 +39,6 @@ from bot.prompts import render_prompt
 TEST = re.compile(
     r"(?:^|/)(?:tests?|__tests__|spec)/|(?:^|/)(?:test_[^/]+|[^/]+(?:[._-]test|\.spec|_spec|Tests?)\.[^/]+)$"
 )
-MOST = 30
-"""More beads than this are not even looked at: nobody would read what is wrong with each."""
-
 NO_GOAL = (
     "The issue does not say what it is for. Write in its text what is to be true when it is done, be it in a"
     " sentence, and ask for a plan again."
@@ -80,6 +78,8 @@ def plan_writing(
         return plan.model_copy(update={"answer": PlanAnswer(declined=NO_GOAL).model_dump_json()})
     beads = open_beads(github.open_beads(policy.spelling.bead), policy)
     files = base_files(git, claim.base)
+    headings = read_headings(git, claim.base, files)
+    specs = {path: (headings or {}).get(path, ()) for path in named(files, policy.planning.specs)}
     about = f"{facts.title}\n{facts.body}\n{wanted}"
     shown = guidance(git, claim.base, about)
     names = {document.name for document in shown}
@@ -96,7 +96,7 @@ def plan_writing(
             "by": planning.word.by if planning is not None else "",
             "beads": bead_list(beads, inputs.bead, about),
             "files": file_list(files),
-            "specs": heading_list(spec_headings(git, claim.base, files, policy.planning.specs)),
+            "specs": heading_list(specs),
             "tests": any(TEST.search(path) for path in files),
             "doctrine": doctrine,
             "guidance": shown,
@@ -104,7 +104,12 @@ def plan_writing(
             "schema": schema_text("writer", engine),
         },
     )
-    return plan.model_copy(update={"prompt": prompt, "facts": replace(known, beads=beads)})
+    return plan.model_copy(
+        update={
+            "prompt": prompt,
+            "facts": replace(known, beads=beads, files=frozenset(files), specs=headings),
+        }
+    )
 
 
 def says_nothing(title: str, body: str) -> bool:
@@ -114,17 +119,17 @@ def says_nothing(title: str, body: str) -> bool:
     return is_empty(parse_body(body)) and len(words) < 2 and not long
 
 
-def examine_plan(inputs: Inputs, plan: Plan, answer: str) -> list[str]:
-    """Everything that the writer can mend in its answer, by the files and documents of the base commit."""
+def examine_plan(_inputs: Inputs, plan: Plan, answer: str) -> list[str]:
+    """Everything that the writer can mend in its answer."""
     try:
         written = load_plan_answer(answer)
     except ReportError as error:
         return str(error).split("; ")
-    if len(written.beads) > MOST:
-        return [f"The plan has {len(written.beads)} beads, and nobody reads so many: plan seven at the most."]
-    known = plan.facts or PlanFacts(inputs.bead)
-    facts = with_checkout(known, Git(inputs.checkout), plan.base, spec_paths(written))
-    return [str(fault) for fault in check_plan(written, facts)]
+    assert plan.facts is not None, "what is prepared for a writer says what its plan is checked against"
+    found = check_plan(written, plan.facts)
+    # Of a plan that is too long to be read nothing else is worth saying.
+    unread = [fault for fault in found if len(written.beads) > READ and fault.code is FaultCode.TOO_MANY]
+    return [str(fault) for fault in unread or found]
 
 
 def judge_plan(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.beads.plan_facts import PlanFacts
 from bot.beads.policy import Policy
 from bot.coordinator.claims import Planning, Word
 from bot.coordinator.job_port import ListedBead
 from bot.jobs.plan import Plan, plan_path
-from bot.jobs.planning_material import bead_list, file_list, heading_list, open_beads, with_checkout
+from bot.jobs.planning_material import (
+    base_files,
+    bead_list,
+    file_list,
+    heading_list,
+    open_beads,
+    read_headings,
+)
 from bot.jobs.writer import examine_plan, says_nothing
 from tests.unit.job_world import BEAD, World
 
@@ -231,7 +236,7 @@ def test_a_plan_that_stays_faulty_is_a_failed_attempt_that_says_so(world: World)
     report = world.run(answers("I made a plan.", {"beads": []}), role="writer")
     assert report.writer is None
     assert report.failure is not None
-    assert report.failure.startswith("The plan has no bead and does not decline")
+    assert report.failure.startswith("The plan has no bead that works")
     assert world.claims().live[BEAD].outcome == "failed"
 
 
@@ -245,31 +250,54 @@ def test_a_plan_that_stays_faulty_is_a_failed_attempt_that_says_so(world: World)
             {"beads": [], "wrong": 1, "summary": 2},
             ["the writer's answer: summary", "the writer's answer: wrong"],
         ),
-        ({"declined": "No.", "beads": [ONE]}, ["The plan declines and has beads"]),
+        ({**ANSWER, "declined": "No."}, ["The plan declines and has beads"]),
+        (
+            {**ANSWER, "beads": [{**ONE, "files": ["src/b.txt"], "specs": ["README.md#Usage"]}]},
+            [
+                "Bead 1 changes `src/b.txt`, which is not there",
+                "Bead 1 cites `README.md#usage`, and there is no",
+            ],
+        ),
         (
             {"beads": [ONE] * 200},
-            ["The plan has 200 beads, and nobody reads so many: plan seven at the most."],
+            ["The plan has 200 beads that work, and may have 7"],
         ),
     ],
-    ids=["one bead", "declined", "prose", "form", "both", "two hundred"],
+    ids=["one bead", "declined", "prose", "form", "both", "files and sections", "two hundred"],
 )
 def test_every_fault_of_a_plan_is_told(world: World, given: object, said: list[str]) -> None:
     plan = prepared(world)
-    inputs = replace(world.dispatch("writer"), checkout=world.git.folder)
+    inputs = world.dispatch("writer")
     found = examine_plan(inputs, plan, given if isinstance(given, str) else json.dumps(given))
     assert len(found) == len(said)
     assert all(one.startswith(begin) for one, begin in zip(found, said, strict=True))
 
 
-def test_files_and_sections_are_those_of_the_base_whatever_the_work_tree_shows(world: World) -> None:
-    world.dispatch("writer")
-    base = world.claims().live[BEAD].base
-    world.commit("main", {"later.txt": "x", "README.md": "# Later\n"})
-    facts = with_checkout(PlanFacts(BEAD), world.git, base, ("README.md", "later.txt", "../etc/passwd"))
+def test_a_plan_is_checked_by_the_files_and_the_documents_of_its_base(world: World) -> None:
+    world.beads = [bead(3, "Read files", "blocked-by:#2")]
+    facts = prepared(world).facts
+    assert facts is not None
     assert sorted(facts.files or ()) == [
         ".github/workflows/ci.yml", "AGENTS.md", "README.md", "openspec/specs/tally/spec.md", "src/a.txt"
     ]  # fmt: skip
-    assert facts.specs == {"README.md": ("Sample",)}
+    assert facts.specs == {
+        "AGENTS.md": (),
+        "README.md": ("Sample",),
+        "openspec/specs/tally/spec.md": ("Tally", "Requirement: Words are counted", "Purpose"),
+    }
+    assert [(one.node.number, *one.node.blocked_by) for one in facts.beads] == [(3, 2)]
+    assert (facts.issue, facts.reconcile_from, facts.generation) == (BEAD, 4, 1)
+
+
+def test_odd_names_of_files_stop_nothing(world: World) -> None:
+    names = ["two\nlines.md", "with spaces.md", "missing", "Grüße.md"]
+    base = world.commit("main", dict.fromkeys(names, "# It is read\n"))
+    files = (*base_files(world.git, base), "is missing")
+    found = read_headings(world.git, base, [*files, "gone.md"]) or {}
+    assert set(files) >= set(names)
+    assert {path for path, headings in found.items() if headings == ("It is read",)} == {
+        "with spaces.md", "Grüße.md"
+    }  # fmt: skip
 
 
 def test_a_writer_that_writes_where_there_is_no_wall_has_failed(world: World) -> None:
