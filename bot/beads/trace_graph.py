@@ -202,6 +202,7 @@ class _Making:
         """Commits that were asked for."""
         for commit in self._facts.commits:
             self._commit(commit.oid, commit.title, commit.on_base)
+            self.nodes[commit.oid] = replace(self.nodes[commit.oid], title=commit.title)
             of = [number for number in commit.pulls if number in self._pulls]
             for number in of:
                 self._link(f"#{number}", commit.oid, Because.CONTAINS)

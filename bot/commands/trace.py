@@ -23,10 +23,15 @@ from bot.github.trace_facts import Found, read_trace
 LONGEST = 500
 """How many characters of what is asked for are taken."""
 TITLE = 90
-NOTHING = {
-    "forward": "nothing yet",
-    "backward": "nothing that is known: no spec is cited, and it is part of no epic",
+SECTIONS: frozenset[Kind] = frozenset({"requirement", "scenario", "section"})
+WAYS = (("What it is for", False), ("What became of it", True))
+NOTHING: Mapping[tuple[Kind, bool], str] = {
+    ("bead", False): "nothing that is known: it cites no spec and is part of no epic",
+    ("requirement", True): "nothing yet",
+    ("criterion", True): "nothing yet",
+    ("bead", True): "nothing yet",
 }
+"""What is said where the chain ends at the very start, by the way, forward or not; else it goes without."""
 WORDS: Mapping[Kind, str] = {"pull": "pull request"}
 LOOKS = {"closed": "green", "merged": "green", "met": "green", "open": "yellow", "partly": "yellow"}
 TRY = """\
@@ -105,18 +110,18 @@ def _links(links: Iterable[Link]) -> list[dict[str, str]]:
 def _show(repo: str, traced: Trace) -> None:
     console = Console(highlight=False)
     start = traced.nodes[traced.start]
-    console.print(Text.assemble(f"{repo}: ", _label(start, bold=True)), soft_wrap=True)
-    for title, way in (("What it is for", "backward"), ("What became of it", "forward")):
-        links = traced.backward if way == "backward" else traced.forward
+    console.print(Text.assemble(f"{repo}: ", _label(start)), soft_wrap=True)
+    for title, forward in WAYS:
         tree = Tree(Text(title, style="bold"), guide_style="dim")
         steps: dict[str, list[Link]] = {}
-        for link in links:
-            steps.setdefault(link.target if way == "backward" else link.source, []).append(link)
-        _grow(tree, traced, steps, traced.start, backward=way == "backward", drawn={traced.start})
-        if not tree.children:
-            tree.add(Text(NOTHING[way], style="dim"))
-        console.print()
-        console.print(tree, soft_wrap=True)
+        for link in traced.forward if forward else traced.backward:
+            steps.setdefault(link.source if forward else link.target, []).append(link)
+        _grow(tree, traced, steps, traced.start, forward=forward, drawn={traced.start})
+        if not tree.children and (start.kind, forward) in NOTHING:
+            tree.add(Text(NOTHING[start.kind, forward], style="dim"))
+        if tree.children:
+            console.print()
+            console.print(tree, soft_wrap=True)
     console.print()
     if not traced.gaps:
         console.print(Text("Nothing is missing.", style="green"))
@@ -133,17 +138,17 @@ def _grow(
     steps: Mapping[str, list[Link]],
     at: str,
     *,
-    backward: bool,
+    forward: bool,
     drawn: set[str],
 ) -> None:
     """Draw what follows a node; what has been drawn before is only named again."""
     for link in steps.get(at, ()):
-        there = link.source if backward else link.target
+        there = link.target if forward else link.source
         node = traced.nodes[there]
-        if backward and node.kind == "document":
+        if node.kind == "document" and not forward:
             continue  # its section says where it is
         again = there in drawn
-        label = _name(node) if again else _label(node)
+        label = _name(node) if again else _label(node, beside=traced.nodes[at])
         if again and steps.get(there):
             label.append(" (see above)", style="dim")
         if link.because is Because.RECONCILED:
@@ -151,34 +156,34 @@ def _grow(
         branch = tree.add(label)
         if not again:
             drawn.add(there)
-            _grow(branch, traced, steps, there, backward=backward, drawn=drawn)
+            _grow(branch, traced, steps, there, forward=forward, drawn=drawn)
 
 
-def _label(node: Node, *, bold: bool = False) -> Text:
-    """A node with its title and what is true of it."""
+def _label(node: Node, *, beside: Node | None = None) -> Text:
+    """A node with its title, what is true of it and, unless that is known from the one before, its place."""
     label = _name(node)
-    if node.kind not in ("document", "test", "commit"):
-        label.append(f" {_shown(node.title)}", style="bold" if bold else "")
-    if node.kind in ("requirement", "scenario", "section"):
-        label.append(f" ({_shown(node.id.partition('#')[0])})", style="dim")
+    path = _path(node)
+    if node.kind in ("epic", "criterion", "bead", "pull") or (node.kind == "commit" and beside is None):
+        label.append(f" {_shown(node.title)}")
+    elif node.kind in SECTIONS and (beside is None or _path(beside) != path):
+        label.append(f" ({_shown(path)})", style="dim")
     if node.state:
-        label.append(" · ")
-        first = node.state.split(",")[0]
         wrong = "taken back" in node.state or node.state.startswith(("not on", "missing"))
-        label.append(node.state, style="red" if wrong else LOOKS.get(first, "green"))
+        label.append(" · ")
+        label.append(node.state, style="red" if wrong else LOOKS.get(node.state.split(",")[0], "green"))
     return label
 
 
 def _name(node: Node) -> Text:
-    """What a node is and, where it has one, its number, path or commit."""
-    word = WORDS.get(node.kind, node.kind)
-    match node.kind:
-        case "requirement" | "scenario" | "section":
-            return Text(word, style="cyan")
-        case "commit":
-            return Text.assemble((word, "cyan"), f" {node.id[:SHORT]}")
-        case _:
-            return Text.assemble((word, "cyan"), f" {_shown(node.id)}")
+    """What a node is, and by what it is known."""
+    known_by = node.title if node.kind in SECTIONS else node.id
+    known_by = node.id[:SHORT] if node.kind == "commit" else known_by
+    return Text.assemble((WORDS.get(node.kind, node.kind), "cyan"), f" {_shown(known_by)}")
+
+
+def _path(node: Node) -> str:
+    """The document that a section is in."""
+    return node.id.partition("#")[0] if node.kind in SECTIONS or node.kind == "document" else ""
 
 
 def _shown(text: str, *, long: bool = False) -> str:
