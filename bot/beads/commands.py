@@ -58,6 +58,7 @@ class Name(StrEnum):
     PROPOSE = "propose"
     CHECKIN = "checkin"
     LEAD = "lead"
+    UNLEAD = "unlead"
     ACCEPT = "accept"
     PAUSE = "pause"
     RESUME = "resume"
@@ -296,6 +297,7 @@ FORMS: dict[Name, Form] = {
         IMPORT, "plan", "issue", "Score the project with evidence, or read a review that somebody else made."
     ),
     Name.LEAD: Form(NOTHING, "plan", "bead", "Give a whole epic to one worker: one branch, one PR."),
+    Name.UNLEAD: Form(NOTHING, "plan", "bead", "Let the beads of an epic go each by itself again."),
     Name.ACCEPT: Form(WHY, "plan", "bead", "Let an epic end with what its reconciliation left open."),
     Name.PAUSE: Form(WHY, "pace", "anywhere", "Begin nothing more in this repository."),
     Name.RESUME: Form(NOTHING, "pace", "anywhere", "Go on in this repository."),

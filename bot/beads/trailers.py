@@ -17,6 +17,7 @@ def bead_trailer(bead: int) -> str:
 
 
 def bead_of_message(message: str) -> int | None:
-    """The bead that a commit's message names; the last one, where it took over what others said."""
+    """The bead that a commit's message names; the last one, where it took over what others said. An epic that
+    one worker did is named after its beads."""
     found: list[str] = BEAD.findall(message)
     return int(found[-1]) if found else None

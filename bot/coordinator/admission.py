@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bot.beads.digest import digest
+from bot.beads.digest import digest_all
 from bot.beads.labels import Labels
 from bot.beads.model import PLANNING, BeadType, Role
 from bot.beads.policy import DOLLAR
@@ -13,6 +13,7 @@ from bot.coordinator import breaker, pace
 from bot.coordinator.actions import Dispatch
 from bot.coordinator.claims import LOST_DISPATCH, Claim, Going
 from bot.coordinator.decision import Draft
+from bot.coordinator.leading import Leads
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 from bot.coordinator.voices import Voices
 
@@ -31,6 +32,7 @@ class Admission:
         now: the present.
         tokens: fresh fencing tokens; one is used per claim.
         voices: whose words a run may read.
+        leads: which epics are done by one worker.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Admission:
         now: datetime,
         tokens: Iterator[str],
         voices: Voices,
+        leads: Leads,
     ) -> None:
         self.policy = snapshot.policy
         self.voices = voices
@@ -47,6 +50,8 @@ class Admission:
         self._labels = labels
         self._now = now
         self._tokens = tokens
+        self._leads = leads
+        self._gathers: int | None = None
         self._beginning: tuple[Going, tuple[str, ...]] | None = None
 
     def stops(self, bead: int, draft: Draft) -> tuple[str, ...]:
@@ -58,8 +63,11 @@ class Admission:
         """Whether the bead is there to mend a red base branch."""
         return pace.mends(self._labels[bead])
 
-    def refusal(self, bead: int, role: Role, draft: Draft) -> str | None:
-        """Why no run of this role may start now for the bead, or None."""
+    def refusal(self, bead: int, role: Role, draft: Draft, *, correction: bool = False) -> str | None:
+        """Why no run of this role may start now for the bead, or None.
+
+        Where places are all that a lead waits for, workers that are asked for later wait behind it.
+        """
         stops = self._standing(bead, role, draft)
         if stops:
             return "; ".join(stops)
@@ -69,11 +77,19 @@ class Admission:
         plans = role in PLANNING
         if plans and draft.claims.places(planning=True) >= self.policy.planning.places:
             return f"all {self.policy.planning.places} places for planning are taken"
-        if not plans and draft.claims.places(planning=False) >= self.policy.workers:
+        places = self._places(bead, role, correction=correction)
+        free = self.policy.workers - draft.claims.places(planning=False)
+        if not plans and free <= 0:
             return f"all {self.policy.workers} workers are busy"
+        if not plans and free < places:
+            self._gathers = self._gathers or bead
+            return f"it takes {places} of the {self.policy.workers} workers, of whom {free} are free"
+        begins = role == "worker" and not correction
+        if begins and self._gathers not in (None, bead):
+            return f"the next workers that are free go to the lead of #{self._gathers}"
         used = draft.claims.spent.get(self._now.date(), 0) + draft.claims.reserved()
         kept = self._reserve if plans else 0
-        if used + self._reserve + kept > self.policy.budget.day * DOLLAR:
+        if used + places * self._reserve + kept > self.policy.budget.day * DOLLAR:
             beside = " beside a run that delivers" if plans else ""
             return (
                 f"the day's ceiling of ${self.policy.budget.day:.2f} leaves no room{beside}: "
@@ -91,23 +107,27 @@ class Admission:
         correction: bool = False,
     ) -> str | None:
         """Claim the bead and dispatch its run; gives why not, or None. `pull` is its open pull request."""
-        refused = self.refusal(issue.number, role, draft)
+        refused = self.refusal(issue.number, role, draft, correction=correction)
         if refused is not None:
             return refused
         history = draft.claims.of(issue.number)
         kind = self._labels[issue.number].type
+        places = self._places(issue.number, role, correction=correction)
+        beads = self._leads.of(issue.number) if role in ("worker", "reviewer") else ()
         claim = Claim(
             role=role,
             attempt=history.attempts + 1,
             token=next(self._tokens),
             base=self._snapshot.base,
             since=self._now,
-            reserved=self._reserve,
+            reserved=places * self._reserve,
             engine=self.policy.engine_of(role),
             correction=correction,
-            digest=digest(issue.title, issue.body),
+            digest=digest_all((one.title, one.body) for one in (issue, *beads)),
             trusted=self.voices.trusted(pull),
             report=role == "worker" and issue.parent is not None and kind is BeadType.REPORT,
+            places=places,
+            beads=tuple(one.number for one in beads),
         )
         claims = breaker.on_trial(draft.claims.claim(issue.number, claim), claim.engine, claim.token)
         if role not in PLANNING and not history.begun:
@@ -121,6 +141,10 @@ class Admission:
             Dispatch(issue.number, role, claim.attempt, claim.token, self._now + LOST_DISPATCH / 2)
         )
         return None
+
+    def _places(self, bead: int, role: Role, *, correction: bool) -> int:
+        beads = len(self._leads.of(bead)) if role == "worker" and not correction else 1
+        return max(1, min(beads, self.policy.workers))
 
     def _standing(self, bead: int, role: Role, draft: Draft) -> tuple[str, ...]:
         if role in PLANNING:

@@ -62,7 +62,8 @@ class Claim(BaseModel):
     publish job was started again, the last time at `rerun_at`. `digest` is that of the title and body
     that were released: a run that finds others ends. `trusted` are those whose remarks it may read. `stop`:
     somebody wants its run to end. `places` are those of the workers that it takes. `report`: what is worked
-    on is the report of its epic.
+    on is the report of its epic. `beads` are those that it is about beside its own, in their order, where it
+    leads an epic; the digest is that of all of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,6 +88,7 @@ class Claim(BaseModel):
     stop: bool = False
     places: int = Field(default=1, ge=1)
     report: bool = False
+    beads: tuple[int, ...] = ()
 
 
 class Verdict(BaseModel):
@@ -180,6 +182,14 @@ class Question(BaseModel):
     draft: Drafted | None = None
 
 
+class Lead(BaseModel):
+    """Whose word gives a whole epic to one worker, and which of its beads those are, in their order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    word: Word
+    beads: tuple[int, ...]
+
+
 class Planning(BaseModel):
     """A proposal of beads for an issue, on its way from who asked for it (`word`) to what was approved.
 
@@ -219,8 +229,8 @@ class History(BaseModel):
     `head` is the last head of its branch that we work on: published by us, or given back by a person. `past`
     are the pull requests that speak for the bead no more. `spent` is all that its runs have cost, `tried` the
     last of them, `found` what they found, `question` what waits for an answer, `decided` what was answered.
-    `shape` is whose word has its text drafted, `planning` a proposal of beads for it, `lead` whose word gives
-    a whole epic to one worker. `accepted` is whose word lets an epic end with gaps. `shown` tells that
+    `shape` is whose word has its text drafted, `planning` a proposal of beads for it, `lead` that one worker
+    does the beads of an epic. `accepted` is whose word lets an epic end with gaps. `shown` tells that
     somebody asked for its status comment.
 
     `asked` counts how often a person was asked for, each time by a new comment; `told` is what the last one
@@ -252,7 +262,7 @@ class History(BaseModel):
     found: tuple[Found, ...] = ()
     shape: Word | None = None
     planning: Planning | None = None
-    lead: Word | None = None
+    lead: Lead | None = None
     accepted: Word | None = None
     question: Question | None = None
     decided: tuple[Question, ...] = ()

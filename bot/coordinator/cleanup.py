@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from bot.beads.digest import digest
+from bot.beads.digest import digest_all
 from bot.beads.model import PLANNING
 from bot.beads.report import has_answer
-from bot.coordinator import breaker, found, pace, planning, shaping
+from bot.coordinator import breaker, found, leading, pace, planning, shaping
 from bot.coordinator.actions import CancelRun, Close, DeleteRef, PublishAgain
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Tried, Verdict
 from bot.coordinator.decision import Draft, State
@@ -127,7 +128,7 @@ def _settle(
             draft.claims = draft.claims.release(bead)
             _book(issues, bead, _tried(draft.claims.of(bead), claim, run, "stopped", cost), cost, now, draft)
             return
-        if report is not None and report.edited and issue is not None and _edited(issue, claim):
+        if report is not None and report.edited and _edited(issues, bead, claim):
             draft.claims = draft.claims.release(bead)
             _book(issues, bead, _tried(draft.claims.of(bead), claim, run, "edited", cost), cost, now, draft)
             return
@@ -197,10 +198,13 @@ def _book(
         parent = issues[parent].parent
 
 
-def _edited(issue: Issue, claim: Claim) -> bool:
+def _edited(issues: Mapping[int, Issue], bead: int, claim: Claim) -> bool:
     """Whether a bead may have read otherwise than its claim says: no report is believed that alone."""
-    now_other = digest(issue.title, issue.body) != claim.digest
-    return now_other or any(edit.at >= claim.since for edit in issue.edits)
+    about = [issues[one] for one in (bead, *claim.beads) if one in issues]
+    if len(about) <= len(claim.beads):
+        return True  # one of them is closed by now
+    now_other = digest_all((one.title, one.body) for one in about) != claim.digest
+    return now_other or any(edit.at >= claim.since for one in about for edit in one.edits)
 
 
 def _why_failed(run: Run) -> str:
@@ -269,6 +273,9 @@ def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Dra
         return
     if any(name == pull.head_ref and head == pull.head for name, head in snapshot.branches):
         draft.before.append(DeleteRef(f"refs/heads/{pull.head_ref}", pull.head))
+    if known.lead is not None:
+        leading.close(snapshot, issue, pull, known.lead, draft)
+        return
     # The last of all: a closed bead is looked at no more.
     draft.before.append(Close(issue.number, issue.id))
     draft.forget(issue.number)

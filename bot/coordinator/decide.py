@@ -22,6 +22,7 @@ from bot.coordinator.configuration import show_faults
 from bot.coordinator.decision import Decision, Draft, State
 from bot.coordinator.edges import labels_of, node_of, show_natively
 from bot.coordinator.hear import hear, reply
+from bot.coordinator.leading import Leads
 from bot.coordinator.merging import carry_over, merge_in_turn
 from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.queueing import queue_up, withdraw
@@ -58,7 +59,8 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     nodes = (node_of(issue, labels[issue.number]) for issue in snapshot.issues)
     graph = Graph(nodes, closed=snapshot.closed, hold=spelling.hold)
     voices = voices_of(snapshot)
-    admission = Admission(snapshot, labels, now, iter(tokens), voices)
+    leads = Leads(snapshot, issues, graph, draft)
+    admission = Admission(snapshot, labels, now, iter(tokens), voices, leads)
 
     show_faults(snapshot, draft)
     settle_claims(snapshot, issues, now, draft)
@@ -85,7 +87,9 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
         if not labels[number].hold:
             forget_hold(number, draft)
         is_epic = labels[number].type is BeadType.EPIC or bool(issue.children)
-        if is_epic and not planning.waits(number, draft):
+        if (led := leads.holds(issue)) is not None:
+            draft.say(number, State.BLOCKED, led)
+        elif is_epic and number not in leads and not planning.waits(number, draft):
             _epic(issue, graph, now, issues, releases.of(number), draft)
         elif hands.keeps_off(snapshot, issue, pulls.get(number), draft):
             pass
@@ -99,18 +103,20 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
         ):
             pass
         elif number in pulls:
-            if _pull(snapshot, issue, pulls[number], now, admission, releases.of(number), draft):
+            release = leads.release(number, releases)
+            if _pull(snapshot, issue, pulls[number], now, admission, release, draft):
                 approved.append((issue, pulls[number]))
         elif _orphan_branch(snapshot, issue, draft):
             pass
-        elif _clear(issue, labels[number], graph, releases.of(number), now, draft):
+        elif _clear(issue, labels[number], leads, releases, now, draft):
             ready.append(number)
     go_on = queue_up if snapshot.rules.merge_queue else merge_in_turn
     go_on(snapshot, approved, now, admission, draft)
     for number in ready:
         # What could not start anyway is not read for it.
         refused = admission.refusal(number, "worker", draft)
-        if refused is None and (lacking := shaping.gate(snapshot.policy, issues[number])) is not None:
+        about = leads.of(number) or (issues[number],)
+        if refused is None and (lacking := shaping.gate(snapshot.policy, about)) is not None:
             draft.say(number, State.BLOCKED, lacking)
             continue
         refused = admission.claim(issues[number], "worker", draft)
@@ -120,6 +126,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
                 draft.focus.add(number)
         else:
             draft.say(number, State.READY, refused)
+    leads.show(draft)
     withdraw(snapshot, pulls, draft)
     _forget_closed(issues, now, draft)
     sweep(snapshot, issues, draft)
@@ -233,13 +240,16 @@ def _orphan_branch(snapshot: Snapshot, issue: Issue, draft: Draft) -> bool:
     return True
 
 
-def _clear(issue: Issue, labels: Labels, graph: Graph, release: Release, now: datetime, draft: Draft) -> bool:
+def _clear(
+    issue: Issue, labels: Labels, leads: Leads, releases: Releases, now: datetime, draft: Draft
+) -> bool:
     """Whether the bead can be claimed; if not, its verdict says every reason."""
     stopped = draft.claims.of(issue.number).stopped
     if stopped:
         draft.say(issue.number, State.NEEDS_HUMAN, stopped)
         return False
-    reasons = [edge.reason for edge in graph.edges(issue.number, now.date())]
+    release = leads.release(issue.number, releases)
+    reasons = leads.waits(issue.number, now.date(), draft)
     reasons += [problem.message for problem in labels.problems if problem.blocks]
     if release.problem is not None:
         state = State.NEEDS_HUMAN if release.ended else State.PLANNED

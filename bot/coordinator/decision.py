@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bot.coordinator.actions import Action
 from bot.coordinator.claims import Claims, History
+from bot.coordinator.snapshot import PullRequest
 
 
 class State(StrEnum):
@@ -69,6 +70,7 @@ class Draft:
         default_factory=set
     )  # beads whose edges `before` changes: not judged on old ones
     over: dict[int, History] = field(default_factory=dict)  # of beads that this decision closes
+    merged: dict[int, PullRequest] = field(default_factory=dict)  # of leads that this decision ends
 
     def saved(self) -> Draft:
         """A copy of it as it is now, for `restore`."""
@@ -82,6 +84,7 @@ class Draft:
             notes=dict(self.notes),
             rewired=set(self.rewired),
             over=dict(self.over),
+            merged=dict(self.merged),
         )
 
     def restore(self, saved: Draft) -> None:

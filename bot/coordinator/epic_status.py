@@ -13,8 +13,8 @@ from datetime import date
 from bot.beads.graph import EdgeKind, Graph
 from bot.beads.visible_text import reveal
 from bot.coordinator.decision import State
-from bot.coordinator.snapshot import Issue
-from bot.coordinator.status import LIMIT, NAMES, View, bullets, clipped, dollars, reasons_of
+from bot.coordinator.snapshot import Issue, PullRequest
+from bot.coordinator.status import LIMIT, NAMES, View, bead_status, bullets, clipped, dollars, reasons_of
 
 EDGES = 200
 DRAWN = 50_000
@@ -65,6 +65,14 @@ def epic_status(view: View, issue: Issue, graph: Graph) -> str:
         drawing = ""
         children = _listed([_child(view, child, state, edges) for child, state in states.items()])
     return clipped([first, held, drawing, children])
+
+
+def led_status(view: View, issue: Issue, pull: PullRequest | None, graph: Graph) -> str:
+    """The status comment of an epic that one worker does: that of a bead, and its children as a graph."""
+    said = bead_status(view, issue, pull)
+    states = {child: _state(view, child, graph) for child in issue.children}
+    drawing = _drawing(view, states, _edges(issue, graph), graph)
+    return said if len(said) + len(drawing) > DRAWN else clipped([said, drawing])
 
 
 def _held(view: View, issue: Issue, graph: Graph) -> list[str]:

@@ -24,6 +24,7 @@ from bot.coordinator.actions import Reopen
 from bot.coordinator.claims import Answer, Word
 from bot.coordinator.cleanup import close_merged
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.leading import leader
 from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
@@ -81,8 +82,12 @@ def take(said: Said, draft: Draft) -> Answer:
     taken = draft.claims.of(bead).taken
     if taken is not None:
         return Answer(done=False, reply=f"{taken.quiet_who} has taken it over already; {GIVE}.")
-    if said.bead.children:
+    if said.bead.children and draft.claims.of(bead).lead is None:
         return Answer(done=False, reply="It is an epic: nobody works on it. Take the beads below it.")
+    if (epic := leader(said, draft)) is not None:
+        return Answer(
+            done=False, reply=f"The lead of #{epic} does it: take that, or say `/bead unlead` there."
+        )
     draft.claims = draft.claims.remember(bead, taken=said.word())
     ends = " Its run is asked to end, and is no failed attempt." if bead in draft.claims.live else ""
     return Answer(done=True, reply=f"It is yours: nothing of ours touches it.{ends} {GIVE}.")

@@ -83,6 +83,7 @@ EFFECTS: dict[Name, Effect] = {
     Name.PROPOSE: planning.propose,
     Name.CHECKIN: planning.checkin,
     Name.LEAD: leading.lead,
+    Name.UNLEAD: leading.unlead,
     Name.ACCEPT: planning.accept,
     Name.PAUSE: pace.pause,
     Name.RESUME: pace.resume,

@@ -112,6 +112,15 @@ class JobFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class BeadText:
+    """What a bead says."""
+
+    number: int
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListedBead:
     """An open issue with the label of beads. `blocked_by` are the open issues that GitHub's own dependencies
     name, beside what its labels say; they and `parent` are of the same repository."""
@@ -196,6 +205,11 @@ class JobGitHub(Protocol):
 
     def facts(self, bead: int) -> JobFacts:
         """Everything about a bead that a job needs, in one request. Raises JobFault."""
+        ...
+
+    def bead_texts(self, numbers: Sequence[int]) -> tuple[BeadText, ...]:
+        """What these beads say, in this order, in one request; for a run that leads an epic. Raises
+        JobFault."""
         ...
 
     def epic(self, bead: int) -> EpicFacts:

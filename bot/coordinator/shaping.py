@@ -7,6 +7,7 @@ upon, just as it was shown. Nothing else ever changes a text of people.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from bot.beads.body import BeadBody, missing, parse_body, with_sections
@@ -24,10 +25,13 @@ from bot.coordinator.snapshot import Issue, Snapshot
 SHAPE = "write them into its text, or have them drafted by `/bead shape`"
 
 
-def gate(policy: Policy, issue: Issue) -> str | None:
-    """Why the bead waits to be shaped, or None."""
-    lacking = lacks(issue) if policy.gate == "enforce" else ()
-    return f"it lacks {', '.join(lacking)}: {SHAPE}" if lacking else None
+def gate(policy: Policy, beads: Sequence[Issue]) -> str | None:
+    """Why beads that one worker does wait to be shaped, or None."""
+    for bead in beads if policy.gate == "enforce" else ():
+        if lacking := lacks(bead):
+            which = "it" if len(beads) == 1 else f"#{bead.number}"
+            return f"{which} lacks {', '.join(lacking)}: {SHAPE}"
+    return None
 
 
 def warn(policy: Policy, issues: dict[int, Issue], draft: Draft) -> None:

@@ -22,7 +22,7 @@ from bot.beads.labels import Labels
 from bot.coordinator import check_run, pace
 from bot.coordinator.actions import Action, Enqueue, Merge, Say, UpdateBranch
 from bot.coordinator.decision import Draft, State
-from bot.coordinator.epic_status import epic_status
+from bot.coordinator.epic_status import epic_status, led_status
 from bot.coordinator.merging import guard_report
 from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.release import Releases
@@ -45,20 +45,21 @@ def show(
 ) -> None:
     """Add to a finished draft what people are to be shown of it."""
     view = View(snapshot, draft.claims, draft.verdicts, draft.over, draft.notes, now)
-    pulls = latest_pulls(snapshot.pulls, draft.claims)
+    pulls = latest_pulls(snapshot.pulls, draft.claims) | draft.merged
     moving = {action.pull for action in draft.after if isinstance(action, UpdateBranch)}
     checks: list[Action] = []
     for number in sorted(draft.verdicts):
         issue, pull = issues.get(number), pulls.get(number)
         if issue is None or _passes_by(view, number, pull):
             continue
-        if issue.children:
+        if issue.children and view.history(number).lead is None:
             if _appears(view, issue) or releases.of(number).holds:
                 _say(view, number, issue.number, issue.id, epic_status(view, issue, graph), draft)
             continue
-        if _appears(view, issue):
+        if _appears(view, issue) or (issue.children and releases.of(number).holds):
             fresh = number not in snapshot.claims.history
-            _say(view, number, issue.number, issue.id, bead_status(view, issue, pull), draft, fresh=fresh)
+            said = led_status(view, issue, pull, graph) if issue.children else bead_status(view, issue, pull)
+            _say(view, number, issue.number, issue.id, said, draft, fresh=fresh)
         if pull is None:
             continue
         mends = pace.mends(labels[number])

@@ -41,6 +41,10 @@ def undo(said: Said, draft: Draft) -> Answer:
         return Answer(done=False, reply="It is being undone already.")
     if said.pull is None or said.pull.state != "merged":
         return Answer(done=False, reply=f"Nothing of #{bead} is merged, so there is nothing to undo.")
+    whole = next((one for one in (*said.snapshot.over, *said.snapshot.issues) if one.number == bead), None)
+    if whole is not None and whole.children:
+        by_hand = f"revert `{said.pull.merge_commit}` by hand, and reopen what is to be done again"
+        return Answer(done=False, reply=f"#{said.pull.number} did all the beads of an epic: {by_hand}.")
     # Its time counts from now: the comment may have waited for us.
     word = said.word(head=said.pull.head).model_copy(update={"at": said.now})
     draft.claims = draft.claims.remember(bead, undo=word)

@@ -18,6 +18,7 @@ from bot.beads.policy import POLICY_PATH
 from bot.coordinator.claims import CLAIMS_REF, ClaimsError, read_claims
 from bot.coordinator.job_port import (
     BeadPull,
+    BeadText,
     EpicBead,
     EpicFacts,
     FailedCheck,
@@ -179,6 +180,16 @@ class RunnerApi:
             pull=_pull(pulls[0], trusted) if pulls else None,
         )
 
+    def bead_texts(self, numbers: Sequence[int]) -> tuple[BeadText, ...]:
+        """See `JobGitHub.bead_texts`."""
+        owner, name = self._repository.split("/")
+        answer = self._ask(texts_document(numbers), {"owner": owner, "name": name})
+        found = PARTS.validate_python(answer.get("data") or {})["repository"]
+        texts = [shapes.Issue.model_validate(found[f"b{number}"]) for number in numbers]
+        return tuple(
+            BeadText(number, one.title, one.body) for number, one in zip(numbers, texts, strict=True)
+        )
+
     def epic(self, bead: int) -> EpicFacts:
         """See `JobGitHub.epic`. A bead's pull requests are those of its branch, whoever merged them."""
         owner, name = self._repository.split("/")
@@ -320,6 +331,15 @@ def connect(api: str, graphql: str, repository: str, token: str) -> RunnerApi:
     """A connection with a time-out. Proxies are the ones that the runner's environment names."""
     client = httpx.Client(base_url=f"{api}/", timeout=30, follow_redirects=False)
     return RunnerApi(client, graphql, repository, token)
+
+
+def texts_document(beads: Sequence[int]) -> str:
+    """The document that asks what beads say."""
+    fields = " ".join(f"b{bead}: issue(number: {bead}) {{ title body state }}" for bead in beads)
+    return (
+        "query BeadTexts($owner: String!, $name: String!) {"
+        f" repository(owner: $owner, name: $name) {{ {fields} }} }}"
+    )
 
 
 def epic_pulls(beads: Sequence[int]) -> str:

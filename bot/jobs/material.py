@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.beads.spec_sections import anchor as anchor_of
 from bot.beads.visible_text import reveal, show_hidden
 from bot.coordinator.claims import Question
-from bot.coordinator.job_port import JobFacts, OpenThread, Remark
+from bot.coordinator.job_port import BeadText, JobFacts, OpenThread, Remark
 from bot.jobs.git import Git, GitFault
 
 GUIDANCE = ("AGENTS.md", "CLAUDE.md")
@@ -48,6 +48,15 @@ class Decided:
     question: str
     answer: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartText:
+    """A bead of an epic as a prompt shows it."""
+
+    number: int
+    title: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,14 @@ def section(text: str, anchor: str) -> str:
 def bead_text(facts: JobFacts) -> str:
     """The bead's body as it is seen on its page."""
     return reveal(facts.body).strip() or "(The issue has no text: its title says it all.)"
+
+
+def part_texts(parts: Iterable[BeadText]) -> list[PartText]:
+    """The beads of an epic that one worker does."""
+    return [
+        PartText(one.number, reveal(one.title), reveal(one.body).strip() or "(Its title says it all.)")
+        for one in parts
+    ]
 
 
 def thread_texts(threads: Iterable[OpenThread]) -> list[ThreadText]:

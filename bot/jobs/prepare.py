@@ -8,16 +8,17 @@ anything but seconds.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 
 from bot.beads.body import missing, parse_body
-from bot.beads.digest import digest
+from bot.beads.digest import digest_all
 from bot.beads.markers import read_marker
 from bot.beads.policy import Engine, Policy
 from bot.beads.policy_file import PolicyError, load_policy
 from bot.beads.report_page import page_of
 from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
-from bot.coordinator.job_port import Edited, EpicFacts, JobFacts, JobFault, JobGitHub
+from bot.coordinator.job_port import BeadText, Edited, EpicFacts, JobFacts, JobFault, JobGitHub
 from bot.jobs.checkin import plan_checkin
 from bot.jobs.checkout import fetch_missing, needed, restore_configuration, start_work
 from bot.jobs.direction import plan_direction
@@ -30,6 +31,7 @@ from bot.jobs.material import (
     decisions,
     fenced,
     guidance,
+    part_texts,
     quotation,
     read_diff,
     remark_text,
@@ -77,7 +79,9 @@ def live_claim(inputs: Inputs, facts: JobFacts) -> Claim:
 def _plan(inputs: Inputs, github: JobGitHub, facts: JobFacts, claim: Claim, token: str) -> Plan:
     if claim.stage != "claimed":
         raise JobFault(f"attempt {claim.attempt} of bead #{inputs.bead} has been published: nothing is done")
-    if digest(facts.title, facts.body) != claim.digest:
+    parts = github.bead_texts(claim.beads) if claim.beads else ()
+    texts = [(facts.title, facts.body), *((part.title, part.body) for part in parts)]
+    if digest_all(texts) != claim.digest:
         raise Edited(f"bead #{inputs.bead} was edited after it was claimed: nothing is done")
     policy = load_policy(facts.policy)
     git = Git(inputs.checkout, authorised(inputs.server, token))
@@ -86,9 +90,9 @@ def _plan(inputs: Inputs, github: JobGitHub, facts: JobFacts, claim: Claim, toke
     match inputs.role:
         case "worker":
             epic = github.epic(inputs.bead) if claim.report else None
-            return _worker_plan(inputs, facts, claim, policy, local, epic)
+            return _worker_plan(inputs, facts, claim, parts, policy, local, epic)
         case "reviewer":
-            return _reviewer_plan(inputs, facts, claim, policy, local)
+            return _reviewer_plan(inputs, facts, claim, parts, policy, local)
         case "shaper":
             return _shaper_plan(inputs, facts, claim, policy, local)
         case "writer":
@@ -103,7 +107,13 @@ def _plan(inputs: Inputs, github: JobGitHub, facts: JobFacts, claim: Claim, toke
 
 
 def _worker_plan(
-    inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git, epic: EpicFacts | None
+    inputs: Inputs,
+    facts: JobFacts,
+    claim: Claim,
+    parts: Sequence[BeadText],
+    policy: Policy,
+    git: Git,
+    epic: EpicFacts | None,
 ) -> Plan:
     start = start_work(git, facts, inputs.branch, claim.base)
     restored = restore_configuration(git, claim.base)
@@ -119,9 +129,10 @@ def _worker_plan(
             "base": claim.base,
             "branch": inputs.branch,
             "body": bead_text(facts),
-            "missing": missing(parse_body(facts.body)),
+            "parts": part_texts(parts),
+            "missing": _missing(facts, parts),
             "decided": decisions(facts.claims.of(inputs.bead).decided),
-            "guidance": guidance(git, claim.base, facts.body),
+            "guidance": guidance(git, claim.base, _bodies(facts, parts)),
             "continued": start.continued,
             "conflicts": start.conflicts,
             "failed": [
@@ -140,7 +151,7 @@ def _worker_plan(
         engine=policy.engine,
         wall=policy.wall,
         gates=gates,
-        budget=run_budget(policy),
+        budget=claim.places * run_budget(policy),
         base=claim.base,
         start=start.commit,
         published=facts.branch or claim.base,
@@ -152,7 +163,9 @@ def _worker_plan(
     )
 
 
-def _reviewer_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
+def _reviewer_plan(
+    inputs: Inputs, facts: JobFacts, claim: Claim, parts: Sequence[BeadText], policy: Policy, git: Git
+) -> Plan:
     if facts.pull is None or facts.branch is None or facts.pull.head != facts.branch:
         raise JobFault(f"`{inputs.branch}` has no open pull request at its head: there is nothing to review")
     git.output("checkout", "--force", "--detach", facts.branch)
@@ -167,7 +180,8 @@ def _reviewer_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
             "base": claim.base,
             "head": facts.branch,
             "body": bead_text(facts),
-            "guidance": guidance(git, claim.base, facts.body),
+            "parts": part_texts(parts),
+            "guidance": guidance(git, claim.base, _bodies(facts, parts)),
             "threads": thread_texts(facts.pull.heard),
             "diff": read_diff(git, claim.base, facts.branch),
             "schema": schema_text("reviewer", engine),
@@ -217,6 +231,17 @@ def _shaper_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
         published=claim.base,
         owed=lacking,
     )
+
+
+def _bodies(facts: JobFacts, parts: Sequence[BeadText]) -> str:
+    return "\n".join([facts.body, *(part.body for part in parts)])
+
+
+def _missing(facts: JobFacts, parts: Sequence[BeadText]) -> list[str]:
+    """What the bead does not say; of an epic that one worker does, what its beads do not."""
+    if not parts:
+        return list(missing(parse_body(facts.body)))
+    return [f"{lacks} (#{part.number})" for part in parts for lacks in missing(parse_body(part.body))]
 
 
 def _own_reviews(facts: JobFacts) -> list[str]:

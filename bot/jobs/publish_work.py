@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.beads.report import GateResult, Report, WorkerAnswer
 from bot.beads.trailers import bead_trailer
 from bot.beads.visible_text import one_line
@@ -42,7 +44,8 @@ def _publish_pull(
     head = claim.head
     if not run.settled_before(claim):
         title = f"{one_line(run.safe(facts.title))} (#{run.inputs.bead})"
-        new = _checked_commit(run, facts, claim, f"{title}\n\n{bead_trailer(run.inputs.bead)}")
+        trailers = "\n".join(map(bead_trailer, (*claim.beads, run.inputs.bead)))
+        new = _checked_commit(run, facts, claim, f"{title}\n\n{trailers}")
         head = new or facts.branch
         if head is None:
             raise Denied("the work holds no change")
@@ -60,7 +63,7 @@ def _publish_pull(
             head=run.inputs.branch,
             base=facts.default_branch,
             title=one_line(run.safe(facts.title))[:250],
-            body=pull_body(run, report, answer),
+            body=pull_body(run, report, answer, claim.beads),
         )
         run.github.add_labels(number, pull_labels(facts))
         return f"{head} is published as pull request #{number}"
@@ -106,10 +109,12 @@ def _keep_partial(run: Publishing, facts: JobFacts, claim: Claim) -> dict[str, R
     return {name: RefMove(name, facts.partial, commit)}
 
 
-def pull_body(run: Publishing, report: Report, answer: WorkerAnswer) -> str:
-    """What the pull request says about itself."""
+def pull_body(run: Publishing, report: Report, answer: WorkerAnswer, beads: Sequence[int] = ()) -> str:
+    """What the pull request says about itself; `beads` are those of an epic that it does."""
     page = f"{run.inputs.server}/{run.inputs.repository}/actions/runs/{run.inputs.run_id}"
     parts = [f"Bead #{run.inputs.bead}, attempt {report.attempt} ([run]({page}))."]
+    if beads:
+        parts.append(f"It does the beads of this epic: {', '.join(f'#{one}' for one in beads)}.")
     if answer.summary:
         parts.append(run.safe(answer.summary))
     parts.append("| gate | result |\n|---|---|\n" + "\n".join(_row(run, gate) for gate in report.gates))

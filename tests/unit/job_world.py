@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.beads.digest import digest
+from bot.beads.digest import digest_all
 from bot.beads.model import Role
 from bot.beads.report import Report
 from bot.coordinator.claims import CLAIMS_REF, Claim, Claims, read_claims, write_claims
 from bot.coordinator.job_port import (
     BeadPull,
+    BeadText,
     EpicFacts,
     JobFacts,
     JobFault,
@@ -48,8 +49,9 @@ NOBODY = "0" * 40
 
 @dataclass
 class World:
-    """`policy` is the file's text, `beads` the open ones, `family` the epic with its beads, `said` what the
-    comments of people say by their ids; what was posted is in `comments`, `reviews` and `labels`."""
+    """`policy` is the file's text, `beads` the open ones, `family` the epic with its beads, `texts` those
+    that the run leads, `said` what the comments of people say by their ids; what was posted is in `comments`,
+    `reviews` and `labels`."""
 
     folder: Path
     policy: dict[str, object] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class World:
     labels: list[str] = field(default_factory=list)
     beads: list[ListedBead] = field(default_factory=list)
     family: EpicFacts | None = None
+    texts: list[BeadText] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     said: dict[int, str] = field(default_factory=dict)
     reviews: list[tuple[str, str, list[LineComment]]] = field(default_factory=list)
@@ -132,7 +135,8 @@ class World:
             token=token,
             base=base,
             since=datetime(2026, 11, 1, tzinfo=UTC),
-            digest=digest(self.title, self.body),
+            digest=digest_all([(self.title, self.body), *((one.title, one.body) for one in self.texts)]),
+            beads=tuple(one.number for one in self.texts),
         )
         self.write(claims.claim(BEAD, claim))
         return Inputs(
@@ -217,6 +221,11 @@ class World:
             meanwhile, self.after_facts = self.after_facts, None
             meanwhile()
         return facts
+
+    def bead_texts(self, numbers: Sequence[int]) -> tuple[BeadText, ...]:
+        self.requests.append("bead_texts")
+        assert list(numbers) == [one.number for one in self.texts]
+        return tuple(self.texts)
 
     def epic(self, bead: int) -> EpicFacts:
         self.requests.append("epic")
