@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.beads.digest import digest
 from bot.beads.model import PLANNING
 from bot.beads.report import has_answer
-from bot.coordinator import breaker, found, pace, planning, shaping
+from bot.coordinator import breaker, checkins, found, pace, planning, shaping
 from bot.coordinator.actions import CancelRun, Close, DeleteRef, PublishAgain
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Tried, Verdict
 from bot.coordinator.decision import Draft, State
@@ -143,6 +143,7 @@ def _settle(
             history = shaping.offer(snapshot, issue, claim, run.id, report.shaper, history)
     elif claim.role in PLANNING and report is not None and has_answer(report):
         if issue is not None:
+            checkins.tell(snapshot, issue, claim, run, report, draft)
             history = planning.settle(snapshot, issue, claim, run, report, history, draft)
     elif claim.outcome in ("pr", "direct"):
         # A correction that answers and changes nothing is judged as well: the verdict knew no answers.
