@@ -59,6 +59,11 @@ def import_note(review: str) -> str:
     return f"import {digest('', review)}"
 
 
+def is_import_note(text: str) -> bool:
+    """Whether this is such a note."""
+    return re.fullmatch(r"import [0-9a-f]{64}", text) is not None
+
+
 def read_review(text: str) -> CheckinAnswer | None:
     """The check-in that a text in the documented form is; None when it has another form, or says more than
     that form holds."""

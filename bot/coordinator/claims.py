@@ -36,6 +36,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from bot.beads.checkin import Category
 from bot.beads.model import PLANNING, ROLES, Role
 
 CLAIMS_REF = "refs/beadwright/claims"
@@ -313,6 +314,25 @@ class Going(BaseModel):
     begun: dict[date, int] = Field(default_factory=dict)
 
 
+class CheckinScores(BaseModel):
+    """The scores of a check-in from 0 to 10, and when it was made; `by` is who brought it, where it is a
+    review that was made elsewhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    at: AwareDatetime
+    by: str = ""
+    scores: dict[Category, int] = Field(default_factory=dict)
+
+
+class Checkins(BaseModel):
+    """The issue on which check-ins are told, when one was last asked for, and the scores of the last."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    issue: int | None = None
+    asked: AwareDatetime | None = None
+    last: CheckinScores | None = None
+
+
 class Answer(BaseModel):
     """What was made of a comment's commands, and when: done, or refused; and the reply, where there is
     one."""
@@ -343,6 +363,7 @@ class Claims(BaseModel):
     breakers: dict[str, Breaker] = Field(default_factory=dict)
     misconfigured: str | None = Field(default=None, pattern=SHA)
     going: Going = Going()
+    checkins: Checkins = Checkins()
     answers: dict[int, Answer] = Field(default_factory=dict)
     heard_until: AwareDatetime | None = None
 

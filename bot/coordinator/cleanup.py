@@ -8,7 +8,11 @@ from datetime import datetime, timedelta
 from bot.beads.digest import digest_all
 from bot.beads.model import PLANNING
 from bot.beads.report import has_answer
+<<<<<<< HEAD
 from bot.coordinator import breaker, found, leading, pace, planning, shaping
+=======
+from bot.coordinator import breaker, checkins, found, pace, planning, shaping
+>>>>>>> checkin
 from bot.coordinator.actions import CancelRun, Close, DeleteRef, PublishAgain
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Tried, Verdict
 from bot.coordinator.decision import Draft, State
@@ -144,6 +148,7 @@ def _settle(
             history = shaping.offer(snapshot, issue, claim, run.id, report.shaper, history)
     elif claim.role in PLANNING and report is not None and has_answer(report):
         if issue is not None:
+            checkins.tell(snapshot, issue, claim, run, report, draft)
             history = planning.settle(snapshot, issue, claim, run, report, history, draft)
     elif claim.outcome in ("pr", "direct"):
         # A correction that answers and changes nothing is judged as well: the verdict knew no answers.

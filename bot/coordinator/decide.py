@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.beads.graph import Graph
 from bot.beads.labels import LabelNames, Labels
 from bot.beads.model import BeadType
-from bot.coordinator import breaker, found, hands, pace, people, planning, questions, shaping, undo
+from bot.coordinator import breaker, checkins, found, hands, pace, people, planning, questions, shaping, undo
 from bot.coordinator.actions import Close, DeleteLabel, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Word
@@ -67,6 +67,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     _close_twins(issues, labels, spelling, draft)
     undo.go_on(snapshot, issues, labels, now, draft)
     planning.go_on(snapshot, issues, now, draft)
+    checkins.schedule(snapshot, issues, now, draft)
     releases = Releases(issues, labels, voices, draft.claims)
     signs = [
         one.bead
@@ -100,6 +101,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
         elif number not in pulls and (
             shaping.start(issue, admission, draft)
             or planning.start(issue, labels[number], releases.of(number), admission, draft)
+            or checkins.keeps(snapshot, number, draft)
         ):
             pass
         elif number in pulls:

@@ -30,6 +30,7 @@ from bot.beads.command_help import help_text
 from bot.beads.commands import FORMS, Command, Misread, Name, read_commands
 from bot.coordinator import (
     asked,
+    checkins,
     found,
     hands,
     leading,
@@ -81,7 +82,7 @@ EFFECTS: dict[Name, Effect] = {
     Name.APPROVE: planning.approve,
     Name.REVISE: planning.revise,
     Name.PROPOSE: planning.propose,
-    Name.CHECKIN: planning.checkin,
+    Name.CHECKIN: checkins.checkin,
     Name.LEAD: leading.lead,
     Name.UNLEAD: leading.unlead,
     Name.ACCEPT: planning.accept,

@@ -80,11 +80,6 @@ def propose(said: Said, draft: Draft) -> Answer:
     return _ask(said, "direction", draft)
 
 
-def checkin(said: Said, draft: Draft) -> Answer:
-    """`/bead checkin [import]`: the project scored, or a review of somebody else's read."""
-    return _ask(said, "checkin", draft)
-
-
 def revise(said: Said, draft: Draft) -> Answer:
     """`/bead revise TEXT`: it is proposed anew, with this in mind."""
     bead = said.bead.number

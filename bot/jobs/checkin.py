@@ -10,7 +10,7 @@ from __future__ import annotations
 from bot.beads.answer_parts import ReportError
 from bot.beads.checkin import CATEGORIES, CheckinAnswer, load_checkin_answer
 from bot.beads.checkin_check import check_checkin, check_import, check_reading, without_unfound
-from bot.beads.checkin_import import LONGEST, import_note, pasted, read_review
+from bot.beads.checkin_import import LONGEST, import_note, is_import_note, pasted, read_review
 from bot.beads.checkin_record import CHECKINS_BRANCH
 from bot.beads.policy import Policy
 from bot.beads.report import Report
@@ -122,7 +122,7 @@ def count_lines(git: Git, commit: str) -> dict[str, int]:
 
 def _brought(planning: Planning | None, github: JobGitHub) -> str | None:
     """The review that was pasted for this run; None where it looks itself. Raises JobFault."""
-    if planning is None or not planning.text or planning.word.comment is None:
+    if planning is None or not is_import_note(planning.text) or planning.word.comment is None:
         return None
     review = pasted(github.comment_text(planning.word.comment))[:LONGEST]
     if import_note(review) != planning.text:

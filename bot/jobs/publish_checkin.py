@@ -8,6 +8,7 @@ When it moved meanwhile the file goes on top of what is there now.
 from __future__ import annotations
 
 from bot.beads.checkin_chart import DRAWN, draw
+from bot.beads.checkin_import import is_import_note
 from bot.beads.checkin_record import (
     CHART,
     CHECKINS_BRANCH,
@@ -50,7 +51,7 @@ def publish_checkin(run: Publishing) -> str:
 
 def _record(run: Publishing, report: Report, claim: Claim, planning: Planning | None) -> CheckinRecord:
     assert report.checkin is not None
-    imported = planning is not None and bool(planning.text)
+    imported = planning is not None and is_import_note(planning.text)
     try:
         return record_of(
             report.checkin,
