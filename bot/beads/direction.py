@@ -13,12 +13,16 @@ ChangeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(?:-[a-z0
 
 
 class Judged(Part):
-    """Work that is or might be done, and what is to be thought of it, with evidence by file and line."""
+    """Work that is or might be done, and what is to be thought of it."""
 
     what: Line
     judgement: Literal["aligned", "misaligned", "premature", "deferred", "infeasible", "rejected"]
     reason: Text
-    evidence: tuple[Line, ...] = Field(default=(), max_length=20)
+    evidence: tuple[Line, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Where it can be seen: each begins with a file's path, `path:line` where a line says it.",
+    )
 
 
 class ChangeFile(Part):
@@ -37,20 +41,51 @@ class Change(Part):
 
 
 class DirectionAnswer(Part):
-    """What a session on direction says. `questions` are asked where nothing says what the project is for."""
+    """What a session on direction says. Which parts are wanted of it says its prompt."""
 
     summary: Text = ""
     really: Text = Field(default="", description="What the project really is.")
     next: Text = Field(default="", description="What to do next.")
     stop: Text = Field(default="", description="What to stop pretending.")
     judged: tuple[Judged, ...] = Field(default=(), max_length=100)
+    disagreements: tuple[Line, ...] = Field(
+        default=(), max_length=50, description="Where the independent passes disagreed, and which was right."
+    )
     change: Change | None = None
-    questions: tuple[Line, ...] = Field(default=(), max_length=10)
+    objections: tuple[Line, ...] = Field(
+        default=(),
+        max_length=50,
+        description="What a review finds wrong with the change; empty when nothing.",
+    )
+    questions: tuple[Line, ...] = Field(
+        default=(), max_length=10, description="What people have to say first about what the project is for."
+    )
+
+
+class Direction(Part):
+    """What a run on direction came to.
+
+    `surveys` and `reviews` are how many independent sessions looked at the project and at the drafted change,
+    `objections` what the reviews had against the draft, before it was revised.
+    """
+
+    answer: DirectionAnswer
+    surveys: int = Field(default=0, ge=0)
+    reviews: int = Field(default=0, ge=0)
+    objections: tuple[Line, ...] = Field(default=(), max_length=300)
 
 
 def load_direction_answer(text: str | bytes) -> DirectionAnswer:
-    """A direction engine's answer from its JSON. Raises ReportError."""
+    """A direction session's answer from its JSON. Raises ReportError."""
     try:
         return DirectionAnswer.model_validate_json(text)
+    except ValidationError as error:
+        raise ReportError(faults("the answer on direction", error)) from error
+
+
+def load_direction(text: str | bytes) -> Direction:
+    """What a run on direction came to, from its JSON. Raises ReportError."""
+    try:
+        return Direction.model_validate_json(text)
     except ValidationError as error:
         raise ReportError(faults("the answer on direction", error)) from error

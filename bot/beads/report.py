@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, m
 from bot.beads.answer_parts import Line, Part, ReportError, Sha, Text, faults
 from bot.beads.checkin import CheckinAnswer
 from bot.beads.coverage import CoverageAnswer
-from bot.beads.direction import DirectionAnswer
+from bot.beads.direction import Direction
 from bot.beads.model import Role
 from bot.beads.plan import PlanAnswer
 
@@ -147,7 +147,7 @@ class Report(Part):
     shaper: ShaperAnswer | None = None
     writer: PlanAnswer | None = None
     reconciler: CoverageAnswer | None = None
-    direction: DirectionAnswer | None = None
+    direction: Direction | None = None
     checkin: CheckinAnswer | None = None
     gates: tuple[GateResult, ...] = ()
     failure: Text | None = Field(default=None, description="Why there is no usable answer.")

@@ -23,8 +23,10 @@ from bot.engines.run import run_engine
 from bot.jobs.bootstrap import tool_cache
 from bot.jobs.checkin import examine_checkin, judge_checkin
 from bot.jobs.direction import judge_direction
+from bot.jobs.direction_passes import with_passes
 from bot.jobs.engine_program import Program, engine_program
 from bot.jobs.inputs import Inputs
+from bot.jobs.openspec_trial import ready_trial
 from bot.jobs.plan import Plan, failed, plan_path, write_report
 from bot.jobs.reconciler import examine_coverage, judge_coverage
 from bot.jobs.redaction import known_secrets, redact
@@ -103,6 +105,9 @@ def _outcome(
     path = None if program is None else program.path
     run = partial(run_engine, plan.engine, enclosure=wall, program=path, env=env)
     task = Task(inputs.role, plan.prompt, plan.engine.minutes, plan.budget)
+    if plan.survey is not None:
+        attempt = ready_trial(plan.survey.specs, wall, inputs.folder, os.environ)
+        return with_passes(plan.survey, task, run, attempt)
     examine = REPAIRS.get(inputs.role)
     return run(task) if examine is None else with_repair(inputs, plan, task, examine, run)
 

@@ -13,15 +13,17 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from bot.beads.change_check import check_change, misplaced
 from bot.beads.direction import Change
 from bot.coordinator.job_port import JobFault
 from bot.engines.outcome import Ended
-from bot.jobs.engine_program import Program
+from bot.jobs.bootstrap import tool_cache
+from bot.jobs.engine_program import Program, engine_program
 from bot.jobs.wall import Wall, visible
 
 ENVIRONMENT = {"OPENSPEC_TELEMETRY": "0", "DO_NOT_TRACK": "1", "NO_COLOR": "1", "CI": "true"}
@@ -81,6 +83,19 @@ class OpenSpec:
         node = str(self.node.parent.parent)
         seen = any(self.node.is_relative_to(root) for root in visible())
         return (str(self.program.folder), *(() if seen else (node,)))
+
+
+def ready_trial(
+    tree: Mapping[str, str], wall: Wall, scratch: Path, env: Mapping[str, str]
+) -> Callable[[Change], tuple[str, ...]]:
+    """What finds everything wrong with a change upon these texts; the CLI is installed now, where needed.
+
+    Raises JobFault when it cannot be, before a model has cost anything.
+    """
+    if not tree:  # then every change is refused
+        return partial(check_change, tree=tree)
+    cli = OpenSpec(find_node(env), engine_program(tool_cache(), "openspec", env), wall, scratch)
+    return partial(cli.findings, tree=tree)
 
 
 def find_node(env: Mapping[str, str]) -> Path:

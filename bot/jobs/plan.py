@@ -18,6 +18,20 @@ from bot.engines.answer_schema import answer_schema
 from bot.jobs.inputs import Inputs
 
 
+class Survey(BaseModel):
+    """What a run on direction rests on.
+
+    `specs` are the texts below `openspec/` on the base, by path; empty where the repository keeps none.
+    `has_doctrine` tells that something says what the project is for. `passes` is how many independent
+    sessions look at each stage.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    specs: dict[str, str]
+    has_doctrine: bool
+    passes: int
+
+
 class Plan(BaseModel):
     """One prepared run.
 
@@ -51,6 +65,7 @@ class Plan(BaseModel):
     review: str | None = None
     facts: PlanFacts | None = None
     answer: str | None = None
+    survey: Survey | None = None
 
 
 def write_report(inputs: Inputs, report: Report) -> None:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.beads.markers import write_marker
+from bot.beads.model import Role
 from bot.jobs.publish import Denied, Publishing
 from bot.jobs.publish_answer import publish_answer
 from bot.jobs.publish_checkin import publish_checkin
 from bot.jobs.publish_coverage import publish_coverage
+from bot.jobs.publish_direction import publish_direction
 from bot.jobs.publish_review import publish_review
 from bot.jobs.publish_work import publish_work
+
+DENIABLE: dict[Role, Callable[[Publishing], str]] = {
+    "worker": publish_work,
+    "reconciler": publish_coverage,
+    "direction": publish_direction,
+}
+"""Whose artifact holds what may not be published."""
 
 
 def publish(run: Publishing) -> str:
@@ -20,10 +31,10 @@ def publish(run: Publishing) -> str:
         return publish_review(run)
     if run.inputs.role == "checkin":
         return publish_checkin(run)
-    if run.inputs.role not in ("worker", "reconciler"):
+    if run.inputs.role not in DENIABLE:
         return publish_answer(run)
     try:
-        return publish_work(run) if run.inputs.role == "worker" else publish_coverage(run)
+        return DENIABLE[run.inputs.role](run)
     except Denied as denial:
         facts = run.github.facts(run.inputs.bead)
         run.claim(facts)
