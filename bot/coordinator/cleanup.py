@@ -8,11 +8,7 @@ from datetime import datetime, timedelta
 from bot.beads.digest import digest_all
 from bot.beads.model import PLANNING
 from bot.beads.report import has_answer
-<<<<<<< HEAD
-from bot.coordinator import breaker, found, leading, pace, planning, shaping
-=======
-from bot.coordinator import breaker, checkins, found, pace, planning, shaping
->>>>>>> checkin
+from bot.coordinator import breaker, checkins, found, leading, pace, planning, shaping
 from bot.coordinator.actions import CancelRun, Close, DeleteRef, PublishAgain
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Tried, Verdict
 from bot.coordinator.decision import Draft, State
