@@ -161,6 +161,8 @@ def _settle(
             history = history.model_copy(
                 update={"stopped": f"it says that it is blocked and names no blocker: {run.url}"}
             )
+        elif issue is not None and (circle := found.circle(snapshot, issue, report.worker)) is not None:
+            history = history.model_copy(update={"stopped": circle})
     else:
         said = quoted_line(snapshot, report.worker.summary) if report and report.worker else ""
         history = history.model_copy(

@@ -50,6 +50,12 @@ def node_of(issue: Issue, labels: Labels) -> Node:
     )
 
 
+def nodes_of(snapshot: Snapshot) -> dict[int, Node]:
+    """All open beads as the graph sees them, by number."""
+    policy = snapshot.policy
+    return {issue.number: node_of(issue, labels_of(issue, policy)) for issue in snapshot.issues}
+
+
 def _elsewhere(edge: NativeEdge) -> str:
     if not edge.repository:
         return "an issue of a repository that this App may not see"

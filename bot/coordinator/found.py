@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from bot.beads.graph import Graph
 from bot.beads.report import Blocker, FollowUp, Report, WorkerAnswer
 from bot.beads.visible_text import one_line
 from bot.coordinator.actions import CreateBead, SetLabels
 from bot.coordinator.claims import Answer, Claim, Found, History
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.edges import nodes_of
 from bot.coordinator.quoting import TITLE, listed_line, quoted, quoted_line, quoted_title
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, Snapshot
@@ -49,6 +51,21 @@ def take(
             draft.before.append(_bead(snapshot, issue.number, found, follow_up, waits=True))
         fresh.append(found.model_copy(update={"filed": at_once or is_made}))
     return (*known, *fresh)[-LISTED:]
+
+
+def circle(snapshot: Snapshot, issue: Issue, answer: WorkerAnswer) -> str | None:
+    """What a bead's worker would have it wait for although that waits for the bead, with the cycle written
+    out; None where there is no such thing."""
+    graph = Graph(nodes_of(snapshot).values(), snapshot.closed)
+    for blocker in answer.blockers:
+        if blocker.bead is not None and issue.number in graph.nodes:
+            cycle = graph.would_close_cycle(issue.number, blocked_by=blocker.bead)
+            if cycle is not None:
+                return (
+                    f"its worker waits for #{blocker.bead}, and then they would wait for each other for ever:"
+                    f" {cycle.witness}"
+                )
+    return None
 
 
 def file(said: Said, draft: Draft) -> Answer:
@@ -123,7 +140,7 @@ def forget(draft: Draft, closed: Iterable[int], now: datetime) -> None:
 
 def _block(snapshot: Snapshot, issue: Issue, claim: Claim, answer: WorkerAnswer, draft: Draft) -> None:
     """What the bead waits for: beads that are there, and those that are made for it."""
-    if not answer.blockers:
+    if not answer.blockers or circle(snapshot, issue, answer) is not None:
         return
     draft.rewired.add(issue.number)
     waits_for = [quoted_line(snapshot, blocker.unblocked_when) for blocker in answer.blockers]

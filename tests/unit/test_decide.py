@@ -195,6 +195,23 @@ def test_found_work_becomes_beads_before_the_claim_is_settled() -> None:
     )
 
 
+def test_a_worker_that_waits_for_what_waits_for_its_bead_calls_a_person_and_nothing_is_wired() -> None:
+    answer = WorkerAnswer(
+        status="blocked",
+        blockers=(Blocker(unblocked_when="#4 is closed", bead=4), Blocker(unblocked_when="a parser")),
+    )
+    claims = claimed(1).advance(1, LIVE, outcome="blocked", head=None, run_id=5)
+    issues = (issue(1), issue(4, released=False), issue(5, "blocked-by:#1", parent=4))
+    runs = (ended(report=report(worker=answer)),)
+    decision = run_decide(look(*issues, claims=claims, runs=runs))
+    assert not [action for action in decision.before if isinstance(action, CreateBead)]
+    assert decision.verdicts[1].state is State.NEEDS_HUMAN
+    assert decision.verdicts[1].reasons[0] == (
+        "its worker waits for #4, and then they would wait for each other for ever: #1 is blocked by #4,"
+        " #4 waits for its child #5, #5 is blocked by #1"
+    )
+
+
 def test_a_blocked_worker_wires_its_blockers() -> None:
     answer = WorkerAnswer(
         status="blocked",

@@ -339,6 +339,16 @@ def test_retry_begins_counting_again() -> None:
     assert replies(told) == ["Nothing has stopped it: `/bead why` says what it waits for."]
 
 
+def test_a_cycle_over_an_epic_is_refused_too() -> None:
+    issues = (issue(1, parent=2), issue(2, released=False), issue(3, "blocked-by:#2"))
+    for blocker, cycle in (
+        (2, "#1 is blocked by #2, #2 waits for its child #1"),
+        (3, "#1 is blocked by #3, #3 is blocked by #2, #2 waits for its child #1"),
+    ):
+        decision = run_decide(heard(comment(f"/bead blocked-by #{blocker}"), issues=issues))
+        assert replies(decision) == [f"They would wait for each other for ever: {cycle}."]
+
+
 def test_a_cycle_is_refused_and_written_out() -> None:
     issues = (issue(1), issue(2, "blocked-by:#1"), issue(3, "blocked-by:#2"))
     decision = run_decide(heard(comment("/bead blocked-by #3"), issues=issues))
