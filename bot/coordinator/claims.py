@@ -210,7 +210,6 @@ class Planning(BaseModel):
     run_id: int | None = None
     digest: str = ""
     said: str = ""
-    why: str = ""
     yes: Word | None = None
     chosen: tuple[int, ...] = ()
     generation: int = Field(default=1, ge=1)

@@ -190,7 +190,7 @@ class _Picture:
 
     def _plain(self, text: str) -> str:
         """A text without what differs from run to run, and without the list of the runs themselves."""
-        text = re.sub(r"<details>.*?</details>", "", text, flags=re.DOTALL)
+        text = re.sub(r"<details>.*?</details>|```mermaid.*?```", "", text, flags=re.DOTALL)
         text = re.sub(r"https?://\S+?/actions/runs/\d+", "RUN", text)
         text = re.sub(r"\b[0-9a-f]{40}\b", "COMMIT", text)
         text = re.sub(r"\b[0-9a-f]{32}\b", "TOKEN", text)

@@ -23,6 +23,8 @@ from typing import Literal
 
 from graphql import FieldNode, OperationDefinitionNode, parse
 
+from bot.beads.model import ROLES
+
 Fault = Literal["before", "after", "lost", "refused", "twin"]
 
 
@@ -42,7 +44,7 @@ class Effect:
     @property
     def of_a_job(self) -> bool:
         """Whether a job does it, and not the coordinator."""
-        return self.what.startswith(("worker ", "reviewer "))
+        return self.what.startswith(tuple(f"{role} " for role in ROLES))
 
     def __str__(self) -> str:
         parts = [self.what, *([self.how] if self.how else []), *([f"amid {self.amid}"] if self.amid else [])]

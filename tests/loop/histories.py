@@ -66,6 +66,22 @@ def _undo(loop: Loop) -> None:
         loop.say(bead.number, "/bead undo")
 
 
+def _plan(loop: Loop) -> None:
+    """Somebody wants an issue planned: seven beads, the last of which reconciles the others."""
+    wanted = {"title": "All parts (7 beads)", "body": "Parts are to be there, one file each."}
+    answer = loop.people.post(f"/repos/{NAME}/issues", json=wanted)
+    answer.raise_for_status()
+    loop.say(int(answer.json()["number"]), "/bead plan")
+
+
+def _approve(loop: Loop) -> None:
+    """Once it is shown."""
+    for bead in loop.beads()[:1]:
+        said = loop.comments(bead.number)
+        if any("7 beads are proposed" in one for one in said) and "/bead approve" not in said:
+            loop.say(bead.number, "/bead approve")
+
+
 def _no_pull(effect: Effect) -> Fault | None:
     return "before" if effect.what == "worker publish" and effect.how == "pull" else None
 
@@ -83,6 +99,7 @@ HISTORIES = {
         History("epic", _epic),
         History("commands", _say, _think_again),
         History("undo", _beads("Undone"), _undo),
+        History("plan", _plan, _approve),
         History("no-pull", _beads("Orphan"), always=_no_pull),
     )
 }

@@ -55,7 +55,8 @@ class Machine:
         title = next(one.title for one in self._loop.beads() if one.number == bead)
         if point == "publish":
             known = self._loop.claims().of(bead)
-            first = next((word for word in OUTCOMES[self._role] if f"({word})" in title), "")
+            words = OUTCOMES.get(self._role, ())
+            first = next((word for word in words if f"({word})" in title), "")
             self._amid = "correction" if known.rounds else "retry" if known.failures else first
         fault = self._faults[point] = self._interrupter.meet(Effect(f"{self._role} {point}", ""))
         if fault == "before":

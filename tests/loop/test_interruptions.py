@@ -10,14 +10,13 @@ from bot.coordinator.actions import (
     DeleteLabel,
     Dequeue,
     Enqueue,
-    SetBody,
     Unsay,
 )
 from tests.loop.cases import CREATES, Record
 from tests.loop.runner import POINTS
 
 ALWAYS = {"before", "after", "lost"}
-UNMET = {CancelRun, DeleteLabel, Dequeue, Enqueue, SetBody, Unsay}
+UNMET = {CancelRun, DeleteLabel, Dequeue, Enqueue, Unsay}
 """What no history does yet; docs/design/interruptions.md names them too."""
 
 

@@ -25,6 +25,7 @@ from bot.coordinator.actions import (
     Reopen,
     Revert,
     Say,
+    SetBody,
     SetLabels,
     ShowEdge,
     Unsay,
@@ -49,6 +50,7 @@ FIELDS = {
     "addReaction": React,
     "reopenIssue": Reopen,
     "revertPullRequest": Revert,
+    "updateIssue": SetBody,
 }
 ROUTES: tuple[tuple[str, tuple[type[Action], ...], str], ...] = (
     (r"POST .*/dispatches", (Dispatch,), ""),
