@@ -10,7 +10,7 @@ from bot.beads.labels import parse_labels
 from bot.coordinator.actions import SetLabels, ShowEdge
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
-from bot.coordinator.edges import labels_of, node_of
+from bot.coordinator.edges import labels_of, nodes_of
 from bot.coordinator.said import Said
 
 
@@ -56,8 +56,9 @@ def defer(said: Said, draft: Draft) -> Answer:
 def blocked_by(said: Said, draft: Draft) -> Answer:
     """Let it wait for issues. Refused with the cycle written out when beads would wait for each other."""
     issue = said.bead
-    labels = {one.number: labels_of(one, said.snapshot.policy) for one in said.snapshot.issues}
-    nodes = {one.number: node_of(one, labels[one.number]) for one in said.snapshot.issues}
+    issues = {one.number: one for one in said.snapshot.issues}
+    labels = {number: labels_of(one, said.snapshot.policy) for number, one in issues.items()}
+    nodes = {node.number: node for node in nodes_of(issues, labels)}
     add: list[str] = []
     for number in said.command.numbers:
         if number == issue.number:
