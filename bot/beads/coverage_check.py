@@ -60,11 +60,9 @@ def coverage_faults(
 
 
 def completed(answer: CoverageAnswer, built: Built) -> tuple[Coverage, ...]:
-    """The matrix in the order and the words in which it was asked for."""
-    rows = {row.source: row for row in answer.matrix}
-    return tuple(
-        rows[one.source].model_copy(update={"text": one.text}) for one in built.asked if one.source in rows
-    )
+    """The matrix, each row in the words in which it was asked for, whatever the model has written there."""
+    words = {one.source: one.text for one in built.asked}
+    return tuple(row.model_copy(update={"text": words[row.source]}) for row in answer.matrix)
 
 
 def _rows(answer: CoverageAnswer, built: Built) -> Iterator[str]:

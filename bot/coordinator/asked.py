@@ -14,7 +14,7 @@ from bot.beads.policy import DOLLAR
 from bot.coordinator import breaker, pace
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
-from bot.coordinator.edges import labels_of, node_of
+from bot.coordinator.edges import labels_of, nodes_of
 from bot.coordinator.merging import guard_report
 from bot.coordinator.quoting import listed_line
 from bot.coordinator.release import releases_in
@@ -160,8 +160,9 @@ def _release(said: Said, draft: Draft, issue: Issue) -> str:
 
 def _edges(said: Said, issue: Issue) -> list[str]:
     """Every edge that holds it back, and whose it is."""
-    nodes = (node_of(one, labels_of(one, said.snapshot.policy)) for one in said.snapshot.issues)
-    graph = Graph(nodes, closed=said.snapshot.closed, hold=said.spelling.hold)
+    issues = {one.number: one for one in said.snapshot.issues}
+    labels = {number: labels_of(one, said.snapshot.policy) for number, one in issues.items()}
+    graph = Graph(nodes_of(issues, labels), closed=said.snapshot.closed, hold=said.spelling.hold)
     if issue.number not in graph.nodes:
         return []
     held = graph.edges(issue.number, said.now.date())

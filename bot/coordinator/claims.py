@@ -217,6 +217,27 @@ class Planning(BaseModel):
     stopped: str | None = None
 
 
+class Reconciliation(BaseModel):
+    """How an epic stands against what it asks for, by the bead `bead` of this `generation`.
+
+    `run_id` is the run that found out; None: nothing is known yet. Of the `rows` that are asked for `open`
+    are not met, and `left` are the sources of the first of those.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    bead: int
+    generation: int = Field(default=1, ge=1)
+    run_id: int | None = None
+    rows: int = Field(default=0, ge=0)
+    open: int = Field(default=0, ge=0)
+    left: tuple[str, ...] = ()
+
+    @property
+    def proved(self) -> bool:
+        """Whether all is known to be met."""
+        return self.run_id is not None and not self.open
+
+
 class History(BaseModel):
     """What must be remembered of an open bead between claims.
 
@@ -230,8 +251,8 @@ class History(BaseModel):
     are the pull requests that speak for the bead no more. `spent` is all that its runs have cost, `tried` the
     last of them, `found` what they found, `question` what waits for an answer, `decided` what was answered.
     `shape` is whose word has its text drafted, `planning` a proposal of beads for it, `lead` that one worker
-    does the beads of an epic. `accepted` is whose word lets an epic end with gaps. `shown` tells that
-    somebody asked for its status comment.
+    does the beads of an epic. `reconciliation` is how an epic stands, `accepted` whose word lets it end with
+    gaps. `shown` tells that somebody asked for its status comment.
 
     `asked` counts how often a person was asked for, each time by a new comment; `told` is what the last one
     says, or said until it was `over`. Of a bead that is `closed` only its past is kept, and for a while what
@@ -263,6 +284,7 @@ class History(BaseModel):
     shape: Word | None = None
     planning: Planning | None = None
     lead: Lead | None = None
+    reconciliation: Reconciliation | None = None
     accepted: Word | None = None
     question: Question | None = None
     decided: tuple[Question, ...] = ()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.beads.digest import digest_all
 from bot.beads.model import PLANNING
 from bot.beads.report import has_answer
-from bot.coordinator import breaker, checkins, found, leading, pace, planning, shaping
+from bot.coordinator import breaker, checkins, found, leading, pace, planning, reconciling, shaping
 from bot.coordinator.actions import CancelRun, Close, DeleteRef, PublishAgain
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Tried, Verdict
 from bot.coordinator.decision import Draft, State
@@ -91,6 +91,8 @@ def _running(draft: Draft, bead: int, claim: Claim, reason: str) -> None:
         draft.say(bead, State.HELD, f"{taken.who} has taken it over; {reason}")
     elif claim.role == "reviewer":
         draft.say(bead, State.IN_REVIEW, reason)
+    elif claim.role == "reconciler":
+        draft.say(bead, State.RUNNING, f"its epic is held against what was merged; {reason}")
     elif claim.role in PLANNING:
         draft.say(bead, State.RUNNING, f"a proposal is being made; {reason}")
     elif claim.role == "shaper":
@@ -142,6 +144,9 @@ def _settle(
     elif claim.role == "shaper" and report is not None and report.shaper is not None:
         if issue is not None:
             history = shaping.offer(snapshot, issue, claim, run.id, report.shaper, history)
+    elif claim.role == "reconciler" and report is not None and report.reconciler is not None:
+        if issue is not None:
+            history = reconciling.settle(snapshot, issues, issue, claim, run, report, history, now, draft)
     elif claim.role in PLANNING and report is not None and has_answer(report):
         if issue is not None:
             checkins.tell(snapshot, issue, claim, run, report, draft)

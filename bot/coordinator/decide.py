@@ -12,15 +12,27 @@ from datetime import datetime, timedelta
 
 from bot.beads.graph import Graph
 from bot.beads.labels import LabelNames, Labels
-from bot.beads.model import BeadType
-from bot.coordinator import breaker, checkins, found, hands, pace, people, planning, questions, shaping, undo
+from bot.beads.model import BeadType, Role
+from bot.coordinator import (
+    breaker,
+    checkins,
+    found,
+    hands,
+    pace,
+    people,
+    planning,
+    questions,
+    reconciling,
+    shaping,
+    undo,
+)
 from bot.coordinator.actions import Close, DeleteLabel, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Word
 from bot.coordinator.cleanup import close_merged, settle_claims, sweep
 from bot.coordinator.configuration import show_faults
 from bot.coordinator.decision import Decision, Draft, State
-from bot.coordinator.edges import labels_of, node_of, show_natively
+from bot.coordinator.edges import labels_of, nodes_of, show_natively
 from bot.coordinator.hear import hear, reply
 from bot.coordinator.leading import Leads
 from bot.coordinator.merging import carry_over, merge_in_turn
@@ -56,8 +68,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     hands.notice(snapshot, issues, now, draft)
     spelling = snapshot.policy.spelling
     labels = {issue.number: labels_of(issue, snapshot.policy) for issue in snapshot.issues}
-    nodes = (node_of(issue, labels[issue.number]) for issue in snapshot.issues)
-    graph = Graph(nodes, closed=snapshot.closed, hold=spelling.hold)
+    graph = Graph(nodes_of(issues, labels), closed=snapshot.closed, hold=spelling.hold)
     voices = voices_of(snapshot)
     leads = Leads(snapshot, issues, graph, draft)
     admission = Admission(snapshot, labels, now, iter(tokens), voices, leads)
@@ -68,6 +79,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     undo.go_on(snapshot, issues, labels, now, draft)
     planning.go_on(snapshot, issues, now, draft)
     checkins.schedule(snapshot, issues, now, draft)
+    reconciling.notice(issues, labels, draft)
     releases = Releases(issues, labels, voices, draft.claims)
     signs = [
         one.bead
@@ -100,6 +112,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             draft.say(number, State.NEEDS_HUMAN, asked)
         elif number not in pulls and (
             shaping.start(issue, admission, draft)
+            or reconciling.close(snapshot, issue, labels[number], now, draft)
             or planning.start(issue, labels[number], releases.of(number), admission, draft)
             or checkins.keeps(snapshot, number, draft)
         ):
@@ -110,18 +123,23 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
                 approved.append((issue, pulls[number]))
         elif _orphan_branch(snapshot, issue, draft):
             pass
+        elif (alone := reconciling.alone(issue, labels[number], issues)) is not None:
+            draft.say(number, State.BLOCKED, alone)
         elif _clear(issue, labels[number], leads, releases, now, draft):
             ready.append(number)
     go_on = queue_up if snapshot.rules.merge_queue else merge_in_turn
     go_on(snapshot, approved, now, admission, draft)
     for number in ready:
+        reconciles = labels[number].type is BeadType.RECONCILE
+        role: Role = "reconciler" if reconciles else "worker"
         # What could not start anyway is not read for it.
-        refused = admission.refusal(number, "worker", draft)
+        refused = admission.refusal(number, role, draft)
         about = leads.of(number) or (issues[number],)
-        if refused is None and (lacking := shaping.gate(snapshot.policy, about)) is not None:
+        lacking = None if reconciles or refused else shaping.gate(snapshot.policy, about)
+        if lacking is not None:
             draft.say(number, State.BLOCKED, lacking)
             continue
-        refused = admission.claim(issues[number], "worker", draft)
+        refused = admission.claim(issues[number], role, draft)
         if refused is None:
             draft.say(number, State.RUNNING, f"attempt {draft.claims.live[number].attempt} is dispatched")
             if draft.claims.live[number].attempt > 1:
@@ -177,9 +195,13 @@ def _epic(
     still_open = [child for child in issue.children if child in issues]
     held = graph.edges(issue.number, now.date())
     if issue.children and not still_open and not held:
+        if (why := reconciling.unproved(issue.number, draft)) is not None:
+            draft.say(issue.number, State.NEEDS_HUMAN, why)
+            return
+        end = reconciling.outcome(issue.number, draft)
         draft.before.append(Close(issue.number, issue.id))
         draft.forget(issue.number)
-        draft.say(issue.number, State.DONE, f"all its {len(issue.children)} children are closed")
+        draft.say(issue.number, State.DONE, f"all its {len(issue.children)} children are closed{end}")
     elif not issue.children:
         draft.say(issue.number, State.PLANNED, "an epic without children: add sub-issues")
     elif release.ended and release.problem:

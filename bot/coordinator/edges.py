@@ -16,6 +16,9 @@ from bot.coordinator.snapshot import Issue, NativeEdge, Snapshot
 MOST_NATIVE = 50
 """How many dependencies GitHub lets an issue have in each direction."""
 
+ENDS = (BeadType.RECONCILE, BeadType.REPORT)
+"""Beads that end an epic."""
+
 SHOWN_AT_ONCE = 5
 """How many are shown in one pass: each is a request of its own."""
 
@@ -29,9 +32,30 @@ def labels_of(issue: Issue, policy: Policy) -> Labels:
     return parse_labels(issue.labels, policy.spelling, kind)
 
 
-def node_of(issue: Issue, labels: Labels) -> Node:
-    """The bead as the graph sees it: it waits for what a label names and for every open issue that GitHub's
-    own dependencies name, another repository's as well."""
+def nodes_of(issues: Mapping[int, Issue], labels: Mapping[int, Labels]) -> list[Node]:
+    """All open beads as the graph sees them."""
+    before = _siblings_before(issues, labels)
+    return [node_of(one, labels[number], before.get(number, frozenset())) for number, one in issues.items()]
+
+
+def _siblings_before(issues: Mapping[int, Issue], labels: Mapping[int, Labels]) -> dict[int, frozenset[int]]:
+    """What a bead at the end of an epic waits for whatever its labels say: one that reconciles for every open
+    bead of the epic that does its work, one that reports for the reconciliation as well."""
+    found: dict[int, frozenset[int]] = {}
+    for number, issue in issues.items():
+        kind = labels[number].type
+        epic = issues.get(issue.parent) if issue.parent is not None else None
+        if kind not in ENDS or epic is None:
+            continue
+        later = ENDS if kind is BeadType.RECONCILE else (BeadType.REPORT,)
+        siblings = (child for child in epic.children if child in issues)
+        found[number] = frozenset(child for child in siblings if labels[child].type not in later)
+    return found
+
+
+def node_of(issue: Issue, labels: Labels, before: frozenset[int] = frozenset()) -> Node:
+    """The bead as the graph sees it: it waits for what a label names, for every open issue that GitHub's own
+    dependencies name, another repository's as well, and for what is `before` it anyway."""
     waiting = [edge for edge in issue.native if edge.open]
     native = frozenset(edge.number for edge in waiting if edge.repository is None)
     return Node(
@@ -39,21 +63,22 @@ def node_of(issue: Issue, labels: Labels) -> Node:
         open=issue.open,
         priority=labels.priority,
         created_at=issue.created_at,
-        blocked_by=labels.blocked_by | native,
+        blocked_by=labels.blocked_by | native | before,
         parent=issue.parent,
         hold=labels.hold,
         defer=labels.defer,
         malformed=any(problem.blocks for problem in labels.problems),
         native=native,
-        native_only=native - labels.blocked_by,
+        native_only=native - labels.blocked_by - before,
         elsewhere=tuple(_elsewhere(edge) for edge in waiting if edge.repository is not None),
     )
 
 
-def nodes_of(snapshot: Snapshot) -> dict[int, Node]:
-    """All open beads as the graph sees them, by number."""
-    policy = snapshot.policy
-    return {issue.number: node_of(issue, labels_of(issue, policy)) for issue in snapshot.issues}
+def open_nodes(snapshot: Snapshot) -> dict[int, Node]:
+    """All open beads of a look as the graph sees them, by number."""
+    issues = {issue.number: issue for issue in snapshot.issues}
+    labels = {number: labels_of(issue, snapshot.policy) for number, issue in issues.items()}
+    return {node.number: node for node in nodes_of(issues, labels)}
 
 
 def _elsewhere(edge: NativeEdge) -> str:

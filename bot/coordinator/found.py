@@ -19,7 +19,7 @@ from bot.beads.visible_text import one_line
 from bot.coordinator.actions import CreateBead, SetLabels
 from bot.coordinator.claims import Answer, Claim, Found, History
 from bot.coordinator.decision import Draft, State
-from bot.coordinator.edges import nodes_of
+from bot.coordinator.edges import open_nodes
 from bot.coordinator.quoting import TITLE, listed_line, quoted, quoted_line, quoted_title
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, Snapshot
@@ -56,7 +56,7 @@ def take(
 def circle(snapshot: Snapshot, issue: Issue, answer: WorkerAnswer) -> str | None:
     """What a bead's worker would have it wait for although that waits for the bead, with the cycle written
     out; None where there is no such thing."""
-    graph = Graph(nodes_of(snapshot).values(), snapshot.closed)
+    graph = Graph(open_nodes(snapshot).values(), snapshot.closed)
     for blocker in answer.blockers:
         if blocker.bead is not None and issue.number in graph.nodes:
             cycle = graph.would_close_cycle(issue.number, blocked_by=blocker.bead)

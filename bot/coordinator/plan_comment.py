@@ -25,6 +25,7 @@ from bot.coordinator.snapshot import Issue, Snapshot
 from bot.coordinator.status import AGAIN, bullets, dollars, folded, run_page
 from bot.guards.result import quoted as code
 
+AGAIN_RECONCILED = "Reconcile the epic again"
 PLAN = "plan"
 """Marks the comment."""
 FILES = 4
@@ -71,6 +72,9 @@ def proposal_of(snapshot: Snapshot, issue: Issue, report: Report) -> Proposal | 
     if report.reconciler is not None and report.reconciler.gaps:
         plan = PlanAnswer(summary=report.reconciler.summary, beads=report.reconciler.gaps)
         matrix = tuple(f"{row.source}: {row.text}" for row in report.reconciler.matrix)
+        after = tuple(range(1, len(plan.beads) + 1))
+        again = PlannedBead(title=AGAIN_RECONCILED, type="reconcile", after=after)
+        plan = plan.model_copy(update={"beads": (*plan.beads, again)})
         return Proposal(plan, plan.beads, matrix)
     if report.checkin is not None and report.checkin.findings:
         plan = PlanAnswer(summary=report.checkin.summary, beads=report.checkin.findings)

@@ -39,7 +39,7 @@ from bot.coordinator.actions import Say, SetBody, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Answer, Claim, History, Planning
 from bot.coordinator.decision import Draft, State
-from bot.coordinator.edges import labels_of, node_of
+from bot.coordinator.edges import labels_of, nodes_of
 from bot.coordinator.making import Making, Target, keep_back, make, planned_labels, without
 from bot.coordinator.plan_comment import (
     PLAN,
@@ -90,11 +90,6 @@ def revise(said: Said, draft: Draft) -> Answer:
     if refused is not None:
         return refused
     return _asked(said, planning.role, draft, generation=planning.generation)
-
-
-def accept(_said: Said, _draft: Draft) -> Answer:
-    """`/bead accept [REASON]`: the epic may end with what is left open."""
-    return Answer(done=False, reply="Nothing that its reconciliation left open waits for a yes.")
 
 
 def _ask(said: Said, role: Role, draft: Draft) -> Answer:
@@ -251,11 +246,11 @@ def _faults(
 ) -> tuple[PlanFault, ...]:
     """What is wrong with beads that are proposed, as far as the graph tells; gaps, findings and what is left
     of a plan are judged one by one and between each other."""
-    beads = tuple(
-        OpenBead(node_of(one, labels_of(one, snapshot.policy)), one.title) for one in snapshot.issues
-    )
+    issues = {one.number: one for one in snapshot.issues}
+    labels = {number: labels_of(one, snapshot.policy) for number, one in issues.items()}
+    beads = tuple(OpenBead(node, issues[node.number].title) for node in nodes_of(issues, labels))
     facts = PlanFacts(
-        issue=issue.number,
+        issue=issue.number if planning.role == "writer" else issue.parent or issue.number,
         beads=beads,
         closed=snapshot.closed,
         reconcile_from=snapshot.policy.planning.reconcile_from,
@@ -273,7 +268,8 @@ def target_of(snapshot: Snapshot, issue: Issue, planning: Planning, proposal: Pr
         parent = issue
     elif planning.role == "reconciler":
         parent = next((one for one in snapshot.issues if one.number == issue.parent), None)
-    labels = (f"gen-{planning.generation}",) if planning.generation > 1 else ()
+    prefix = snapshot.policy.spelling.generation
+    labels = (f"{prefix}{planning.generation}",) if planning.generation > 1 else ()
     asked_in = issue.number if planning.role == "writer" else None
     return Target(issue.number, planning.run_id, parent, labels, proposal.criteria, asked_in)
 
@@ -298,7 +294,7 @@ def approve(said: Said, draft: Draft) -> Answer:
     refused = _other_text(said, planning) or _may_not_begin(said, planning, proposal, draft)
     if refused is not None:
         return Answer(done=False, reply=refused)
-    places = tuple(sorted(said.command.numbers)) or tuple(range(1, len(proposal.beads) + 1))
+    places = _places(planning, proposal, said.command.numbers)
     refused = _not_whole(proposal, places, said.snapshot.policy.planning.reconcile_from)
     if refused is not None:
         return Answer(done=False, reply=refused)
@@ -337,6 +333,14 @@ def _may_not_begin(said: Said, planning: Planning, proposal: Proposal, draft: Dr
         f"#{parent.number} is released, so what you approve would begin at once, and you may not release it:"
         f" somebody who may has to approve, or to take `{said.spelling.ready}` off first."
     )
+
+
+def _places(planning: Planning, proposal: Proposal, named: Sequence[int]) -> tuple[int, ...]:
+    """What is approved: all of it where nothing is named. Gaps never without what reconciles them."""
+    if not named:
+        return tuple(range(1, len(proposal.beads) + 1))
+    ends = [place for place, bead in enumerate(proposal.beads, start=1) if not bead.works]
+    return tuple(sorted({*named, *(ends if planning.role == "reconciler" else ())}))
 
 
 def _not_whole(proposal: Proposal, places: Sequence[int], reconcile_from: int) -> str | None:

@@ -56,6 +56,7 @@ NEXT = {
     State.NEEDS_HUMAN: "It goes on by itself once that is done; `/bead help` lists what you can tell it.",
 }
 PROPOSED = "`/bead approve` has it made, `/bead revise TEXT` has it planned anew with that in mind."
+RECONCILED = " `/bead accept` lets the epic end with what is open."
 AGAIN = (
     "`/bead retry` has it planned again, `/bead revise TEXT` with that in mind; `/bead ready` does without."
 )
@@ -308,10 +309,13 @@ def next_step(view: View, bead: int) -> str:
         said = f"Answer its question, for example with `/bead answer {known.question.recommended}`."
     elif state is State.NEEDS_HUMAN and known.planning is not None:
         said = AGAIN if known.planning.stopped is not None else PROPOSED
+        said += RECONCILED if known.planning.role == "reconciler" else ""
     elif state is State.NEEDS_HUMAN and known.stopped:
         said = "Once that is mended, `/bead retry` lets it be tried again."
     elif state is State.HELD and known.taken is not None:
         said = "`/bead give` gives it back."
+    elif state is State.RUNNING and bead in view.claims.live and view.claims.live[bead].role == "reconciler":
+        said = "What is met is told here; what is not is proposed as beads."
     elif state in (State.RUNNING, State.READY) and known.planning is not None:
         said = "What is proposed is shown here, and nothing of it is made before somebody says so."
     return f"**Next:** {said}"

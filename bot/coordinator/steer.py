@@ -10,7 +10,7 @@ from bot.beads.labels import parse_labels
 from bot.coordinator.actions import SetLabels, ShowEdge
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
-from bot.coordinator.edges import nodes_of
+from bot.coordinator.edges import open_nodes
 from bot.coordinator.said import Said
 
 
@@ -56,7 +56,7 @@ def defer(said: Said, draft: Draft) -> Answer:
 def blocked_by(said: Said, draft: Draft) -> Answer:
     """Let it wait for issues. Refused with the cycle written out when beads would wait for each other."""
     issue = said.bead
-    nodes = nodes_of(said.snapshot)
+    nodes = open_nodes(said.snapshot)
     add: list[str] = []
     for number in said.command.numbers:
         if number == issue.number:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bot.beads.answer_parts import ReportError
 from bot.beads.body import parse_body
 from bot.beads.coverage import load_coverage_answer
-from bot.beads.coverage_check import coverage_faults
+from bot.beads.coverage_check import completed, coverage_faults
 from bot.beads.policy import Policy
 from bot.beads.report import Report
 from bot.beads.visible_text import one_line, reveal
@@ -87,17 +87,21 @@ def examine_coverage(_inputs: Inputs, plan: Plan, text: str) -> list[str]:
 def judge_coverage(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
     """The report of it. Raises JobFault when the checkout cannot be read any more."""
     found = changes(plan, enclosure)
+    answer = None
     if outcome.missing is not None or outcome.answer is None:
         found.append(outcome.missing or "it left no answer")
     else:
         found += examine_coverage(inputs, plan, outcome.answer)
+    if not found and outcome.answer is not None and plan.built is not None:
+        answer = load_coverage_answer(outcome.answer)
+        answer = answer.model_copy(update={"matrix": completed(answer, plan.built)})
     return Report(
         bead=inputs.bead,
         role="reconciler",
         attempt=inputs.attempt,
         token=inputs.token,
         base=plan.base,
-        reconciler=None if found or outcome.answer is None else load_coverage_answer(outcome.answer),
+        reconciler=answer,
         failure=failure_of(found),
         cost=outcome.cost,
     )

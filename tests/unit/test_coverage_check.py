@@ -139,7 +139,9 @@ def test_each_file_that_is_named_is_read_once() -> None:
     assert places_of(answer) == ("tests/test_add.py", "a.py", "b.py", "c.py")
 
 
-def test_what_is_kept_has_the_words_and_the_order_of_what_was_asked() -> None:
+def test_what_is_kept_has_the_words_in_which_it_was_asked_for() -> None:
     matrix = [{**row, "text": "Believe me."} for row in reversed(rows())]
     kept = completed(CoverageAnswer.model_validate({"matrix": matrix}), BUILT)
-    assert [(row.source, row.text) for row in kept] == [(one.source, one.text) for one in BUILT.asked]
+    assert [(row.source, row.text) for row in kept] == [
+        (one.source, one.text) for one in reversed(BUILT.asked)
+    ]
