@@ -230,8 +230,9 @@ class History(BaseModel):
     `head` is the last head of its branch that we work on: published by us, or given back by a person. `past`
     are the pull requests that speak for the bead no more. `spent` is all that its runs have cost, `tried` the
     last of them, `found` what they found, `question` what waits for an answer, `decided` what was answered.
-    `shape` is whose word has its text drafted, `planning` a proposal of beads for it, `lead` that one worker
-    does the beads of an epic. `accepted` is whose word lets an epic end with gaps. `shown` tells that
+    `shape` is whose word has its text drafted, `planning` a proposal of beads for it, `change` the name of
+    the change of the specs that is proposed, or that it is planned by, `lead` that one worker does the beads
+    of an epic. `accepted` is whose word lets an epic end with gaps. `shown` tells that
     somebody asked for its status comment.
 
     `asked` counts how often a person was asked for, each time by a new comment; `told` is what the last one
@@ -263,6 +264,7 @@ class History(BaseModel):
     found: tuple[Found, ...] = ()
     shape: Word | None = None
     planning: Planning | None = None
+    change: str = ""
     lead: Lead | None = None
     accepted: Word | None = None
     question: Question | None = None
@@ -274,6 +276,14 @@ class History(BaseModel):
     def begun(self) -> bool:
         """Whether the bead has begun: planning it does not begin it."""
         return self.attempts > self.planned
+
+    @property
+    def proposes(self) -> bool:
+        """Whether its pull request proposes a change of the specs, which is for people alone."""
+        return self.planning is not None and (self.planning.role, self.planning.stage) == (
+            "direction",
+            "shown",
+        )
 
     @property
     def unfiled(self) -> tuple[Found, ...]:

@@ -13,9 +13,22 @@ from datetime import datetime, timedelta
 from bot.beads.graph import Graph
 from bot.beads.labels import LabelNames, Labels
 from bot.beads.model import BeadType
-from bot.coordinator import breaker, checkins, found, hands, pace, people, planning, questions, shaping, undo
+from bot.coordinator import (
+    breaker,
+    checkins,
+    direction,
+    found,
+    hands,
+    pace,
+    people,
+    planning,
+    questions,
+    shaping,
+    undo,
+)
 from bot.coordinator.actions import Close, DeleteLabel, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
+from bot.coordinator.archiving import archive
 from bot.coordinator.claims import Word
 from bot.coordinator.cleanup import close_merged, settle_claims, sweep
 from bot.coordinator.configuration import show_faults
@@ -53,6 +66,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     hearing = hear(snapshot, now, draft)
     snapshot = hearing.snapshot
     issues = {issue.number: issue for issue in snapshot.issues}
+    direction.notice(snapshot, issues, draft)
     hands.notice(snapshot, issues, now, draft)
     spelling = snapshot.policy.spelling
     labels = {issue.number: labels_of(issue, snapshot.policy) for issue in snapshot.issues}
@@ -87,11 +101,13 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
         rearm(issue, labels[number], releases, draft)
         if not labels[number].hold:
             forget_hold(number, draft)
+        if direction.goes_on(snapshot, issue, pulls.get(number), draft):
+            continue
         is_epic = labels[number].type is BeadType.EPIC or bool(issue.children)
         if (led := leads.holds(issue)) is not None:
             draft.say(number, State.BLOCKED, led)
         elif is_epic and number not in leads and not planning.waits(number, draft):
-            _epic(issue, graph, now, issues, releases.of(number), draft)
+            _epic(snapshot, issue, graph, now, issues, releases.of(number), draft)
         elif hands.keeps_off(snapshot, issue, pulls.get(number), draft):
             pass
         elif labels[number].hold:
@@ -167,6 +183,7 @@ def _close_twins(
 
 
 def _epic(
+    snapshot: Snapshot,
     issue: Issue,
     graph: Graph,
     now: datetime,
@@ -177,6 +194,8 @@ def _epic(
     still_open = [child for child in issue.children if child in issues]
     held = graph.edges(issue.number, now.date())
     if issue.children and not still_open and not held:
+        if archive(snapshot, issue, draft):
+            return
         draft.before.append(Close(issue.number, issue.id))
         draft.forget(issue.number)
         draft.say(issue.number, State.DONE, f"all its {len(issue.children)} children are closed")
