@@ -250,9 +250,10 @@ class History(BaseModel):
     `head` is the last head of its branch that we work on: published by us, or given back by a person. `past`
     are the pull requests that speak for the bead no more. `spent` is all that its runs have cost, `tried` the
     last of them, `found` what they found, `question` what waits for an answer, `decided` what was answered.
-    `shape` is whose word has its text drafted, `planning` a proposal of beads for it, `lead` that one worker
-    does the beads of an epic. `reconciliation` is how an epic stands, `accepted` whose word lets it end with
-    gaps. `shown` tells that somebody asked for its status comment.
+    `shape` is whose word has its text drafted, `planning` a proposal of beads for it, `change` the name of
+    the change of the specs that is proposed, or that it is planned by, `lead` that one worker does the beads
+    of an epic. `reconciliation` is how an epic stands, `accepted` whose word lets it end with gaps. `shown`
+    tells that somebody asked for its status comment.
 
     `asked` counts how often a person was asked for, each time by a new comment; `told` is what the last one
     says, or said until it was `over`. Of a bead that is `closed` only its past is kept, and for a while what
@@ -283,6 +284,7 @@ class History(BaseModel):
     found: tuple[Found, ...] = ()
     shape: Word | None = None
     planning: Planning | None = None
+    change: str = ""
     lead: Lead | None = None
     reconciliation: Reconciliation | None = None
     accepted: Word | None = None
@@ -295,6 +297,14 @@ class History(BaseModel):
     def begun(self) -> bool:
         """Whether the bead has begun: planning it does not begin it."""
         return self.attempts > self.planned
+
+    @property
+    def proposes(self) -> bool:
+        """Whether its pull request proposes a change of the specs, which is for people alone."""
+        return self.planning is not None and (self.planning.role, self.planning.stage) == (
+            "direction",
+            "shown",
+        )
 
     @property
     def unfiled(self) -> tuple[Found, ...]:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from bot.beads.digest import digest_all
 from bot.beads.model import PLANNING
 from bot.beads.report import has_answer
-from bot.coordinator import breaker, checkins, found, leading, pace, planning, reconciling, shaping
+from bot.coordinator import breaker, checkins, direction, found, leading, pace, planning, reconciling, shaping
 from bot.coordinator.actions import CancelRun, Close, DeleteRef, PublishAgain
+from bot.coordinator.archiving import archive_after
 from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Tried, Verdict
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.job_port import PARTIAL, STAGING
@@ -148,7 +149,9 @@ def _settle(
         if issue is not None:
             history = reconciling.settle(snapshot, issues, issue, claim, run, report, history, now, draft)
     elif claim.role in PLANNING and report is not None and has_answer(report):
-        if issue is not None:
+        if issue is not None and claim.role == "direction":
+            history = direction.settle(snapshot, issue, run, history, draft)
+        elif issue is not None:
             checkins.tell(snapshot, issue, claim, run, report, draft)
             history = planning.settle(snapshot, issue, claim, run, report, history, draft)
     elif claim.outcome in ("pr", "direct"):
@@ -281,6 +284,7 @@ def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Dra
         return
     if any(name == pull.head_ref and head == pull.head for name, head in snapshot.branches):
         draft.before.append(DeleteRef(f"refs/heads/{pull.head_ref}", pull.head))
+    archive_after(snapshot, issue, draft)
     if known.lead is not None:
         leading.close(snapshot, issue, pull, known.lead, draft)
         return

@@ -16,6 +16,7 @@ from bot.beads.model import BeadType, Role
 from bot.coordinator import (
     breaker,
     checkins,
+    direction,
     found,
     hands,
     pace,
@@ -28,6 +29,7 @@ from bot.coordinator import (
 )
 from bot.coordinator.actions import Close, DeleteLabel, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
+from bot.coordinator.archiving import archive
 from bot.coordinator.claims import Word
 from bot.coordinator.cleanup import close_merged, settle_claims, sweep
 from bot.coordinator.configuration import show_faults
@@ -65,6 +67,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     hearing = hear(snapshot, now, draft)
     snapshot = hearing.snapshot
     issues = {issue.number: issue for issue in snapshot.issues}
+    direction.notice(snapshot, issues, draft)
     hands.notice(snapshot, issues, now, draft)
     spelling = snapshot.policy.spelling
     labels = {issue.number: labels_of(issue, snapshot.policy) for issue in snapshot.issues}
@@ -99,11 +102,13 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
         rearm(issue, labels[number], releases, draft)
         if not labels[number].hold:
             forget_hold(number, draft)
+        if direction.goes_on(snapshot, issue, pulls.get(number), draft):
+            continue
         is_epic = labels[number].type is BeadType.EPIC or bool(issue.children)
         if (led := leads.holds(issue)) is not None:
             draft.say(number, State.BLOCKED, led)
         elif is_epic and number not in leads and not planning.waits(number, draft):
-            _epic(issue, graph, now, issues, releases.of(number), draft)
+            _epic(snapshot, issue, graph, now, issues, releases.of(number), draft)
         elif hands.keeps_off(snapshot, issue, pulls.get(number), draft):
             pass
         elif labels[number].hold:
@@ -185,6 +190,7 @@ def _close_twins(
 
 
 def _epic(
+    snapshot: Snapshot,
     issue: Issue,
     graph: Graph,
     now: datetime,
@@ -197,6 +203,8 @@ def _epic(
     if issue.children and not still_open and not held:
         if (why := reconciling.unproved(issue.number, draft)) is not None:
             draft.say(issue.number, State.NEEDS_HUMAN, why)
+            return
+        if archive(snapshot, issue, draft):
             return
         end = reconciling.outcome(issue.number, draft)
         draft.before.append(Close(issue.number, issue.id))

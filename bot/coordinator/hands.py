@@ -38,10 +38,11 @@ def notice(snapshot: Snapshot, issues: Mapping[int, Issue], now: datetime, draft
     heads = dict(snapshot.branches)
     for name, login in snapshot.pushers.items():
         number = int(name.removeprefix("bead/"))
-        if number in issues and heads.get(name) not in _ours(number, draft):
+        mine = heads.get(name) in _ours(number, draft) or draft.claims.of(number).proposes
+        if number in issues and not mine:
             _take(number, Word(by=login, at=now, head=heads.get(name), reason="by a commit"), draft)
     for number, pull in pulls.items():
-        if number not in issues:
+        if number not in issues or draft.claims.of(number).proposes:
             continue
         if pull.state == "closed" and pull.closed_by is not None:
             reason = f"by closing #{pull.number}"

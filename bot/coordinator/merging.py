@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.beads.trailers import bead_trailer
+from bot.coordinator import direction
 from bot.coordinator.actions import Merge, UpdateBranch
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Answer, History, Verdict
@@ -90,6 +91,8 @@ def merge(said: Said, draft: Draft) -> Answer:
     known = draft.claims.of(issue.number)
     if pull is None or pull.state != "open":
         return Answer(done=False, reply="It has no open pull request that could be merged.")
+    if known.proposes:
+        return Answer(done=False, reply=f"#{pull.number} {direction.NOT_OURS}.")
     if known.taken is not None:
         return Answer(
             done=False, reply=f"{known.taken.quiet_who} has taken it over: merge #{pull.number} by hand."

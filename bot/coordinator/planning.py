@@ -35,6 +35,7 @@ from bot.beads.plan_check import check_beads, check_plan
 from bot.beads.plan_facts import OpenBead, PlanFacts
 from bot.beads.plan_fault import PlanFault
 from bot.beads.report import Report
+from bot.coordinator import direction
 from bot.coordinator.actions import Say, SetBody, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Answer, Claim, History, Planning
@@ -77,7 +78,7 @@ def plan(said: Said, draft: Draft) -> Answer:
 
 def propose(said: Said, draft: Draft) -> Answer:
     """`/bead propose [FOCUS]`: where the project stands, and one change of its specs."""
-    return _ask(said, "direction", draft)
+    return direction.refusal(said, draft) or _ask(said, "direction", draft)
 
 
 def revise(said: Said, draft: Draft) -> Answer:
@@ -281,6 +282,8 @@ def approve(said: Said, draft: Draft) -> Answer:
     planning = draft.claims.of(issue.number).planning
     if planning is None or planning.stopped is not None:
         return Answer(done=False, reply=NOTHING)
+    if planning.role == "direction" and planning.stage == "shown":
+        return Answer(done=False, reply="A change of the specs is proposed: merge its pull request.")
     if planning.stage != "shown":
         doing = "planned" if planning.stage == "asked" else "made"
         return Answer(done=False, reply=f"It is being {doing}: there is nothing to approve right now.")

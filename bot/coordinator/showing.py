@@ -19,7 +19,7 @@ from datetime import datetime
 
 from bot.beads.graph import Graph
 from bot.beads.labels import Labels
-from bot.coordinator import check_run, pace
+from bot.coordinator import check_run, direction, pace
 from bot.coordinator.actions import Action, Enqueue, Merge, Say, UpdateBranch
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.epic_status import epic_status, led_status
@@ -61,6 +61,10 @@ def show(
             said = led_status(view, issue, pull, graph) if issue.children else bead_status(view, issue, pull)
             _say(view, number, issue.number, issue.id, said, draft, fresh=fresh)
         if pull is None:
+            continue
+        if view.history(number).proposes:
+            post = direction.check(snapshot, pull) if pull.state == "open" else None
+            checks += [post] if post is not None else []
             continue
         mends = pace.mends(labels[number])
         report = guard_report(snapshot, pull, view.history(number), now, mends_base=mends)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.beads.labels import LabelNames
+from bot.coordinator import direction
 from bot.coordinator.actions import SetLabels
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
@@ -107,6 +108,8 @@ def review(said: Said, draft: Draft) -> Answer:
     claim = draft.claims.live.get(issue.number)
     if pull is None or pull.state != "open":
         return Answer(done=False, reply="It has no open pull request that could be reviewed.")
+    if draft.claims.of(issue.number).proposes:
+        return Answer(done=False, reply=f"#{pull.number} {direction.NOT_OURS}.")
     if claim is not None:
         doing = "reviewed" if claim.role == "reviewer" else "worked on"
         return Answer(done=False, reply=f"It is being {doing} right now.")

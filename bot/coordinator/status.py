@@ -307,6 +307,8 @@ def next_step(view: View, bead: int) -> str:
     said = NEXT[state].format(ready=view.snapshot.policy.spelling.ready)
     if state is State.NEEDS_HUMAN and known.question is not None and known.question.answer is None:
         said = f"Answer its question, for example with `/bead answer {known.question.recommended}`."
+    elif state is State.NEEDS_HUMAN and known.proposes:
+        said = "Read its pull request and merge it, or close it; nobody else does."
     elif state is State.NEEDS_HUMAN and known.planning is not None:
         said = AGAIN if known.planning.stopped is not None else PROPOSED
         said += RECONCILED if known.planning.role == "reconciler" else ""

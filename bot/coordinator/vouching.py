@@ -33,7 +33,10 @@ def vouch(snapshot: Snapshot, draft: Draft) -> None:
 def _is_sound(group: MergeGroup, draft: Draft) -> bool:
     if group.bead is None:
         return True
-    verdict = draft.claims.of(group.bead).verdict
+    known = draft.claims.of(group.bead)
+    if known.proposes:
+        return True
+    verdict = known.verdict
     return verdict is not None and verdict.approve and verdict.head == group.head
 
 

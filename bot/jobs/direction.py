@@ -18,16 +18,17 @@ from bot.coordinator.job_port import JobFacts
 from bot.engines.outcome import Enclosure, Outcome
 from bot.jobs.git import Git
 from bot.jobs.inputs import Inputs
-from bot.jobs.material import DOCUMENT, Document, bead_text, guidance, quotation
+from bot.jobs.material import bead_text, guidance, quotation
 from bot.jobs.openspec_tree import openspec_tree
 from bot.jobs.plan import Plan, Survey, run_budget, schema_text
+from bot.jobs.planning_material import base_files, documents
 from bot.jobs.reviewer import changes
 from bot.prompts import render_prompt
 
-TEXT = re.compile(r"\.(?:md|rst|txt|adoc)$", re.IGNORECASE)
 SAYS_SOMETHING = re.compile(r"^(?!\s*#)[^\n]*\w", re.MULTILINE)
-DOCTRINE = 8
-"""How many documents on what the project is for are shown; the others are named."""
+"""A document that is nothing but headings says nothing."""
+DOCTRINE = 60_000
+"""Characters of what says what the project is for."""
 SPECS = 40_000
 """Characters of the inventory of specs."""
 
@@ -37,7 +38,9 @@ def plan_direction(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
     git.output("checkout", "--force", "--detach", claim.base)
     git.output("clean", "-ffdq")
     engine = policy.engine_for("direction")
-    shown, more = doctrine(git, claim.base, policy.planning.doctrine)
+    files = base_files(git, claim.base)
+    named = documents(git, claim.base, files, policy.planning.doctrine, DOCTRINE)
+    doctrine = [document for document in named if SAYS_SOMETHING.search(document.text)]
     specs = openspec_tree(git, claim.base)
     asked = facts.claims.of(inputs.bead).planning
     prompt = render_prompt(
@@ -47,8 +50,7 @@ def plan_direction(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
             "title": reveal(facts.title),
             "body": quotation(bead_text(facts)),
             "focus": quotation(asked.text) if asked is not None and asked.text else "",
-            "doctrine": shown,
-            "more_doctrine": more,
+            "doctrine": doctrine,
             "guidance": guidance(git, claim.base, facts.body),
             "has_specs": bool(specs),
             "specs": inventory(specs),
@@ -65,27 +67,8 @@ def plan_direction(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
         base=claim.base,
         start=claim.base,
         published=claim.base,
-        survey=Survey(specs=specs, has_doctrine=bool(shown), passes=policy.planning.passes),
+        survey=Survey(specs=specs, has_doctrine=bool(doctrine), passes=policy.planning.passes),
     )
-
-
-def doctrine(git: Git, base: str, places: tuple[str, ...]) -> tuple[list[Document], list[str]]:
-    """The documents that say what the project is for, in the order of the policy's places, and the names of
-    those that are too many to be shown. A document that is nothing but headings says nothing."""
-    found: list[Document] = []
-    more: list[str] = []
-    for place in places:
-        for path in git.text("ls-tree", "-r", "-z", "--name-only", base, "--", place).split("\0"):
-            if not TEXT.search(path) or any(path == known.name for known in found):
-                continue
-            text = git.output("cat-file", "blob", f"{base}:{path}").decode("utf-8", errors="replace")
-            if not SAYS_SOMETHING.search(reveal(text)):
-                continue
-            if len(found) < DOCTRINE:
-                found.append(Document(path, reveal(text)[:DOCUMENT].rstrip()))
-            else:
-                more.append(path)
-    return found, more
 
 
 def inventory(specs: dict[str, str]) -> str:

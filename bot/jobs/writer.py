@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.beads.answer_parts import ReportError
 from bot.beads.body import is_empty, parse_body
+from bot.beads.openspec import CHANGES
 from bot.beads.plan import PlanAnswer, load_plan_answer
 from bot.beads.plan_check import READ, check_plan
 from bot.beads.plan_facts import PlanFacts
@@ -81,7 +82,9 @@ def plan_writing(
     headings = read_headings(git, claim.base, files)
     specs = {path: (headings or {}).get(path, ()) for path in named(files, policy.planning.specs)}
     about = f"{facts.title}\n{facts.body}\n{wanted}"
-    shown = guidance(git, claim.base, about)
+    change = facts.claims.of(inputs.bead).change
+    built = documents(git, claim.base, files, (f"{CHANGES}{change}/",) if change else (), DOCTRINE * 2)
+    shown = [*built, *guidance(git, claim.base, about)]
     names = {document.name for document in shown}
     doctrine = documents(
         git, claim.base, [path for path in files if path not in names], policy.planning.doctrine, DOCTRINE
@@ -93,6 +96,7 @@ def plan_writing(
             "title": reveal(facts.title),
             "body": quotation(bead_text(facts)),
             "wanted": quotation(wanted),
+            "change": f"{CHANGES}{change}" if built else "",
             "by": planning.word.by if planning is not None else "",
             "beads": bead_list(beads, inputs.bead, about),
             "files": file_list(files),
