@@ -49,7 +49,8 @@ NOBODY = "0" * 40
 @dataclass
 class World:
     """`policy` is the file's text, `beads` the open ones, `family` the epic with its beads, `said` what the
-    comments of people say by their ids; what was posted is in `comments`, `reviews` and `labels`."""
+    comments of people say by their ids; claims are made at `since`. What was posted is in `comments`,
+    `reviews` and `labels`."""
 
     folder: Path
     policy: dict[str, object] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class World:
     family: EpicFacts | None = None
     comments: list[str] = field(default_factory=list)
     said: dict[int, str] = field(default_factory=dict)
+    since: datetime = datetime(2026, 11, 1, tzinfo=UTC)
     reviews: list[tuple[str, str, list[LineComment]]] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
@@ -131,7 +133,7 @@ class World:
             attempt=attempt,
             token=token,
             base=base,
-            since=datetime(2026, 11, 1, tzinfo=UTC),
+            since=self.since,
             digest=digest(self.title, self.body),
         )
         self.write(claims.claim(BEAD, claim))
