@@ -212,6 +212,13 @@ def test_what_an_epics_last_reconciliation_came_to_is_kept_in_git(
     assert (facts.kept, facts.coverage) == (made, kept if readable else None)
 
 
+def test_what_a_comment_says_is_read_by_its_id(api: RunnerApi, forge: World) -> None:
+    answer = forge.person("octo").post(f"{ROOT}/issues/1/comments", json={"body": "Tests: 4 of 10.\n"})
+    assert api.comment_text(int(answer.json()["id"])) == "Tests: 4 of 10.\n"
+    with pytest.raises(JobFault, match=r"GitHub refused GET .*/issues/comments/999: 404"):
+        api.comment_text(999)
+
+
 def test_a_bead_without_an_epic_is_a_fault(api: RunnerApi) -> None:
     with pytest.raises(JobFault, match="#1 is no sub-issue of an epic of octo/sample"):
         api.epic(1)
