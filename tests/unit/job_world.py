@@ -49,13 +49,9 @@ NOBODY = "0" * 40
 
 @dataclass
 class World:
-<<<<<<< HEAD
     """`policy` is the file's text, `beads` the open ones, `family` the epic with its beads, `texts` those
-    that the run leads, `said` what the comments of people say by their ids; what was posted is in `comments`,
-=======
-    """`policy` is the file's text, `beads` the open ones, `family` the epic with its beads, `said` what the
-    comments of people say by their ids; claims are made at `since`. What was posted is in `comments`,
->>>>>>> checkin
+    that the run leads, `said` what the comments of people say by their ids; claims are made at `since`. What
+    was posted is in `comments`,
     `reviews` and `labels`."""
 
     folder: Path
@@ -140,14 +136,9 @@ class World:
             attempt=attempt,
             token=token,
             base=base,
-<<<<<<< HEAD
-            since=datetime(2026, 11, 1, tzinfo=UTC),
+            since=self.since,
             digest=digest_all([(self.title, self.body), *((one.title, one.body) for one in self.texts)]),
             beads=tuple(one.number for one in self.texts),
-=======
-            since=self.since,
-            digest=digest(self.title, self.body),
->>>>>>> checkin
         )
         self.write(claims.claim(BEAD, claim))
         return Inputs(
