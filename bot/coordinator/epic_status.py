@@ -1,4 +1,5 @@
-"""What the status comment of an epic says: how far it is, and its children as a graph.
+"""What the status comment of an epic says: how far it is, its children as a graph, and what became of each
+thing that it asks for (`epic_trace.py`).
 
 The graph is Mermaid, which GitHub draws. Titles come from people and models: in it every character that is
 not a letter, a digit or a space is written as its number, so no title ends a label, a line or the fence.
@@ -13,6 +14,7 @@ from datetime import date
 from bot.beads.graph import EdgeKind, Graph
 from bot.beads.visible_text import reveal
 from bot.coordinator.decision import State
+from bot.coordinator.epic_trace import epic_trace
 from bot.coordinator.snapshot import Issue, PullRequest
 from bot.coordinator.status import LIMIT, NAMES, View, bead_status, bullets, clipped, dollars, reasons_of
 
@@ -56,15 +58,18 @@ def epic_status(view: View, issue: Issue, graph: Graph) -> str:
     states = {child: _state(view, child, graph) for child in issue.children}
     edges = _edges(issue, graph)
     first = _first_line(view, issue, states)
+    traced = epic_trace(view, issue, states)
     if view.verdict(issue.number).state is State.DONE:
-        return first
+        return clipped([first, traced])
     drawing = _drawing(view, states, edges, graph)
     held = bullets(_held(view, issue, graph))
     children = _listed([_child(view, child, state, ()) for child, state in states.items()])
-    if len(edges) > EDGES or len(drawing) > min(DRAWN, LIMIT - len(held) - len(children) - MARGIN):
+    if len(edges) > EDGES or len(drawing) > min(
+        DRAWN, LIMIT - len(held) - len(children) - len(traced) - MARGIN
+    ):
         drawing = ""
         children = _listed([_child(view, child, state, edges) for child, state in states.items()])
-    return clipped([first, held, drawing, children])
+    return clipped([first, held, drawing, children, traced])
 
 
 def led_status(view: View, issue: Issue, pull: PullRequest | None, graph: Graph) -> str:

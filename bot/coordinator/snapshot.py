@@ -11,6 +11,7 @@ from bot.beads.authority import Permission
 from bot.beads.policy import Policy
 from bot.beads.policy_file import PolicyFault
 from bot.beads.report import Report
+from bot.beads.trace_facts import TracedBead, TracedPull
 from bot.coordinator.claims import Claims
 
 CheckState = Literal["green", "red", "waiting"]
@@ -265,6 +266,15 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """A bead that is closed, with what it cites and serves, and the last pull request of it that was merged;
+    of its files the tests."""
+
+    bead: TracedBead
+    pull: TracedPull | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One repository at one moment. `issues` are the open beads; `closed` the numbers known to be closed;
     `focus` the beads whose latest pull requests are among `pulls` whatever their age, `over` those of them
@@ -306,6 +316,7 @@ class Snapshot:
     labels: frozenset[str] = frozenset()
     gone: Mapping[int, str] = field(default_factory=dict)  # nodes of beads that are remembered and closed
     titles: Mapping[int, str] = field(default_factory=dict)  # of closed beads that are part of open epics
+    past: Mapping[int, Past] = field(default_factory=dict)  # of these, as far as it is known
     policy_fault: str | None = None
     policy_faults: tuple[PolicyFault, ...] = ()
     policy_commit: str | None = None  # that last changed the file; known while it is at fault or was shown so

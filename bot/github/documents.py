@@ -164,6 +164,7 @@ def observe_document(
     focus: Iterable[int] = (),
     whole: Iterable[int] = (),
     comments: Sequence[str] = (),
+    past: Iterable[int] = (),
     *,
     threads: bool = False,
     older: bool = False,
@@ -175,11 +176,12 @@ def observe_document(
         standings: numbers whose state (open, closed, merged) is asked as well.
         focus: beads whose latest pull requests are asked whatever their age.
         whole: beads that are asked as such, closed or not, with what may take their merges back.
+        past: beads of epics of which it is asked as well whether they are closed, and what came of them.
         comments: our comments (ids), whose texts are asked as well, as `ours`; no more than a hundred.
         threads: whether it is asked as well who spoke in the review threads `$threads`.
         older: this GitHub knows neither issue types nor dependencies.
     """
-    extra = _standing_fields(standings) + _focus_fields(focus) + _whole_fields(whole)
+    extra = _standing_fields(standings) + _focus_fields(focus) + _whole_fields(whole) + _past_fields(past)
     ours = f"ours: nodes(ids: {json.dumps(list(comments))}) {{ ... on IssueComment {{ body }} }}"
     more = ", $threads: [ID!]!" if threads else ""
     return f"""
@@ -267,6 +269,27 @@ def _focus_fields(beads: Iterable[int]) -> str:
     newest = "first: 5, orderBy: {field: CREATED_AT, direction: DESC}"
     return "".join(
         f'f{bead}: pullRequests(headRefName: "bead/{bead}", {newest}) {{ nodes {{ ...Pull }} }}\n'
+        for bead in sorted(set(beads))
+    )
+
+
+def past_document(beads: Iterable[int]) -> str:
+    """What came of beads that turned out to be closed."""
+    return f"""
+query Past($owner: String!, $name: String!) {{
+  repository(owner: $owner, name: $name) {{ {_past_fields(beads)} }}
+}}
+"""
+
+
+def _past_fields(beads: Iterable[int]) -> str:
+    """Of each its text (`c12`) and the pull request that was merged last (`g12`)."""
+    newest = "states: [MERGED], first: 1, orderBy: {field: CREATED_AT, direction: DESC}"
+    files = "files(first: 100) { nodes { path changeType } }"
+    return "".join(
+        f"c{bead}: issue(number: {bead}) {{ number title body closed }}\n"
+        f'g{bead}: pullRequests(headRefName: "bead/{bead}", {newest}) '
+        f"{{ nodes {{ number title mergeCommit {{ oid }} {files} }} }}\n"
         for bead in sorted(set(beads))
     )
 

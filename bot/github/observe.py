@@ -3,6 +3,7 @@
 - Pages beyond the first of beads, branches, labels or threads: one request each.
 - Numbers that labels name and that are no open bead: asked in the same request once they are known, so one
   more request when a new one turns up.
+- A bead of an epic that turns out to be closed: one request, once; see `past_beads.py`.
 - Rules of the base branch: two requests a minute, only while a pull request is open.
 - What people may do on whose word something rests: one request a person in five minutes.
 - Who spoke in which thread: see `speakers.py`.
@@ -54,6 +55,7 @@ from bot.github.answers import (
 from bot.github.configuration import Configuration, ConfigurationReader
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
+from bot.github.past_beads import PastBeads
 from bot.github.patches import Patches
 from bot.github.permissions import Permissions
 from bot.github.proposals import proposal_digest, read_proposals
@@ -163,6 +165,7 @@ class Known:
     older: bool = False
     refused_edges: set[tuple[int, int]] = field(default_factory=set)
     tidied: datetime | None = None
+    past: PastBeads = field(default_factory=PastBeads)
     shown: dict[str, str] = field(default_factory=dict)
     signed: set[str] = field(default_factory=set)
 
@@ -243,6 +246,7 @@ class Observer:
             knows_native=not self._known.older,
             refused_edges=frozenset(self._known.refused_edges),
             unused_labels=await self._unused_labels(snapshot),
+            past=self._known.past.of(snapshot),
         )
         return replace(
             snapshot, reports=await self._reports(snapshot), proposals=await self._proposals(snapshot)
@@ -286,7 +290,7 @@ class Observer:
         while True:
             base = self._known.default_branch
             spelling = self._known.spelling
-            asks = _Asks(asked, focus, whole, tuple(ours.values()), tuple(threads))
+            asks = _Asks(asked, focus, whole, tuple(ours.values()), tuple(threads), self._known.past.foreseen)
             data = await self._observe(asks, {**self._where, "base": base, "bead": spelling.bead})
             reply = _Reply.model_validate(data)
             node = reply.repository
@@ -312,10 +316,19 @@ class Observer:
             document = documents.standings_document(wanted - asked)
             more = await self._github.query(document, dict[str, object], self._where, may_miss=True)
             standings = [*standings, *_extras(more).standings]
+        await self._read_past(node, data)
         closed = {one.number: one.id for one in standings if one.closed}
         return _Whole(
             node, claims, configuration, closed, found, reply.viewer.login, Threads.model_validate(data)
         )
+
+    async def _read_past(self, node: RepositoryNode, data: Mapping[str, object]) -> None:
+        past = self._known.past
+        past.take(_Extras.model_validate(data).repository or {})
+        if unknown := past.unknown(node):
+            document = documents.past_document(unknown)
+            more = await self._github.query(document, dict[str, object], self._where, may_miss=True)
+            past.take(_Extras.model_validate(more).repository or {})
 
     async def _observe(self, asks: _Asks, variables: Mapping[str, object]) -> dict[str, object]:
         document = documents.observe_document(
@@ -323,6 +336,7 @@ class Observer:
             asks.focus,
             asks.whole,
             asks.comments,
+            asks.past,
             threads=bool(asks.threads),
             older=self._known.older,
         )
@@ -509,6 +523,7 @@ class _Asks:
     whole: frozenset[int]
     comments: tuple[str, ...]
     threads: tuple[str, ...]
+    past: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)

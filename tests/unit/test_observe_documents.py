@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.github import documents
+from bot.github import documents, trace_documents
 from tests.contract.graphql_documents import check_document
 
 WHERE: dict[str, object] = {"owner": "octo", "name": "sample"}
@@ -19,6 +19,17 @@ DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
     "observe with our comments": (documents.observe_document(comments=("x", "y")), LOOK),
     "observe whole beads": (documents.observe_document((), (7,), (7, 8)), LOOK),
     "observe with threads": (documents.observe_document(threads=True), {**LOOK, "threads": ["x"]}),
+    "observe beads that end": (documents.observe_document(past=(3, 4)), LOOK),
+    "past": (documents.past_document((3, 4)), WHERE),
+    "trace: base": (trace_documents.BASE, WHERE),
+    "trace: branches": (
+        trace_documents.branches_document(("bead/3", "revert-4-bead/3"))[0],
+        {**WHERE, "b0": "x", "b1": "y"},
+    ),
+    "trace: pulls": (trace_documents.pulls_document((3, 4)), WHERE),
+    "trace: texts": (trace_documents.texts_document(("a.md",))[0], {**WHERE, "t0": "HEAD:a.md"}),
+    "trace: coverage": (trace_documents.coverage_document((3, 4)), WHERE),
+    "trace: more files": (trace_documents.MORE_FILES, {"pull": "x", "after": "y"}),
     "spoken": (documents.SPOKEN, {"threads": ["x"]}),
     "standings": (documents.standings_document((3, 4)), WHERE),
     "standings and focus": (documents.standings_document((3,), (7,)), WHERE),
