@@ -343,5 +343,5 @@ def test_its_merge_is_undone_by_hand() -> None:
 
 
 def test_a_proposal_for_its_epic_is_made_first() -> None:
-    known = LED.model_copy(update={"planning": Planning(role="writer", word=WORD)})
-    assert dispatches(run_decide(led(known=known))) == [(EPIC, "writer")]
+    known = LED.model_copy(update={"planning": Planning(role="checkin", word=WORD)})
+    assert dispatches(run_decide(led(known=known))) == [(EPIC, "checkin")]

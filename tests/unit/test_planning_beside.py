@@ -29,10 +29,20 @@ WORD = Word(by="ada", at=NOW - timedelta(minutes=5), comment=7)
 ASKED = Planning(role="writer", word=WORD)
 
 
+def goal(number: int) -> Issue:
+    """An issue to be planned, not released."""
+    return replace(issue(number, released=False), body="Words are counted.")
+
+
 def wanted(number: int) -> tuple[Issue, Claims]:
+<<<<<<< HEAD
     """An issue that is to be planned, not released."""
     goal = replace(issue(number, released=False), body="It is fast.")
     return goal, Claims(history={number: History(planning=ASKED)})
+=======
+    """The same, with the wish that somebody has said."""
+    return goal(number), Claims(history={number: History(planning=ASKED)})
+>>>>>>> lead
 
 
 def planned_beside(claims: Claims, bead: int = 9, **changes: object) -> Claims:
@@ -51,15 +61,13 @@ def why(decision: Decision, bead: int) -> str:
 def failing(claims: Claims, **policy: object) -> Snapshot:
     """The run that plans #9 has ended without anything."""
     run = ended(report=None, artifacts_read=True, conclusion="failure")
-    return look(
-        issue(9, released=False), claims=claims, runs=(run,), policy=Policy.model_validate(dict(policy))
-    )
+    return look(goal(9), claims=claims, runs=(run,), policy=Policy.model_validate(dict(policy)))
 
 
 def test_delivery_decides_the_same_with_and_without_a_run_that_plans() -> None:
     beads = [issue(number) for number in range(1, 6)]
     alone = run_decide(look(*beads))
-    beside = run_decide(look(*beads, issue(9, released=False), claims=planned_beside(Claims())))
+    beside = run_decide(look(*beads, goal(9), claims=planned_beside(Claims())))
     assert dispatches(alone) == dispatches(beside) == [(1, "worker"), (2, "worker"), (3, "worker")]
     for number in range(1, 6):
         assert alone.verdicts[number] == beside.verdicts[number]
@@ -72,8 +80,13 @@ def test_all_workers_being_busy_keeps_nothing_from_being_planned() -> None:
 
 
 def test_only_so_many_plan_at_once_and_the_next_says_what_it_waits_for() -> None:
+<<<<<<< HEAD
     to_plan, claims = wanted(8)
     decision = run_decide(look(to_plan, issue(9, released=False), claims=planned_beside(claims)))
+=======
+    claims = planned_beside(Claims(history={8: History(planning=ASKED)}))
+    decision = run_decide(look(goal(8), goal(9), claims=claims))
+>>>>>>> lead
     assert dispatches(decision) == []
     assert decision.verdicts[8].state is State.READY
     assert "all 1 places for planning are taken" in why(decision, 8)
@@ -160,7 +173,7 @@ def test_what_cannot_be_planned_is_told_to_who_asked_and_not_tried_for_ever() ->
 
     assert told.startswith("@ada: this bead needs a person")
     assert decision.claims is not None
-    again = run_decide(look(issue(9, released=False), claims=decision.claims))
+    again = run_decide(look(goal(9), claims=decision.claims))
     assert dispatches(again) == []
     assert again.verdicts[9] == decision.verdicts[9]
 
@@ -170,13 +183,13 @@ def test_ready_lets_a_bead_do_without_the_plan_that_failed_and_retry_has_it_trie
     claims = Claims(history={1: History(attempts=3, planned=3, planning=stopped)})
     ready = run_decide(heard(comment("/bead ready"), claims=claims))
     assert (1, "worker") in dispatches(ready)
-    retried = run_decide(heard(comment("/bead retry"), claims=claims))
+    retried = run_decide(heard(comment("/bead retry"), claims=claims, issues=(goal(1), issue(2))))
     assert dispatches(retried)[0] == (1, "writer")
 
 
 def test_what_a_planned_bead_waits_for_is_answered_with_the_places_of_its_own() -> None:
     claims = planned_beside(Claims(history={1: History(planning=ASKED)}))
-    decision = run_decide(heard(comment("/bead why"), claims=claims))
+    decision = run_decide(heard(comment("/bead why"), claims=claims, issues=(goal(1), issue(2))))
     (told,) = replies(decision)
     assert "planning: 1 of 1 places are taken" in told
     assert "workers: 1 of 3 are busy" in told
