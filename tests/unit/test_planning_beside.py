@@ -35,14 +35,8 @@ def goal(number: int) -> Issue:
 
 
 def wanted(number: int) -> tuple[Issue, Claims]:
-<<<<<<< HEAD
-    """An issue that is to be planned, not released."""
-    goal = replace(issue(number, released=False), body="It is fast.")
-    return goal, Claims(history={number: History(planning=ASKED)})
-=======
     """The same, with the wish that somebody has said."""
     return goal(number), Claims(history={number: History(planning=ASKED)})
->>>>>>> lead
 
 
 def planned_beside(claims: Claims, bead: int = 9, **changes: object) -> Claims:
@@ -80,13 +74,8 @@ def test_all_workers_being_busy_keeps_nothing_from_being_planned() -> None:
 
 
 def test_only_so_many_plan_at_once_and_the_next_says_what_it_waits_for() -> None:
-<<<<<<< HEAD
-    to_plan, claims = wanted(8)
-    decision = run_decide(look(to_plan, issue(9, released=False), claims=planned_beside(claims)))
-=======
     claims = planned_beside(Claims(history={8: History(planning=ASKED)}))
     decision = run_decide(look(goal(8), goal(9), claims=claims))
->>>>>>> lead
     assert dispatches(decision) == []
     assert decision.verdicts[8].state is State.READY
     assert "all 1 places for planning are taken" in why(decision, 8)
