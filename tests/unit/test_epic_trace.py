@@ -10,8 +10,7 @@ from bot.beads.trace_facts import TracedBead, TracedPull
 from bot.coordinator.claims import Claims
 from bot.coordinator.epic_trace import ROWS
 from bot.coordinator.snapshot import Issue, Past, Snapshot
-from tests.unit.snapshots import issue, look, pull, run_decide
-from tests.unit.test_status import statuses
+from tests.unit.snapshots import issue, look, pull, run_decide, statuses
 
 ASKS = "## Acceptance criteria\n\n1. Words are counted\n2. Lines | too\n3. Letters\n"
 
