@@ -1,0 +1,140 @@
+"""The program that plans, works, reviews and reconciles while a plan is seen through: three parts, each a
+file below `work`. Who builds the second leaves it half done and says nothing, and the review does not see
+it; who reconciles looks into the files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+GAP = "Complete part 2"
+
+
+def main() -> None:
+    """Answer as the role and the prompt say."""
+    prompt = Path(os.environ["BEADWRIGHT_PROMPT"]).read_text(encoding="utf-8")
+    match os.environ["BEADWRIGHT_ROLE"]:
+        case "writer":
+            answer = plan()
+        case "reconciler":
+            answer = reconcile(prompt)
+        case "reviewer":
+            answer = {"verdict": "approve"}
+        case _:
+            answer = report(prompt) if "## The report" in prompt else work(prompt)
+    Path(os.environ["BEADWRIGHT_ANSWER"]).write_text(json.dumps(answer), encoding="utf-8")
+
+
+def plan() -> dict[str, object]:
+    """Three parts, what reconciles them, and a report."""
+    parts = [part(1), part(2), part(3, after=(1,))]
+    reconciling = {"title": "Hold it against what was asked", "type": "reconcile", "after": [1, 2, 3]}
+    reporting = {"title": "Report on the parts", "type": "report", "after": [4]}
+    return {
+        "summary": "Part by part.",
+        "outcome": "All three parts are complete.",
+        "acceptance": [f"`work/part-{number}.txt` is complete." for number in (1, 2, 3)],
+        "verification": "`cat work/part-*.txt`",
+        "beads": [*parts, reconciling, reporting],
+    }
+
+
+def part(number: int, after: tuple[int, ...] = ()) -> dict[str, object]:
+    """A bead of the plan."""
+    return {
+        **bead(f"Build part {number}", number),
+        "creates": [f"work/part-{number}.txt"],
+        "covers": [number],
+        "after": list(after),
+    }
+
+
+def bead(title: str, number: int) -> dict[str, object]:
+    """What a bead on a part says."""
+    return {
+        "title": title,
+        "complexity": "low",
+        "outcome": f"Part {number} is complete.",
+        "context": f"Parts are files below `work`; this one is `work/part-{number}.txt`.",
+        "acceptance": [f"`work/part-{number}.txt` ends with the line `complete`."],
+        "scope": f"`work/part-{number}.txt` alone.",
+        "verification": f"`tail -n 1 work/part-{number}.txt` says `complete`.",
+    }
+
+
+def work(prompt: str) -> dict[str, object]:
+    """The part that the title names, complete unless it is the second one, built for the first time."""
+    heading = re.search(r"^# Bead #\d+: (.+ part (\d))$", prompt, re.MULTILINE)
+    assert heading is not None, "a bead on a part"
+    file = Path(f"work/part-{heading[2]}.txt")
+    file.parent.mkdir(exist_ok=True)
+    forgotten = heading[2] == "2" and heading[1] != GAP
+    lines = [f"part {heading[2]}", *([] if forgotten else ["complete"])]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return {"status": "pr", "summary": heading[1]}
+
+
+def reconcile(prompt: str) -> dict[str, object]:
+    """One row for everything that is asked for, by what the files say, and one bead for all that is open."""
+    merged = dict(re.findall(r"^- merged: #(\d+) as [0-9a-f]+: .*(work/part-\d\.txt)", prompt, re.MULTILINE))
+    rows = []
+    for source, text in re.findall(r"^- `(#[^`]+)`: (.+)$", prompt, re.MULTILINE):
+        named = re.search(r"work/part-\d\.txt", text)
+        assert named is not None, f"{text} names a file"
+        pulls = [int(pull) for pull, file in merged.items() if file == named[0]]
+        met = Path(named[0]).read_text(encoding="utf-8").endswith("complete\n")
+        evidence = "It says so itself." if met else f"`{named[0]}` does not say `complete`."
+        row = {"source": source, "status": "met" if met else "partly", "pulls": pulls, "files": [named[0]]}
+        rows.append({**row, "evidence": evidence})
+    open_rows = [number for number, row in enumerate(rows, start=1) if row["status"] != "met"]
+    gaps = [{**bead(GAP, 2), "files": ["work/part-2.txt"], "covers": open_rows}] if open_rows else []
+    return {"summary": "Looked into every file.", "matrix": rows, "gaps": gaps}
+
+
+def report(prompt: str) -> dict[str, object]:
+    """The page that the prompt asks for."""
+    page = re.search(r"write `([^`]+)` for people", prompt)
+    assert page is not None, "the page is named"
+    rows = re.findall(r"^- `(#[^`]+)` (met|partly|missing): (.+)$", prompt, re.MULTILINE)
+    matrix = "\n".join(f"| `{source}` | {status} | {text} |" for source, status, text in rows)
+    text = f"""\
+# Three parts
+
+## What was built
+
+Three files.
+
+## Diagram
+
+```mermaid
+graph LR
+  one --> three
+```
+
+## Compliance matrix
+
+| source | status | asks |
+|---|---|---|
+{matrix}
+
+## Tests
+
+None: they are files.
+
+## Risks
+
+None.
+
+## Follow-ups
+
+None.
+"""
+    Path(page[1]).parent.mkdir(parents=True, exist_ok=True)
+    Path(page[1]).write_text(text, encoding="utf-8")
+    return {"status": "pr", "summary": "The report."}
+
+
+main()
