@@ -21,6 +21,13 @@ from bot.beads.report import ReviewerAnswer, ShaperAnswer, WorkerAnswer
 
 STRUCTURE = frozenset({"type", "enum", "const", "anyOf", "$ref", "description"})
 ONE_LINE = r"^[^\r\n]*$"
+WORDS = {
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} entries",
+    "maxItems": "at most {} entries",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+}
 Schema = dict[str, Any]
 
 
@@ -93,10 +100,8 @@ def _cut(text: str, schema: Schema) -> str:
 
 def _in_words(schema: Schema) -> str:
     said = []
-    if schema.get("pattern") == ONE_LINE:
-        said.append("one line")
-    if "maxLength" in schema:
-        said.append(f"at most {schema['maxLength']} characters")
-    if "maxItems" in schema:
-        said.append(f"at most {schema['maxItems']} entries")
+    pattern = schema.get("pattern")
+    if pattern is not None:
+        said.append("one line" if pattern == ONE_LINE else f"matching {pattern}")
+    said += [words.format(schema[limit]) for limit, words in WORDS.items() if limit in schema]
     return ", ".join(said)

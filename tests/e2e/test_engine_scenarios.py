@@ -17,12 +17,12 @@ import pytest
 
 from bot.beads.report import ProviderFault, Report, load_report
 from bot.coordinator.claims import History
-from bot.jobs.engine_program import NAMES, Name
+from bot.jobs.engine_program import Name
 from bot.jobs.wall import probe
 from bot.local.demo.build import SAMPLE
 from tests.llm import scenarios
 from tests.llm.conversation import Limit, Overloaded, Revoked, Scenario, Write
-from tests.llm.engines import ANSWER, KEYS, engine_policy
+from tests.llm.engines import ANSWER, ENGINES, KEYS, engine_policy
 from tests.llm.server import ScriptedApi
 from tests.loop.drive import drive
 from tests.loop.runner import QuickRunner
@@ -97,7 +97,7 @@ class Stage:
         return sum(self.loop.claims().spent.values())
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=ENGINES)
 def stage(
     request: pytest.FixtureRequest,
     tmp_path: Path,

@@ -23,7 +23,7 @@ import yaml
 from bot.commands.demo import fill_tool_cache, import_plan
 from bot.commands.serve import command
 from bot.coordinator.claims import CLAIMS_REF, read_claims
-from bot.jobs.engine_program import NAMES, Name
+from bot.jobs.engine_program import Name
 from bot.jobs.git import Git
 from bot.jobs.wall import probe
 from bot.local.demo.build import sample_files
@@ -35,7 +35,7 @@ from bot.local.forge.state import State
 from tests.contract.exchange_log import assert_log_fits
 from tests.llm import conversation as llm_moves
 from tests.llm.conversation import Conversation, Move
-from tests.llm.engines import ANSWER, KEYS, engine_policy
+from tests.llm.engines import ANSWER, ENGINES, KEYS, engine_policy
 from tests.llm.scenarios import InTurn, by_bead, misuses_a_tool, refuses, works
 from tests.llm.server import ScriptedApi
 
@@ -54,7 +54,7 @@ def looks_around(seen: Conversation) -> Move:
     return turn
 
 
-@pytest.mark.parametrize("engine", NAMES)
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.usefixtures("published", "engine_tools")
 def test_beads_become_merged_pull_requests_with_a_correction_round(
     engine: Name, llm: ScriptedApi, tmp_path: Path

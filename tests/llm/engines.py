@@ -7,6 +7,9 @@ from typing import Any
 from bot.jobs.engine_program import Name
 from tests.llm.server import ScriptedApi
 
+ENGINES: tuple[Name, ...] = ("claude", "codex")
+"""The CLIs that ask a model."""
+
 KEYS = {"claude": "ANTHROPIC_API_KEY", "codex": "OPENAI_API_KEY"}
 """The secret that the workflow passes on to the agent step."""
 MODELS = {"claude": "claude-sonnet-4-6", "codex": "gpt-5.5"}
