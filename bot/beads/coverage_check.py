@@ -24,7 +24,7 @@ class Built(Part):
     Args:
         epic: its number.
         asked: all that it asks for.
-        pulls: its beads, with their merged pull requests.
+        pulls: it and its beads, with their merged pull requests.
         commits: commits of the base branch, all or the last ones; whole names.
         files: the paths of the base commit.
     """

@@ -159,7 +159,8 @@ class EpicBead:
 
 @dataclass(frozen=True, slots=True)
 class EpicFacts:
-    """The epic that a bead is a sub-issue of, with all its sub-issues.
+    """The epic that a bead is a sub-issue of, with all its sub-issues. `pulls` are those of a lead, who did
+    several of its beads in one.
 
     `kept` is the commit that holds what its last reconciliation came to, and `coverage` what it says; None
     where there was none.
@@ -169,6 +170,7 @@ class EpicFacts:
     title: str
     body: str
     beads: tuple[EpicBead, ...]
+    pulls: tuple[MergedPull, ...] = ()
     kept: str | None = None
     coverage: KeptCoverage | None = None
 

@@ -201,7 +201,8 @@ class RunnerApi:
             raise JobFault(f"#{bead} is no sub-issue of an epic of {self._repository}")
         children = [one for one in epic.subIssues.nodes if one.repository.id == found.id]
         data = self._ask(
-            epic_pulls([one.number for one in children]), {**where, "kept": coverage_ref(epic.number)}
+            epic_pulls([epic.number, *(one.number for one in children)]),
+            {**where, "kept": coverage_ref(epic.number)},
         )
         parts = PARTS.validate_python(data.get("data") or {})["repository"]
         kept = shapes.Ref.model_validate(parts["kept"]) if parts.get("kept") else None
@@ -211,6 +212,7 @@ class RunnerApi:
             title=epic.title,
             body=epic.body,
             beads=tuple(_epic_bead(one, parts.get(f"b{one.number}")) for one in children),
+            pulls=_merged(parts.get(f"b{epic.number}")),
             kept=at.oid if at is not None else None,
             coverage=_coverage(at.message or "") if at is not None else None,
         )
@@ -343,7 +345,8 @@ def texts_document(beads: Sequence[int]) -> str:
 
 
 def epic_pulls(beads: Sequence[int]) -> str:
-    """The document that asks for the merged pull requests of beads, and for what is kept of their epic."""
+    """The document that asks for the merged pull requests of an epic and its beads, and for what is kept of
+    it."""
     fields = [
         f'b{bead}: pullRequests(headRefName: "bead/{bead}", states: [MERGED], first: 20) {{ ...Merged }}'
         for bead in beads
@@ -352,12 +355,11 @@ def epic_pulls(beads: Sequence[int]) -> str:
     return (
         "query EpicPulls($owner: String!, $name: String!, $kept: String!) {"
         f" repository(owner: $owner, name: $name) {{ {kept} {' '.join(fields)} }} }}"
-        f"{MERGED if fields else ''}"
+        f"{MERGED}"
     )
 
 
 def _epic_bead(found: shapes.Child, pulls: object) -> EpicBead:
-    merged = shapes.MergedPulls.model_validate(pulls or {"nodes": []}).nodes
     return EpicBead(
         number=found.number,
         title=found.title,
@@ -365,11 +367,15 @@ def _epic_bead(found: shapes.Child, pulls: object) -> EpicBead:
         open=found.state == "OPEN",
         dropped=found.state == "CLOSED" and found.stateReason in DROPPED,
         labels=tuple(label.name for label in found.labels.nodes),
-        pulls=tuple(
-            MergedPull(one.number, one.mergeCommit.oid, tuple(file.path for file in one.files.nodes))
-            for one in merged
-            if one.mergeCommit is not None and one.files is not None and not one.isCrossRepository
-        ),
+        pulls=_merged(pulls),
+    )
+
+
+def _merged(pulls: object) -> tuple[MergedPull, ...]:
+    return tuple(
+        MergedPull(one.number, one.mergeCommit.oid, tuple(file.path for file in one.files.nodes))
+        for one in shapes.MergedPulls.model_validate(pulls or {"nodes": []}).nodes
+        if one.mergeCommit is not None and one.files is not None and not one.isCrossRepository
     )
 
 

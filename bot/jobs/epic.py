@@ -34,10 +34,10 @@ def built(epic: EpicFacts, policy: Policy, git: Git, base: str) -> Built:
     every: tuple[EpicFacts | EpicBead, ...] = (epic, *beads)
     asking = (Asking(one.number, one.title, one.body) for one in every)
     pulls = {
-        bead.number: tuple(pull.number for pull in bead.pulls if git.contains(pull.commit, base))
-        for bead in beads
+        one.number: tuple(pull.number for pull in one.pulls if git.contains(pull.commit, base))
+        for one in every
     }
-    merged = [pull.commit for bead in beads for pull in bead.pulls if pull.number in pulls[bead.number]]
+    merged = [pull.commit for one in every for pull in one.pulls if pull.number in pulls[one.number]]
     last = git.text("rev-list", f"--max-count={COMMITS}", base).splitlines()
     names = git.text("ls-tree", "-r", "-z", "--name-only", base).split("\0")
     return Built(

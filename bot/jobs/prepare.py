@@ -98,8 +98,7 @@ def _plan(inputs: Inputs, github: JobGitHub, facts: JobFacts, claim: Claim, toke
         case "writer":
             return plan_writing(inputs, facts, claim, policy, local, github)
         case "reconciler":
-            epic = github.epic(inputs.bead)
-            return plan_reconciliation(facts, epic, claim, policy, local)
+            return plan_reconciliation(inputs, facts, claim, policy, local, github)
         case "direction":
             return plan_direction(inputs, facts, claim, policy, local)
         case "checkin":

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.beads.answer_parts import ReportError
 from bot.beads.body import parse_body
 from bot.beads.coverage import load_coverage_answer
 from bot.beads.coverage_check import completed, coverage_faults
+from bot.beads.plan import PlanAnswer
+from bot.beads.plan_check import check_beads
+from bot.beads.plan_facts import PlanFacts
 from bot.beads.policy import Policy
 from bot.beads.report import Report
 from bot.beads.visible_text import one_line, reveal
 from bot.coordinator.claims import Claim
-from bot.coordinator.job_port import EpicBead, EpicFacts, JobFacts, JobFault, MergedPull
+from bot.coordinator.job_port import EpicBead, EpicFacts, JobFacts, JobFault, JobGitHub, MergedPull
 from bot.engines.outcome import Enclosure, Outcome
 from bot.engines.told import shorten
-from bot.jobs.epic import CLOSING, built, kind_of
+from bot.jobs.epic import CLOSING, built, kind_of, working
 from bot.jobs.git import Git
 from bot.jobs.inputs import Inputs
 from bot.jobs.material import guidance, quotation
 from bot.jobs.plan import Plan, run_budget, schema_text
+from bot.jobs.planning_material import open_beads, read_headings
 from bot.jobs.repair import failure_of
 from bot.jobs.reviewer import changes
 from bot.prompts import render_prompt
@@ -41,18 +46,26 @@ class BeadText:
     pulls: tuple[MergedPull, ...]
 
 
-def plan_reconciliation(facts: JobFacts, epic: EpicFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
-    """The prepared run. Raises JobFault, also when the epic asks for nothing that could be looked for."""
+def plan_reconciliation(
+    inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git, github: JobGitHub
+) -> Plan:
+    """The prepared run. Raises JobFault, also when nobody has worked on the epic."""
+    epic = github.epic(inputs.bead)
     git.output("checkout", "--force", "--detach", claim.base)
     git.output("clean", "-ffdq")
     engine = policy.engine_for("reconciler")
     known = built(epic, policy, git, claim.base)
-    if not known.pulls:
+    if not working(epic, policy):
         raise JobFault(f"epic #{epic.number} has no bead that was worked on: there is nothing to reconcile")
+    planning = facts.claims.of(inputs.bead).planning
+    wanted = reveal(planning.text).strip() if planning is not None else ""
     prompt = render_prompt(
         "reconciler",
         {
             "epic": {"number": epic.number, "title": line(epic.title), "body": quotation(text_of(epic.body))},
+            "pulls": shown_pulls(epic.pulls),
+            "wanted": quotation(wanted),
+            "by": planning.word.by if planning is not None else "",
             "beads": bead_texts(epic, policy),
             "asked": known.asked,
             "base": claim.base,
@@ -71,6 +84,14 @@ def plan_reconciliation(facts: JobFacts, epic: EpicFacts, claim: Claim, policy: 
         start=claim.base,
         published=claim.base,
         built=known,
+        facts=PlanFacts(
+            issue=epic.number,
+            beads=open_beads(github.open_beads(policy.spelling.bead), policy),
+            closed=frozenset(one.number for one in epic.beads if not one.open),
+            files=frozenset(known.files),
+            specs=read_headings(git, claim.base, known.files),
+            generation=2,  # whichever: they join what is there already
+        ),
     )
 
 
@@ -81,7 +102,8 @@ def examine_coverage(_inputs: Inputs, plan: Plan, text: str) -> list[str]:
         answer = load_coverage_answer(text)
     except ReportError as error:
         return str(error).split("; ")
-    return list(coverage_faults(answer, plan.built))
+    gaps = check_beads(PlanAnswer(beads=answer.gaps), plan.facts) if plan.facts is not None else ()
+    return [*coverage_faults(answer, plan.built), *(f"gaps: {fault}" for fault in gaps)]
 
 
 def judge_coverage(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
@@ -114,6 +136,11 @@ def bead_texts(epic: EpicFacts, policy: Policy) -> tuple[BeadText, ...]:
     return tuple(_bead_text(one, room) for one in beads)
 
 
+def shown_pulls(pulls: Iterable[MergedPull]) -> tuple[MergedPull, ...]:
+    """Pull requests with so many of their files, in whose names nothing is hidden."""
+    return tuple(replace(one, files=tuple(line(name) for name in one.files[:FILES])) for one in pulls)
+
+
 def cited_specs(epic: EpicFacts) -> str:
     """The specs that the epic and its beads cite, one a line."""
     bodies = (epic.body, *(one.body for one in epic.beads))
@@ -132,5 +159,4 @@ def text_of(body: str) -> str:
 
 def _bead_text(bead: EpicBead, room: int) -> BeadText:
     body = quotation(shorten(text_of(bead.body), room))
-    pulls = tuple(replace(one, files=tuple(line(name) for name in one.files[:FILES])) for one in bead.pulls)
-    return BeadText(bead.number, line(bead.title), body, bead.open, bead.dropped, pulls)
+    return BeadText(bead.number, line(bead.title), body, bead.open, bead.dropped, shown_pulls(bead.pulls))

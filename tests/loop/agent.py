@@ -58,6 +58,8 @@ def main() -> None:
             answer = plan(prompt)
         case "checkin":
             answer = dict(CHECKIN)
+        case "reconciler":
+            answer = reconcile(prompt)
         case _:
             answer = dict(DRAFT)
     Path(os.environ["BEADWRIGHT_ANSWER"]).write_text(json.dumps(answer), encoding="utf-8")
@@ -101,10 +103,51 @@ def planned(place: int, count: int) -> dict[str, object]:
     }
 
 
+def reconcile(prompt: str) -> dict[str, object]:
+    """Whoever asks for `N files` gets them counted; all else is met by the first file."""
+    pulls = [int(number) for number in re.findall(r"^- merged: #(\d+) as ", prompt, re.MULTILINE)]
+    files = sorted(str(one) for one in Path("work").glob("*.txt"))
+    matrix: list[dict[str, object]] = []
+    gaps: list[dict[str, object]] = []
+    for row, (source, text) in enumerate(re.findall(r"^- `(.+?)`: (.+)$", prompt, re.MULTILINE), start=1):
+        asked = re.search(r"(\d+) files", text)
+        found: dict[str, object] = {"source": source, "status": "met", "pulls": pulls[:1], "files": files[:1]}
+        if asked is not None and int(asked[1]) > len(files):
+            lacks = {"status": "partly", "evidence": f"There are {len(files)} files, says @octo."}
+            found = {**found, **lacks}
+            gaps.append({**planned(len(files) + 1, 1), "title": "Build what is missing", "covers": [row]})
+        matrix.append(found)
+    return {"summary": "Counted.", "matrix": matrix, "gaps": gaps}
+
+
+def report(prompt: str, path: str) -> dict[str, object]:
+    """The report of an epic, by what its prompt says."""
+    rows = re.findall(r"^- `(.+?)` (met|partly|missing): (.*)$", prompt, re.MULTILINE)
+    table = "\n".join(f"| `{source}` | {status} | {text} |" for source, status, text in rows)
+    accepted = re.search(r"^What is open was accepted by .+$", prompt, re.MULTILINE)
+    sections = {
+        "What was built": "Files.",
+        "Diagram": "```mermaid\nflowchart LR\n  a --> b\n```",
+        "Compliance matrix": f"| source | status | what |\n|---|---|---|\n{table}",
+        "Tests": "None.",
+        "Risks": "None.",
+        "Follow-ups": "None.",
+        "Open gaps": accepted[0] if accepted else "None.",
+    }
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = "\n\n".join(f"## {title}\n\n{content}" for title, content in sections.items())
+    file.write_text(f"# Report\n\n{text}\n", encoding="utf-8")
+    return {"status": "pr", "summary": "Written."}
+
+
 def work(prompt: str) -> dict[str, object]:
-    """One file per bead, complete or not."""
+    """One file per bead, complete or not; of a report its page."""
     heading = re.search(r"^# Bead #(\d+): (.+)$", prompt, re.MULTILINE)
     assert heading is not None
+    page = re.search(r"write `(docs/reports/\S+)` for people", prompt)
+    if page is not None:
+        return report(prompt, page[1])
     file = Path(f"work/{heading[1]}.txt")
     file.parent.mkdir(exist_ok=True)
     title = heading[2]

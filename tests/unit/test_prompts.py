@@ -185,7 +185,7 @@ GOLDEN = {
     ),
     "reconciler": Golden(
         "reconciler",
-        template=2_000,
+        template=2_200,
         example=6_800,
         begins="# Reconcile epic #5: Tally all",
         says=(

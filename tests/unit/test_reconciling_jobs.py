@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.beads.coverage import coverage_ref, load_kept_coverage
+from bot.coordinator.claims import Planning, Word
 from bot.coordinator.job_port import EpicBead, EpicFacts, JobFault, MergedPull
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, plan_path, write_report
@@ -52,7 +55,16 @@ def row(source: str, **changes: Any) -> dict[str, Any]:
 
 MET = [row("#3.1"), row("#4.1"), row("#4.2"), row("specs/tally.md#requirement-counting")]
 MISSING = row("#4.2", status="missing", evidence="Nothing says three.", tests=[])
-GAP = {"title": "Say three", "covers": [3], "outcome": "It says three.", "acceptance": ["It does."]}
+GAP = {
+    "title": "Say three",
+    "covers": [3],
+    "outcome": "It says three.",
+    "context": "The text says two.",
+    "acceptance": ["It says three."],
+    "scope": "Only the text.",
+    "verification": "`grep three src/a.txt` finds it.",
+    "files": ["src/a.txt"],
+}
 
 
 def answers(matrix: list[dict[str, Any]], *gaps: dict[str, Any]) -> str:
@@ -84,7 +96,7 @@ def test_a_reconciler_is_shown_the_epic_its_beads_what_was_merged_and_what_is_as
         "- `#4.2`: It says three.",
         "- `specs/tally.md#requirement-counting`: Requirement: Counting",
     ]
-    assert world.requests == ["facts", "epic"]
+    assert world.requests == ["facts", "epic", "open_beads"]
 
 
 def test_what_a_full_reconciliation_came_to_is_kept_with_the_claim(world: World) -> None:
@@ -124,6 +136,33 @@ def test_an_answer_with_faults_is_asked_for_again_and_then_refused_with_all_of_t
     )
     assert world.claims().live[BEAD].outcome == "failed"
     assert world.ref(coverage_ref(EPIC)) is None
+
+
+def test_gaps_are_checked_as_beads_of_a_plan_are(world: World) -> None:
+    vague = {**GAP, "context": "As discussed.", "files": ["src/none.txt"]}
+    report = world.run(answers([*MET[:2], MISSING, MET[3]], vague), role="reconciler")
+    failure = report.failure or ""
+    assert failure.count("gaps: ") == 2
+    assert "`As discussed`" in failure
+    assert "`src/none.txt`" in failure
+
+
+def test_what_the_lead_of_an_epic_did_counts_for_its_beads(world: World) -> None:
+    assert world.family is not None
+    (bead, *others), pulls = world.family.beads, world.family.beads[0].pulls
+    world.family = replace(world.family, beads=(replace(bead, pulls=()), *others), pulls=pulls)
+    report = world.run(answers(MET), role="reconciler")
+    assert report.failure is None
+
+
+def test_a_revision_is_told_to_the_reconciler(world: World) -> None:
+    word = Word(by="ann", at=datetime(2026, 11, 1, tzinfo=UTC))
+    planning = Planning(role="reconciler", word=word, text="Look at the tests again.")
+    world.write(world.claims().remember(BEAD, planning=planning))
+    world.program(answers(MET))
+    inputs = world.dispatch("reconciler")
+    world.prepare(inputs)
+    assert "@ann asks, of what you said before:\n\n> Look at the tests again.\n" in prompt(inputs)
 
 
 def test_publish_believes_no_report_and_reads_the_files_that_it_names(world: World) -> None:
