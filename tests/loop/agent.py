@@ -33,16 +33,6 @@ DRAFT = {
     "verification": "`true` passes.",
 }
 SIDES = ("doctrine", "specs", "architecture", "code", "tests", "docs", "security", "operations", "delivery")
-CHECKIN = {
-    "summary": "It says what it is, and no more.",
-    "scores": [
-        {"category": side, "score": 6, "reason": "Seen.", "evidence": ["README.md:1"]} for side in SIDES
-    ],
-    "findings": [
-        {"title": f"Tell {what}", "context": "README.md says nothing of it.", **DRAFT}
-        for what in ("how to build it", "how to test it", "who it is for")
-    ],
-}
 NEEDED = {"unblocked_when": "the groundwork is there", "title": "Lay the groundwork"}
 
 
@@ -57,7 +47,7 @@ def main() -> None:
         case "writer":
             answer = plan(prompt)
         case "checkin":
-            answer = dict(CHECKIN)
+            answer = check_in(prompt)
         case _:
             answer = dict(DRAFT)
     Path(os.environ["BEADWRIGHT_ANSWER"]).write_text(json.dumps(answer), encoding="utf-8")
@@ -99,6 +89,20 @@ def planned(place: int, count: int) -> dict[str, object]:
         "covers": [1],
         "after": list(range(1, place)) if reconciles else [place - 1] if place > 2 else [],
     }
+
+
+def check_in(prompt: str) -> dict[str, object]:
+    """Every side scored; what is found and is no bead yet is told."""
+    missing = ("how to build it", "how to test it", "who it is for")
+    found = [
+        {"title": f"Tell {what}", "context": "README.md says nothing of it.", **DRAFT}
+        for what in missing
+        if f"Tell {what}" not in prompt
+    ]
+    scores = [
+        {"category": side, "score": 6, "reason": "Seen.", "evidence": ["README.md:1"]} for side in SIDES
+    ]
+    return {"summary": "It says what it is, and no more.", "scores": scores, "findings": found}
 
 
 def work(prompt: str) -> dict[str, object]:
