@@ -13,6 +13,8 @@ Category = Literal[
     "doctrine", "specs", "architecture", "code", "tests", "docs", "security", "operations", "delivery"
 ]
 CATEGORIES: tuple[Category, ...] = get_args(Category)
+FINDINGS = 20
+"""How many beads a check-in may propose: what people can read and say yes to."""
 PLACE = r"^[^\s:][^:\r\n]*:[1-9][0-9]{0,8}(?:-[1-9][0-9]{0,8})?$"
 Place = Annotated[str, StringConstraints(pattern=PLACE, max_length=250)]
 
@@ -33,7 +35,7 @@ class CheckinAnswer(Part):
 
     summary: Text = ""
     scores: tuple[Score, ...] = Field(default=(), max_length=len(CATEGORIES))
-    findings: tuple[PlannedBead, ...] = Field(default=(), max_length=100)
+    findings: tuple[PlannedBead, ...] = Field(default=(), max_length=FINDINGS)
     unfound: tuple[Place, ...] = Field(
         default=(),
         max_length=200,

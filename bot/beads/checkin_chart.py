@@ -73,9 +73,10 @@ def _panel(category: Category, drawn: Sequence[CheckinRecord]) -> list[str]:
     if not scored:
         return [*parts, f'<text class="faint end" x="{PLOT_RIGHT}" y="24">not scored</text>']
     last = scored[-1][1]
-    change = f"{signed(last - scored[-2][1])} since the one before" if len(scored) > 1 else ""
     parts.append(f'<text class="score" x="{PLOT_RIGHT}" y="26">{last}</text>')
-    parts.append(f'<text class="faint end" x="{PLOT_RIGHT - 32}" y="24">{change}</text>')
+    if len(scored) > 1:
+        change = signed(last - scored[-2][1])
+        parts.append(f'<text class="faint end" x="{PLOT_RIGHT - 34}" y="25">{change}</text>')
     span = drawn[0].at, drawn[-1].at
     points = [(one, score, _x(one.at, span), _y(score)) for one, score in scored]
     if len(points) > 1:
@@ -129,9 +130,11 @@ def _subtitle(drawn: Sequence[CheckinRecord]) -> str:
         return ""
     last = drawn[-1]
     mean = average(last.by_category)
-    many = f"{len(drawn)} check-ins" if len(drawn) > 1 else "one check-in"
-    told = f"; {mean:.1f} of {BEST} on average in the last" if mean is not None else ""
-    return f"{many}, the last of {last.at:%Y-%m-%d}{_by(last)}{told}"
+    many = f"{len(drawn)} check-ins; the last, of" if len(drawn) > 1 else "one check-in, of"
+    sides = "all sides" if len(last.scores) == len(CATEGORIES) else f"{len(last.scores)} sides"
+    told = f"{mean:.1f} of {BEST} on average over {sides}" if mean is not None else "scores nothing"
+    beside = "; beside each score its change" if len(drawn) > 1 else ""
+    return f"{many} {last.at:%Y-%m-%d}{_by(last)}: {told}{beside}"
 
 
 def _description(drawn: Sequence[CheckinRecord]) -> str:

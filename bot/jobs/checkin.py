@@ -12,6 +12,9 @@ from bot.beads.checkin import CATEGORIES, CheckinAnswer, load_checkin_answer
 from bot.beads.checkin_check import check_checkin, check_import, check_reading, without_unfound
 from bot.beads.checkin_import import LONGEST, import_note, is_import_note, pasted, read_review
 from bot.beads.checkin_record import CHECKINS_BRANCH
+from bot.beads.plan import PlanAnswer
+from bot.beads.plan_check import check_beads
+from bot.beads.plan_facts import PlanFacts
 from bot.beads.policy import Policy
 from bot.beads.report import Report
 from bot.beads.visible_text import reveal
@@ -22,6 +25,7 @@ from bot.jobs.git import Git, GitFault
 from bot.jobs.inputs import Inputs
 from bot.jobs.material import bead_text, guidance, quotation
 from bot.jobs.plan import Plan, run_budget, schema_text
+from bot.jobs.planning_material import base_files, bead_list, open_beads, read_headings
 from bot.jobs.repair import failure_of
 from bot.jobs.reviewer import changes
 from bot.prompts import render_prompt
@@ -35,7 +39,10 @@ def plan_checkin(
     git.output("checkout", "--force", "--detach", claim.base)
     git.output("clean", "-ffdq")
     engine = policy.engine_for("checkin")
-    review = _brought(facts.claims.of(inputs.bead).planning, github)
+    planning = facts.claims.of(inputs.bead).planning
+    review = _brought(planning, github)
+    beads = open_beads(github.open_beads(policy.spelling.bead), policy)
+    files = base_files(git, claim.base)
     plan = Plan(
         title=facts.title,
         prompt="",
@@ -48,16 +55,25 @@ def plan_checkin(
         published=claim.base,
         lines=count_lines(git, claim.base),
         review=review,
+        facts=PlanFacts(
+            issue=inputs.bead,
+            beads=beads,
+            files=frozenset(files),
+            specs=read_headings(git, claim.base, files),
+        ),
     )
-    known = {"bead": inputs.bead, "schema": schema_text("checkin", engine)}
+    known = {
+        "bead": inputs.bead,
+        "beads": bead_list(beads, inputs.bead, f"{facts.title}\n{facts.body}"),
+        "schema": schema_text("checkin", engine),
+    }
     if review is not None:
         about = {"review": quotation(reveal(review)), "categories": ", ".join(CATEGORIES)}
-        prompt = render_prompt("checkin_import", {**known, **about})
+        plan = plan.model_copy(update={"prompt": render_prompt("checkin_import", {**known, **about})})
         given = read_review(review)
-        good = given is not None and not _faults(plan, given)
-        return plan.model_copy(
-            update={"prompt": prompt, "answer": given.model_dump_json() if given and good else None}
-        )
+        if given is None or _faults(plan, given):
+            return plan
+        return plan.model_copy(update={"answer": given.model_dump_json()})
     prompt = render_prompt(
         "checkin",
         {
@@ -67,6 +83,8 @@ def plan_checkin(
             "base": claim.base,
             "doctrine": _named(policy.planning.doctrine),
             "specs": _named(policy.planning.specs),
+            "wanted": quotation(reveal(planning.text).strip()) if planning is not None else "",
+            "by": planning.word.by if planning is not None else "",
             "guidance": guidance(git, claim.base, facts.body),
         },
     )
@@ -131,9 +149,13 @@ def _brought(planning: Planning | None, github: JobGitHub) -> str | None:
 
 
 def _faults(plan: Plan, answer: CheckinAnswer) -> list[str]:
+    """What is wrong with the scores, and with the beads that would mend what was found."""
+    assert plan.facts is not None, "a check-in says what its findings are checked against"
     if plan.review is None:
-        return check_checkin(answer, plan.lines)
-    return check_import(answer) + check_reading(answer, plan.review)
+        found = check_checkin(answer, plan.lines)
+    else:
+        found = check_import(answer) + check_reading(answer, plan.review)
+    return found + [f"findings: {one}" for one in check_beads(PlanAnswer(beads=answer.findings), plan.facts)]
 
 
 def _named(places: tuple[str, ...]) -> str:

@@ -592,6 +592,20 @@ def test_a_file_is_edited_by_a_commit_on_its_branch_and_keeps_its_line_ends(
     )
 
 
+def test_an_svg_is_a_picture_at_the_address_that_comments_show_one_by(
+    forge: World, visiting: Visiting
+) -> None:
+    drawn = '<svg xmlns="http://www.w3.org/2000/svg"><style>text { fill: red }</style></svg>'
+    branch(forge, "kept", {"a b.svg": drawn})
+    client = visiting("octo").client
+    moved = client.get(f"{HOME}/blob/{tip(forge, 'kept')}/a%20b.svg?raw=true", follow_redirects=False)
+    assert moved.headers["location"] == f"{HOME}/raw/{tip(forge, 'kept')}/a%20b.svg"
+    raw = client.get(moved.headers["location"])
+    assert (raw.text, raw.headers["content-type"]) == (drawn, "image/svg+xml")
+    policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    assert raw.headers["content-security-policy"] == policy
+
+
 def test_a_file_that_somebody_changed_meanwhile_is_not_overwritten(forge: World, visiting: Visiting) -> None:
     branch(forge, "bead/1", {"a.txt": "one\n"})
     visitor = visiting("octo")

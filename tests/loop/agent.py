@@ -33,16 +33,6 @@ DRAFT = {
     "verification": "`true` passes.",
 }
 SIDES = ("doctrine", "specs", "architecture", "code", "tests", "docs", "security", "operations", "delivery")
-CHECKIN = {
-    "summary": "It says what it is, and no more.",
-    "scores": [
-        {"category": side, "score": 6, "reason": "Seen.", "evidence": ["README.md:1"]} for side in SIDES
-    ],
-    "findings": [
-        {"title": f"Tell {what}", "context": "README.md says nothing of it.", **DRAFT}
-        for what in ("how to build it", "how to test it", "who it is for")
-    ],
-}
 NEEDED = {"unblocked_when": "the groundwork is there", "title": "Lay the groundwork"}
 
 
@@ -57,7 +47,7 @@ def main() -> None:
         case "writer":
             answer = plan(prompt)
         case "checkin":
-            answer = dict(CHECKIN)
+            answer = check_in(prompt)
         case "reconciler":
             answer = reconcile(prompt)
         case _:
@@ -139,6 +129,20 @@ def report(prompt: str, path: str) -> dict[str, object]:
     text = "\n\n".join(f"## {title}\n\n{content}" for title, content in sections.items())
     file.write_text(f"# Report\n\n{text}\n", encoding="utf-8")
     return {"status": "pr", "summary": "Written."}
+
+
+def check_in(prompt: str) -> dict[str, object]:
+    """Every side scored; what is found and is no bead yet is told."""
+    missing = ("how to build it", "how to test it", "who it is for")
+    found = [
+        {"title": f"Tell {what}", "context": "README.md says nothing of it.", **DRAFT}
+        for what in missing
+        if f"Tell {what}" not in prompt
+    ]
+    scores = [
+        {"category": side, "score": 6, "reason": "Seen.", "evidence": ["README.md:1"]} for side in SIDES
+    ]
+    return {"summary": "It says what it is, and no more.", "scores": scores, "findings": found}
 
 
 def work(prompt: str) -> dict[str, object]:

@@ -30,12 +30,13 @@ def kept(loop: Loop) -> dict[str, str]:
     return {name: loop.git.output("cat-file", "blob", f"{REF}:{name}").decode() for name in names}
 
 
-def test_a_check_in_is_scored_kept_told_and_what_it_finds_is_made_when_approved(tmp_path: Path) -> None:
-    with open_loop(tmp_path) as loop:
-        number = loop.people.post(f"/repos/{NAME}/issues", json={"title": "Check in"}).json()["number"]
+def test_a_check_in_that_is_due_is_scored_kept_and_told_and_what_it_finds_is_made(tmp_path: Path) -> None:
+    with open_loop(tmp_path, {"planning": {"checkin": "weekly"}}) as loop:
         coordinator = Coordinator(loop)
-        loop.say(number, "/bead checkin")
         drive(loop, coordinator)
+        (opened,) = loop.beads()
+        number = opened.number
+        assert (opened.title, opened.released) == ("Check in on the project", False)
         files = kept(loop)
         (name,) = set(files) - {CHART}
         record = json.loads(files[name])

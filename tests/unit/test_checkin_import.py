@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bot.beads.checkin_import import pasted, read_review
 from bot.beads.commands import Command, Name, read_commands
+from bot.beads.plan import PlanAnswer
+from bot.beads.plan_check import check_beads
+from bot.beads.plan_facts import PlanFacts
 
 TABLE = """\
 | Category | Score | Reason | Evidence |
@@ -49,6 +54,20 @@ def test_a_review_in_the_documented_form_is_read_by_code() -> None:
     assert (finding.title, finding.outcome) == ("Test the parser", "The parser has tests.")
     assert finding.acceptance == ("A test fails when it drops a line.",)
     assert finding.files == ("src/a.txt",)
+
+
+def test_the_form_that_the_documentation_shows_is_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "checkins.md").read_text(encoding="utf-8")
+    read = read_review(pasted(page.partition("````markdown\n")[2].partition("````")[0]))
+    assert read is not None
+    assert read.summary == "It is in good shape; the parser worries me."
+    assert [(one.category, one.score, len(one.evidence)) for one in read.scores] == [
+        ("tests", 4, 2),
+        ("docs", 8, 1),
+    ]
+    (finding,) = read.findings
+    assert check_beads(PlanAnswer(beads=read.findings), PlanFacts(issue=1)) == ()
+    assert finding.title == "Test the parser"
 
 
 @pytest.mark.parametrize("text", [TABLE, f"{TABLE}\n## Findings\n"])

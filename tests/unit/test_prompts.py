@@ -208,7 +208,14 @@ GOLDEN = {
         template=2_700,
         example=7_500,
         begins=f"# Check-in #7: {TITLED}",
-        says=("Earlier check-ins are not shown to you", "a score without evidence is refused", READS),
+        says=(
+            "Earlier check-ins are not shown to you",
+            "a score without evidence is refused",
+            "## What @ann asks for\n\n> Leave the parser alone.",
+            "> - #3 Read files (waits for #2)",
+            READS,
+        ),
+        scene=asked_by_ann("checkin"),
     ),
     "checkin_import": Golden(
         "checkin",

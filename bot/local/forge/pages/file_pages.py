@@ -28,6 +28,9 @@ class Found:
     is_branch: bool
 
 
+RAW_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
 @page("/{owner}/{repo}/tree/{place:path}")
 def show_folder(visit: Visit) -> Response:
     """A folder."""
@@ -48,12 +51,14 @@ def show_folder(visit: Visit) -> Response:
 
 @page("/{owner}/{repo}/blob/{place:path}")
 def show_file(visit: Visit) -> Response:
-    """A file: Markdown as such (unless `plain=1`), other text with line numbers."""
+    """A file: Markdown as such (unless `plain=1`), other text with line numbers; `raw=true`: its bytes."""
     found = find(visit, visit.params["place"])
     if found.entry is None:
         raise not_found()
     if found.entry.type != "blob":
         return visit.go(f"{visit.home}/tree/{in_path(found.ref)}/{in_path(found.path)}")
+    if visit.query.get("raw") == "true":
+        return visit.go(f"{visit.home}/raw/{in_path(found.ref)}/{in_path(found.path)}")
     content = git.open_git(visit.state, visit.repository).blob(found.entry.oid)
     text = _text(content)
     is_markdown = found.path.lower().endswith((".md", ".markdown"))
@@ -74,11 +79,14 @@ def show_file(visit: Visit) -> Response:
 
 @page("/{owner}/{repo}/raw/{place:path}")
 def show_raw(visit: Visit) -> Response:
-    """A file's bytes, which no browser takes for a page."""
+    """A file's bytes, which no browser takes for a page; an SVG is a picture that can do nothing, under the
+    policy that raw.githubusercontent.com sends with all it serves."""
     found = find(visit, visit.params["place"])
     if found.entry is None or found.entry.type != "blob":
         raise not_found()
     content = git.open_git(visit.state, visit.repository).blob(found.entry.oid)
+    if found.path.lower().endswith(".svg"):
+        return Response(content, media_type="image/svg+xml", headers={"Content-Security-Policy": RAW_POLICY})
     kind = "text/plain; charset=utf-8" if _text(content) is not None else "application/octet-stream"
     return Response(content, media_type=kind)
 
