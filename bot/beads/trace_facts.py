@@ -15,8 +15,11 @@ TEST = re.compile(
     r"(?:^|/)(?:tests?|__tests__|testing|e2e|spec)/.+\.(?!md$|rst$|txt$|adoc$)\w+$"
     r"|(?:^|/)(?:test_[^/]+|[^/]+[._-](?:test|spec)s?\.\w+|[^/]+Tests?\.\w+|[^/]+\.feature)$"
 )
-SERVES = re.compile(r"^[ \t]*(?:[-*+][ \t]+)?#([1-9][0-9]{0,8})\.([1-9][0-9]{0,2})\b", re.MULTILINE)
-"""A criterion as the section `Serves` of a planned bead lists it (`planned_body.py`): `- #EPIC.K: WORDS`."""
+SERVES = re.compile(
+    r"^[ \t]*(?:[-*+][ \t]+)?(?:[0-9]{1,4}:[ \t]+)?#([1-9][0-9]{0,8})\.([1-9][0-9]{0,2})\b", re.MULTILINE
+)
+"""A criterion as the section `Serves` of a planned bead lists it (`planned_body.py`): `- #EPIC.K: WORDS`, or,
+where it is for what a reconciliation found open, `- ROW: #EPIC.K: WORDS`."""
 SpecKind = Literal["requirement", "scenario", "section"]
 
 

@@ -67,17 +67,22 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, published: Path) -> Iterator[Story]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every exchange with the story's forge."""
+    return tmp_path_factory.mktemp("story") / "exchanges.jsonl"
+
+
+@pytest.fixture(scope="module")
+def story(log: Path, published: Path) -> Iterator[Story]:
     """What is only looked at; `published` is what it is held against."""
     assert published.is_dir()
-    folder = tmp_path_factory.mktemp("story")
-    with in_thread(folder / "forge", record=folder / "exchanges.jsonl") as running:
+    with in_thread(log.parent / "forge", record=log) as running:
         forge = running.on(lambda state: build(running, state))
         try:
             yield tell(forge)
         finally:
             forge.close()
-    assert_log_fits(folder / "exchanges.jsonl")
+    assert_log_fits(log)
 
 
 def tell(forge: World) -> Story:
@@ -184,6 +189,11 @@ def test_what_happens_later_is_part_of_the_chain(forge: World) -> None:
     alone = advance(forge, "main", {"x": "1\n"})
     assert story.missing(alone) == [f"{alone} belongs to no pull request and names no bead"]
 
+    # A pull request with more files than fit into one answer.
+    branch(forge, "bead/3", {**{f"a/{one}.py": "1\n" for one in range(100)}, "tests/z.py": "1\n"})
+    ok(octo.post(f"{REPO}/pulls", json={"title": "Wide", "head": "bead/3", "base": "main"}))
+    assert "tests/z.py" in story.reached("3")[2]
+
     # A title that would write markup and move the cursor.
     ok(octo.patch(f"{REPO}/issues/2", json={"title": "[red]\x1b[2JCount[/red] words"}))
     assert "bead #2 [red]Count[/red] words" in story.trace("2").stdout
@@ -200,6 +210,13 @@ def test_what_happens_later_is_part_of_the_chain(forge: World) -> None:
     down = story.trace("1")
     assert (down.exit_code, down.stdout) == (2, "")
     assert "502" in down.stderr
+
+
+def test_a_trace_of_an_epic_takes_a_handful_of_requests(story: Story, log: Path) -> None:
+    before = len(log.read_text(encoding="utf-8").splitlines())
+    story.told("1")
+    asked = log.read_text(encoding="utf-8").splitlines()[before:]
+    assert len(asked) <= 8, "\n".join(asked)
 
 
 def test_people_read_it_as_two_trees_and_what_is_missing(story: Story) -> None:

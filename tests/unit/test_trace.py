@@ -78,6 +78,12 @@ def test_what_a_plan_has_a_bead_cite_and_serve_is_read_from_the_bead() -> None:
     assert bead.serves == ((1, 1), (1, 2))
 
 
+def test_what_a_reconciliation_had_a_bead_made_for_is_read_from_the_bead() -> None:
+    gap = PlannedBead(title="Count", covers=(2, 3))
+    text = render_body(body_of(gap, ("#1.1: Words", "#1.2: Lines", "s.md#words: Words")))
+    assert traced_bead(2, "Count", text, open=True).serves == ((1, 2),)
+
+
 @pytest.mark.parametrize(
     ("item", "section"),
     [
