@@ -102,7 +102,7 @@ def planned(place: int, count: int) -> dict[str, object]:
 
 
 def work(prompt: str) -> dict[str, object]:
-    """One file per bead, complete or not."""
+    """One file per bead, complete or not; one for each bead of an epic that it leads."""
     heading = re.search(r"^# Bead #(\d+): (.+)$", prompt, re.MULTILINE)
     assert heading is not None
     file = Path(f"work/{heading[1]}.txt")
@@ -126,6 +126,8 @@ def work(prompt: str) -> dict[str, object]:
     if "(fails)" in title and not file.exists():
         file.write_text(f"{title}\nunfinished\n", encoding="utf-8")
         sys.exit("it fell over")
+    for part, name in re.findall(r"^### #(\d+): (.+)$", prompt, re.MULTILINE):
+        file.with_name(f"{part}.txt").write_text(f"{name}\ncomplete\n", encoding="utf-8")
     incomplete = "(finding)" in title and not threads
     lines = [title, *([] if incomplete else ["complete"]), *(["as asked"] if threads else [])]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
