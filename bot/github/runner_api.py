@@ -191,7 +191,8 @@ class RunnerApi:
         )
 
     def epic(self, bead: int) -> EpicFacts:
-        """See `JobGitHub.epic`. A bead's pull requests are those of its branch, whoever merged them."""
+        """See `JobGitHub.epic`. A bead's pull requests are those of its branch, whoever merged them; where
+        there is none and it is done, those of its epic, which one worker did."""
         owner, name = self._repository.split("/")
         where: dict[str, object] = {"owner": owner, "name": name}
         answer = self._ask(EPIC, {**where, "bead": bead})
@@ -201,16 +202,18 @@ class RunnerApi:
             raise JobFault(f"#{bead} is no sub-issue of an epic of {self._repository}")
         children = [one for one in epic.subIssues.nodes if one.repository.id == found.id]
         data = self._ask(
-            epic_pulls([one.number for one in children]), {**where, "kept": coverage_ref(epic.number)}
+            epic_pulls([*(one.number for one in children), epic.number]),
+            {**where, "kept": coverage_ref(epic.number)},
         )
         parts = PARTS.validate_python(data.get("data") or {})["repository"]
         kept = shapes.Ref.model_validate(parts["kept"]) if parts.get("kept") else None
         at = kept.target if kept is not None else None
+        led = _merged(parts.get(f"b{epic.number}"))
         return EpicFacts(
             number=epic.number,
             title=epic.title,
             body=epic.body,
-            beads=tuple(_epic_bead(one, parts.get(f"b{one.number}")) for one in children),
+            beads=tuple(_epic_bead(one, _merged(parts.get(f"b{one.number}")), led) for one in children),
             kept=at.oid if at is not None else None,
             coverage=_coverage(at.message or "") if at is not None else None,
         )
@@ -356,20 +359,25 @@ def epic_pulls(beads: Sequence[int]) -> str:
     )
 
 
-def _epic_bead(found: shapes.Child, pulls: object) -> EpicBead:
-    merged = shapes.MergedPulls.model_validate(pulls or {"nodes": []}).nodes
+def _epic_bead(found: shapes.Child, own: tuple[MergedPull, ...], led: tuple[MergedPull, ...]) -> EpicBead:
+    dropped = found.state == "CLOSED" and found.stateReason in DROPPED
+    done = found.state == "CLOSED" and not dropped
     return EpicBead(
         number=found.number,
         title=found.title,
         body=found.body,
         open=found.state == "OPEN",
-        dropped=found.state == "CLOSED" and found.stateReason in DROPPED,
+        dropped=dropped,
         labels=tuple(label.name for label in found.labels.nodes),
-        pulls=tuple(
-            MergedPull(one.number, one.mergeCommit.oid, tuple(file.path for file in one.files.nodes))
-            for one in merged
-            if one.mergeCommit is not None and one.files is not None and not one.isCrossRepository
-        ),
+        pulls=own or (led if done else ()),
+    )
+
+
+def _merged(pulls: object) -> tuple[MergedPull, ...]:
+    return tuple(
+        MergedPull(one.number, one.mergeCommit.oid, tuple(file.path for file in one.files.nodes))
+        for one in shapes.MergedPulls.model_validate(pulls or {"nodes": []}).nodes
+        if one.mergeCommit is not None and one.files is not None and not one.isCrossRepository
     )
 
 
