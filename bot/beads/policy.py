@@ -134,7 +134,9 @@ class Gate(Section):
 class Budget(Section):
     """Ceilings in dollars."""
 
-    day: float = Field(default=20.0, ge=0, le=100_000, description="All runs of one UTC day.")
+    day: float = Field(
+        default=20.0, ge=0, le=100_000, description="All runs of one UTC day, those that plan as well."
+    )
     run: float = Field(
         default=1.0, ge=0, le=10_000, description="Reserved for a run before it is dispatched."
     )
@@ -291,7 +293,9 @@ class Planning(Section):
 class Policy(Section):
     """Everything that a repository can choose."""
 
-    workers: int = Field(default=3, ge=1, le=100, description="How many runs go on at the same time.")
+    workers: int = Field(
+        default=3, ge=1, le=100, description="How many runs go on at the same time, beside those that plan."
+    )
     attempts: int = Field(default=3, ge=1, le=20, description="Failed attempts before a person is asked.")
     rounds: int = Field(default=2, ge=0, le=10, description="Correction rounds before a person is asked.")
     engine: Engine = Field(default=Engine(), description="The program that works.")

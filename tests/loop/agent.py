@@ -146,7 +146,11 @@ def check_in(prompt: str) -> dict[str, object]:
 
 
 def work(prompt: str) -> dict[str, object]:
+<<<<<<< HEAD
     """One file per bead, complete or not; of a report its page."""
+=======
+    """One file per bead, complete or not; one for each bead of an epic that it leads."""
+>>>>>>> lead
     heading = re.search(r"^# Bead #(\d+): (.+)$", prompt, re.MULTILINE)
     assert heading is not None
     page = re.search(r"write `(docs/reports/\S+)` for people", prompt)
@@ -173,6 +177,8 @@ def work(prompt: str) -> dict[str, object]:
     if "(fails)" in title and not file.exists():
         file.write_text(f"{title}\nunfinished\n", encoding="utf-8")
         sys.exit("it fell over")
+    for part, name in re.findall(r"^### #(\d+): (.+)$", prompt, re.MULTILINE):
+        file.with_name(f"{part}.txt").write_text(f"{name}\ncomplete\n", encoding="utf-8")
     incomplete = "(finding)" in title and not threads
     lines = [title, *([] if incomplete else ["complete"]), *(["as asked"] if threads else [])]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.github import documents, trace_documents
+from bot.github.runner_api import texts_document
 from tests.contract.graphql_documents import check_document
 
 WHERE: dict[str, object] = {"owner": "octo", "name": "sample"}
@@ -55,6 +56,7 @@ DOCUMENTS: dict[str, tuple[str, dict[str, object]]] = {
     "dequeue": (documents.DEQUEUE, {"input": {"id": "x"}}),
     "update": (documents.UPDATE, {**WHERE, "oid": "a" * 40}),
     "claims": (documents.CLAIMS, WHERE),
+    "bead texts": (texts_document((3, 4)), WHERE),
 }
 INPUTS: dict[str, dict[str, object]] = {
     "addLabels": {"labelableId": "x", "labelIds": ["y"]},
