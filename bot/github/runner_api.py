@@ -191,8 +191,8 @@ class RunnerApi:
         )
 
     def epic(self, bead: int) -> EpicFacts:
-        """See `JobGitHub.epic`. A bead's pull requests are those of its branch, whoever merged them; where
-        there is none and it is done, those of its epic, which one worker did."""
+        """See `JobGitHub.epic`. A bead's pull requests are those of its branch, whoever merged them, and
+        an epic's those of one worker who did it whole."""
         owner, name = self._repository.split("/")
         where: dict[str, object] = {"owner": owner, "name": name}
         answer = self._ask(EPIC, {**where, "bead": bead})
@@ -202,27 +202,18 @@ class RunnerApi:
             raise JobFault(f"#{bead} is no sub-issue of an epic of {self._repository}")
         children = [one for one in epic.subIssues.nodes if one.repository.id == found.id]
         data = self._ask(
-<<<<<<< HEAD
             epic_pulls([epic.number, *(one.number for one in children)]),
-=======
-            epic_pulls([*(one.number for one in children), epic.number]),
->>>>>>> lead
             {**where, "kept": coverage_ref(epic.number)},
         )
         parts = PARTS.validate_python(data.get("data") or {})["repository"]
         kept = shapes.Ref.model_validate(parts["kept"]) if parts.get("kept") else None
         at = kept.target if kept is not None else None
-        led = _merged(parts.get(f"b{epic.number}"))
         return EpicFacts(
             number=epic.number,
             title=epic.title,
             body=epic.body,
-<<<<<<< HEAD
             beads=tuple(_epic_bead(one, parts.get(f"b{one.number}")) for one in children),
             pulls=_merged(parts.get(f"b{epic.number}")),
-=======
-            beads=tuple(_epic_bead(one, _merged(parts.get(f"b{one.number}")), led) for one in children),
->>>>>>> lead
             kept=at.oid if at is not None else None,
             coverage=_coverage(at.message or "") if at is not None else None,
         )
@@ -369,25 +360,15 @@ def epic_pulls(beads: Sequence[int]) -> str:
     )
 
 
-<<<<<<< HEAD
 def _epic_bead(found: shapes.Child, pulls: object) -> EpicBead:
-=======
-def _epic_bead(found: shapes.Child, own: tuple[MergedPull, ...], led: tuple[MergedPull, ...]) -> EpicBead:
-    dropped = found.state == "CLOSED" and found.stateReason in DROPPED
-    done = found.state == "CLOSED" and not dropped
->>>>>>> lead
     return EpicBead(
         number=found.number,
         title=found.title,
         body=found.body,
         open=found.state == "OPEN",
-        dropped=dropped,
+        dropped=found.state == "CLOSED" and found.stateReason in DROPPED,
         labels=tuple(label.name for label in found.labels.nodes),
-<<<<<<< HEAD
         pulls=_merged(pulls),
-=======
-        pulls=own or (led if done else ()),
->>>>>>> lead
     )
 
 

@@ -209,22 +209,6 @@ def test_what_the_lead_of_an_epic_did_is_the_epics(api: RunnerApi, forge: World)
     assert not facts.beads[0].pulls
 
 
-def test_a_bead_that_its_epics_lead_did_is_told_with_the_epics_pull_request(
-    api: RunnerApi, forge: World
-) -> None:
-    owner = forge.person("octo")
-    epic, bead, last = an_epic(forge, "Reconcile it")
-    head = api.facts(1).branch
-    owner.post(f"{ROOT}/git/refs", json={"ref": f"refs/heads/bead/{epic}", "sha": head}).raise_for_status()
-    number = api.open_pull(head=f"bead/{epic}", base="main", title="All of it", body=f"Bead #{epic}")
-    owner.put(f"{ROOT}/pulls/{number}/merge", json={}).raise_for_status()
-    assert [one.pulls for one in api.epic(last).beads] == [(), ()]
-    owner.patch(f"{ROOT}/issues/{bead}", json={"state": "closed"}).raise_for_status()
-    done, waiting = api.epic(last).beads
-    assert [one.number for one in done.pulls] == [number]
-    assert not waiting.pulls
-
-
 def test_what_beads_say_comes_in_one_request_in_the_order_asked(api: RunnerApi, forge: World) -> None:
     epic, bead = an_epic(forge)
     said = [(one.number, one.title, one.body) for one in api.bead_texts([epic, bead])]

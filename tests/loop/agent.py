@@ -146,11 +146,7 @@ def check_in(prompt: str) -> dict[str, object]:
 
 
 def work(prompt: str) -> dict[str, object]:
-<<<<<<< HEAD
-    """One file per bead, complete or not; of a report its page."""
-=======
-    """One file per bead, complete or not; one for each bead of an epic that it leads."""
->>>>>>> lead
+    """One file per bead, complete or not; one for each bead of an epic that is led; of a report its page."""
     heading = re.search(r"^# Bead #(\d+): (.+)$", prompt, re.MULTILINE)
     assert heading is not None
     page = re.search(r"write `(docs/reports/\S+)` for people", prompt)
