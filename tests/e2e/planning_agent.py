@@ -1,4 +1,4 @@
-"""The program that plans, works, reviews and reconciles while a plan is seen through: three parts, each a
+"""The program that plans, works, reviews and reconciles while a plan is seen through: two parts, each a
 file below `work`. Who builds the second leaves it half done and says nothing, and the review does not see
 it; who reconciles looks into the files.
 """
@@ -29,26 +29,24 @@ def main() -> None:
 
 
 def plan() -> dict[str, object]:
-    """Three parts, what reconciles them, and a report."""
-    parts = [part(1), part(2), part(3, after=(1,))]
-    reconciling = {"title": "Hold it against what was asked", "type": "reconcile", "after": [1, 2, 3]}
-    reporting = {"title": "Report on the parts", "type": "report", "after": [4]}
+    """Two parts, what reconciles them, and a report."""
+    reconciling = {"title": "Hold it against what was asked", "type": "reconcile", "after": [1, 2]}
+    reporting = {"title": "Report on the parts", "type": "report", "after": [3]}
     return {
         "summary": "Part by part.",
-        "outcome": "All three parts are complete.",
-        "acceptance": [f"`work/part-{number}.txt` is complete." for number in (1, 2, 3)],
+        "outcome": "Both parts are complete.",
+        "acceptance": [f"`work/part-{number}.txt` is complete." for number in (1, 2)],
         "verification": "`cat work/part-*.txt`",
-        "beads": [*parts, reconciling, reporting],
+        "beads": [part(1), part(2), reconciling, reporting],
     }
 
 
-def part(number: int, after: tuple[int, ...] = ()) -> dict[str, object]:
+def part(number: int) -> dict[str, object]:
     """A bead of the plan."""
     return {
         **bead(f"Build part {number}", number),
         "creates": [f"work/part-{number}.txt"],
         "covers": [number],
-        "after": list(after),
     }
 
 
@@ -101,17 +99,17 @@ def report(prompt: str) -> dict[str, object]:
     rows = re.findall(r"^- `(#[^`]+)` (met|partly|missing): (.+)$", prompt, re.MULTILINE)
     matrix = "\n".join(f"| `{source}` | {status} | {text} |" for source, status, text in rows)
     text = f"""\
-# Three parts
+# Two parts
 
 ## What was built
 
-Three files.
+Two files.
 
 ## Diagram
 
 ```mermaid
 graph LR
-  one --> three
+  one --- two
 ```
 
 ## Compliance matrix

@@ -6,21 +6,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.browser.town import MAINTAINER, STRANGER, Town, open_town
+from tests.browser.town import MAINTAINER, PATIENCE, STRANGER, Town, open_town
+from tests.contract.exchange_log import assert_log_fits
 from tests.loop.world import NAME
 
 AGENT = Path(__file__).with_name("planning_agent.py")
 GOAL = """\
-People who come to this repository look for three parts, and find none.
+People who come to this repository look for two parts, and find none.
 
 Each part is a file of its own below `work`, so that one can be read without the others. A file begins with a
 line that says which part it is, and ends with the line `complete`: who reads it knows then that nothing was
-cut off. The third part rests on the first.
+cut off.
 
 Nothing else of the repository changes.
 """
-POLICY = {"planning": {"reconcile_from": 3}, "workers": 2}
-SOON = 90.0
+POLICY = {"planning": {"reconcile_from": 2}}
+SOON = PATIENCE
 
 
 def test_a_goal_is_planned_delivered_reconciled_completed_and_reported(tmp_path: Path) -> None:
@@ -31,11 +32,12 @@ def test_a_goal_is_planned_delivered_reconciled_completed_and_reported(tmp_path:
         says_ready(town, epic)
         gap = sees_the_gap_that_was_left(town, epic, beads)
         sees_the_epic_closed_with_its_report(town, epic, gap)
+    assert_log_fits(tmp_path / "exchanges.jsonl")
 
 
 def opens_the_goal(town: Town) -> int:
     with town.api(MAINTAINER) as api:
-        made = api.post(f"/repos/{NAME}/issues", json={"title": "Offer the three parts", "body": GOAL})
+        made = api.post(f"/repos/{NAME}/issues", json={"title": "Offer both parts", "body": GOAL})
     epic = int(made.raise_for_status().json()["number"])
     says(town, epic, "/bead plan")
     return epic
@@ -43,9 +45,9 @@ def opens_the_goal(town: Town) -> int:
 
 def sees_the_plan_and_nothing_made(town: Town, epic: int) -> str:
     shown = town.wait("a plan", lambda: comment_with(town, epic, "/bead approve"), SOON)
-    for words in ("Build part 1", "Build part 2", "Build part 3", "Hold it against", "mermaid"):
+    for words in ("Build part 1", "Build part 2", "Hold it against", "Report on", "mermaid"):
         assert words in shown
-    assert issues(town) == {"Offer the three parts": "open"}
+    assert issues(town) == {"Offer both parts": "open"}
     return shown
 
 
@@ -53,20 +55,19 @@ def approves(town: Town, epic: int, shown: str) -> dict[str, int]:
     """A stranger's yes is none; a maintainer's makes exactly what was shown."""
     says(town, epic, "/bead approve", STRANGER)
     town.settle()
-    assert issues(town) == {"Offer the three parts": "open"}
+    assert issues(town) == {"Offer both parts": "open"}
     says(town, epic, "/bead approve")
-    beads = town.wait("the beads", lambda: children(town, epic) if len(children(town, epic)) == 5 else None)
+    beads = town.wait("the beads", lambda: children(town, epic) if len(children(town, epic)) == 4 else None)
     assert all(title in shown for title in beads)
-    first, second, third, reconciling, reporting = sorted(beads.values())
+    first, second, reconciling, reporting = sorted(beads.values())
     names = labels(town)
     assert "epic" in names[epic]
-    assert f"blocked-by:#{first}" in names[third]
-    assert {f"blocked-by:#{one}" for one in (first, second, third)} <= names[reconciling]
+    assert {"reconcile", f"blocked-by:#{first}", f"blocked-by:#{second}"} <= names[reconciling]
     assert {"report", f"blocked-by:#{reconciling}"} <= names[reporting]
     # The text of the issue is as it was, and what the plan says of the whole stands below it.
     body = town.get(f"/issues/{epic}")["body"]
     assert body.startswith(GOAL.rstrip())
-    assert "3. `work/part-3.txt` is complete." in body
+    assert "2. `work/part-2.txt` is complete." in body
     return beads
 
 
@@ -83,7 +84,7 @@ def sees_the_gap_that_was_left(town: Town, epic: int, beads: dict[str, int]) -> 
     reconciling = beads["Hold it against what was asked"]
     shown = town.wait("the gap", lambda: comment_with(town, reconciling, "Complete part 2"), 3 * SOON)
     assert "/bead approve" in shown
-    for part in (1, 2, 3):
+    for part in (1, 2):
         assert town.get(f"/issues/{beads[f'Build part {part}']}")["state"] == "closed"
     assert town.get(f"/issues/{epic}")["state"] == "open"
     assert "complete" not in file(town, "work/part-2.txt")
