@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.beads.plan import PlanAnswer
-from bot.coordinator import planning
+from bot.coordinator import planning, quoting
+from bot.coordinator.actions import CreateBead
 from tests.security.githubs_reading import acts
 from tests.security.scene import Scene, open_scene
 from tests.unit.planned import after, answer, answered, bead, proposed, shown, to_the_end, waiting
@@ -123,21 +124,34 @@ def hostile() -> PlanAnswer:
     return answer(*beads, summary=LINES, outcome=LINES, verification=LINES, acceptance=[f"Done {WORDS}"])
 
 
-def posted(monkeypatch: pytest.MonkeyPatch | None = None) -> tuple[str, ...]:
-    """All that is posted of a hostile plan: the proposal, the epic, its beads."""
-    if monkeypatch is not None:
-        monkeypatch.setattr("bot.coordinator.quoting.neutralise", lambda text, _hosts: text)
+def posted() -> tuple[str, ...]:
+    """All that is posted of a hostile plan that is approved: the proposal, the epic, its beads."""
     snapshot = waiting(hostile())
-    approved = after(snapshot, answered(snapshot, "/bead approve"))
-    end = to_the_end(approved)
+    end = to_the_end(after(snapshot, answered(snapshot, "/bead approve")))
     assert len(end.issues) == 3
     return (shown(proposed(hostile())), *(f"{one.title}\n\n{one.body}" for one in end.issues))
 
 
-def test_a_plan_whose_words_are_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+def deeds(text: str) -> list[str]:
+    """What GitHub does because of a text of ours; the folds that we put into it are no deed."""
+    folds = ("<details><summary>", "</summary>", "</details>")
+    return [one for one in acts(text, "github.com") if not any(fold in one for fold in folds)]
+
+
+def test_a_plan_whose_words_are_orders_is_refused_with_all_that_is_wrong_with_it() -> None:
+    decision = proposed(hostile())
+    text = shown(decision)
+    assert text.startswith("**No plan**")
+    assert text.count("\n- `") > 10
+    assert deeds(text) == []
+    assert not any(isinstance(one, CreateBead) for one in decision.before)
+
+
+def test_a_plan_whose_words_are_orders_and_that_nobody_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control is that each text is made harmless, wherever it is posted."""
+    monkeypatch.setattr(planning, "check_plan", lambda *_: ())
     for text in posted():
-        assert (
-            list(acts(text.replace("<details><summary>", "").replace("</summary>", ""), "github.com")) == []
-        )
-    did = {what.split()[0] for text in posted(monkeypatch) for what in acts(text, "github.com")}
+        assert deeds(text) == []
+    monkeypatch.setattr(quoting, "neutralise", lambda text, _hosts: text)
+    did = {what.split()[0] for text in posted() for what in deeds(text)}
     assert did >= {"pings", "closes", "commands", "leads", "loads", "shows", "hides"}
