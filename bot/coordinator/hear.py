@@ -126,6 +126,9 @@ def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
         read = read_commands(comment.body)
         if not read or (comment.bead is None and comment.number in _made(snapshot, draft.before)):
             continue  # what has just become a bead is one in the next look
+        if planning.comes_now(snapshot, comment, read):
+            draft.looks.append(now)
+            continue  # its proposal is counted in by this pass, and may be shown already
         commands = tuple(one for one in read if isinstance(one, Command))
         refused = _refusal(hearing.snapshot, comment, read)
         if refused is not None:

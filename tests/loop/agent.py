@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def plan(prompt: str) -> dict[str, object]:
-    """As many beads as the title says, each after the one before but the second; the last one reconciles."""
+    """As many beads as the title says: from the third on each waits for the first; the last reconciles."""
     heading = re.search(r"^# Plan for #\d+: (.+)$", prompt, re.MULTILINE)
     assert heading is not None
     title = heading[1]
@@ -89,7 +89,7 @@ def planned(place: int, count: int) -> dict[str, object]:
         "verification": f"`ls work` lists part {place}.",
         "creates": [] if reconciles else [f"work/part-{place}.txt"],
         "covers": [1],
-        "after": list(range(1, place)) if reconciles else [place - 1] if place > 2 else [],
+        "after": list(range(1, place)) if reconciles else [1] if place > 2 else [],
     }
 
 

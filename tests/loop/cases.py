@@ -44,15 +44,15 @@ class Record:
     def cases(self) -> dict[str, list[Case]]:
         """By history, the faults at every effect that no earlier history has met."""
         known: set[Effect] = set()
-        kinds: set[tuple[str, str]] = set()
+        kinds: set[tuple[str, ...]] = set()
         found: dict[str, list[Case]] = {history: [] for history in self.played}
         for history, played in self.played.items():
-            for effect in played.effects:
+            for effect in filter(HISTORIES[history].mine, played.effects):
                 if effect not in known:
-                    again = (effect.what, effect.how) in kinds
+                    again = effect.kind in kinds
                     found[history] += [Case(effect, fault) for fault in faults_at(effect, again=again)]
                     known.add(effect)
-                    kinds.add((effect.what, effect.how))
+                    kinds.add(effect.kind)
         return found
 
 

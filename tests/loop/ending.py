@@ -199,6 +199,12 @@ class _Picture:
         text = re.sub(r"\b(answer-|undo-|revert[-=])\d+", r"\1N", text)
         text = re.sub(r"\b(run|attempt) \d+", r"\1 N", text)
         text = re.sub(r"#(\d+)", lambda found: f"#({self._titles.get(int(found[1]), '?')})", text)
-        return re.sub(
+        text = re.sub(
             r"\b(bead|work)/(\d+)", lambda found: f"{found[1]}/({self._titles[int(found[2])]})", text
         )
+        return re.sub(r"(?:^- .*\n?)+", lambda found: _sorted(found[0]), text, flags=re.MULTILINE)
+
+
+def _sorted(items: str) -> str:
+    """The items of a list in an order that does not tell which was there first."""
+    return "".join(f"{item}\n" for item in sorted(items.splitlines()))

@@ -46,6 +46,12 @@ class Effect:
         """Whether a job does it, and not the coordinator."""
         return self.what.startswith(tuple(f"{role} " for role in ROLES))
 
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """What is alike in other circumstances; the beads of a plan are made otherwise than one alone."""
+        planned = self.what == "CreateBead" and "planned" in self.amid
+        return (self.what, self.how, *(["planned"] if planned else []))
+
     def __str__(self) -> str:
         parts = [self.what, *([self.how] if self.how else []), *([f"amid {self.amid}"] if self.amid else [])]
         return re.sub(r"[^\w+>-]+", "_", " ".join(parts))

@@ -11,13 +11,15 @@ from tests.loop.world import NAME, Loop
 
 @dataclass(frozen=True)
 class History:
-    """`begin` is done once, `meanwhile` after every pass; `always` interrupts the undisturbed run as well."""
+    """`begin` is done once, `meanwhile` after every pass; `always` interrupts the undisturbed run as well. Of
+    its effects `mine` says which it is there for; the others are let happen."""
 
     name: str
     begin: Callable[[Loop], None]
     meanwhile: Callable[[Loop], None] = lambda _loop: None
     policy: Mapping[str, object] = field(default_factory=dict)
     always: Callable[[Effect], Fault | None] = lambda _effect: None
+    mine: Callable[[Effect], bool] = lambda _effect: True
 
 
 def _beads(*titles: str) -> Callable[[Loop], None]:
@@ -82,6 +84,12 @@ def _approve(loop: Loop) -> None:
             loop.say(bead.number, "/bead approve")
 
 
+def _of_a_plan(effect: Effect) -> bool:
+    """What shows a plan, and what makes it: asking for it and the run are as with other commands and runs."""
+    shows = effect.what in ("Say", "claims") and ("Say plan" in effect.amid or "settle writer" in effect.amid)
+    return shows or "planned" in effect.amid
+
+
 def _no_pull(effect: Effect) -> Fault | None:
     return "before" if effect.what == "worker publish" and effect.how == "pull" else None
 
@@ -99,7 +107,7 @@ HISTORIES = {
         History("epic", _epic),
         History("commands", _say, _think_again),
         History("undo", _beads("Undone"), _undo),
-        History("plan", _plan, _approve),
+        History("plan", _plan, _approve, mine=_of_a_plan),
         History("no-pull", _beads("Orphan"), always=_no_pull),
     )
 }

@@ -118,7 +118,10 @@ def _failures(loop: Loop) -> int:
     charged = 0
     before: dict[int, int] = {}
     for claims in loop.claims_history():
-        now = {bead: known.failures for bead, known in claims.history.items()}
+        now = {
+            bead: known.failures + (known.planning.failures if known.planning is not None else 0)
+            for bead, known in claims.history.items()
+        }
         charged += sum(max(0, count - before.get(bead, 0)) for bead, count in now.items())
         before = now
     return charged

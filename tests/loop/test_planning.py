@@ -36,8 +36,8 @@ def test_a_plan_is_shown_and_made_when_a_person_says_so(tmp_path: Path, exchange
             *(f"Build part {place}" for place in range(1, 5)),
             "Hold it against what was asked",
         ]
-        first, second, third, *_ = made
-        assert third.labels == ("bead", "task", "P2", "complexity:low", f"blocked-by:#{second.number}")
+        first, _, third, *_ = made
+        assert third.labels == ("bead", "task", "P2", "complexity:low", f"blocked-by:#{first.number}")
         assert body(loop, epic).startswith(f"{GOAL}\n\n## Outcome\n\nAll of it is there.")
         assert f"- #{epic}.1: Every part is there." in body(loop, first.number)
         (shown,) = [said for said in loop.comments(epic) if "comment=plan" in said]

@@ -130,7 +130,8 @@ def _named(action: Action) -> str:
             changed = [f"+{name}" for name in action.add] + [f"-{name}" for name in action.remove]
             return "SetLabels " + " ".join(re.sub(r"#\d+", "#N", name) for name in changed)
         case CreateBead():
-            return "CreateBead blocking" if action.blocks else "CreateBead"
+            planned = " planned" if "-p" in action.marker else ""
+            return "CreateBead blocking" if action.blocks else f"CreateBead{planned}"
         case _:
             return type(action).__name__
 
