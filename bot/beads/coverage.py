@@ -23,6 +23,8 @@ from bot.beads.answer_parts import Line, Part, ReportError, Sha, Text, faults
 from bot.beads.plan import PlannedBead
 
 COVERAGE = "refs/beadwright/coverage/"
+MOST = 500
+"""How many rows a matrix may have."""
 
 ShortText = Annotated[str, StringConstraints(max_length=250)]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{7,40}$")]
@@ -54,7 +56,7 @@ class CoverageAnswer(Part):
     places, `covers` rows of the matrix, from 1."""
 
     summary: Text = ""
-    matrix: tuple[Coverage, ...] = Field(default=(), max_length=500)
+    matrix: tuple[Coverage, ...] = Field(default=(), max_length=MOST)
     gaps: tuple[PlannedBead, ...] = Field(default=(), max_length=100)
 
     @property
@@ -73,7 +75,7 @@ class KeptCoverage(Part):
     run_id: int = Field(ge=1)
     base: Sha
     summary: Text = ""
-    matrix: tuple[Coverage, ...] = Field(default=(), max_length=500)
+    matrix: tuple[Coverage, ...] = Field(default=(), max_length=MOST)
 
 
 def load_coverage_answer(text: str | bytes) -> CoverageAnswer:

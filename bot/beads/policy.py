@@ -268,7 +268,11 @@ class Planning(Section):
         default=4, ge=1, le=8, description="From how many beads on a plan ends in a bead that reconciles it."
     )
     generations: int = Field(
-        default=3, ge=1, le=3, description="How often what reconciliation finds open is planned, at most."
+        default=3,
+        ge=1,
+        le=3,
+        description="How many generations of beads an epic may have: its first ones, then what each"
+        " reconciliation finds open.",
     )
     doctrine: tuple[str, ...] = Field(
         default=("about/", "README.md"),

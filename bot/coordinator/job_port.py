@@ -146,7 +146,8 @@ class MergedPull:
 
 @dataclass(frozen=True, slots=True)
 class EpicBead:
-    """A sub-issue of an epic. `dropped`: somebody closed it as not planned, or as a duplicate."""
+    """A sub-issue of an epic; of one that is an epic itself `pulls` are also those of its own sub-issues.
+    `dropped`: somebody closed it as not planned, or as a duplicate."""
 
     number: int
     title: str

@@ -36,8 +36,9 @@ from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, Run, Snapshot
 from bot.guards.result import quoted as code
 
-LEFT = 30
-"""How many sources of what is not met are remembered."""
+LEFT = 10
+SOURCE = 100
+"""How many sources of what is not met are remembered, and how much of each."""
 ALONE = "it reconciles no epic: make it a sub-issue of one"
 
 
@@ -87,7 +88,7 @@ def settle(
         run_id=run.id,
         rows=len(answer.matrix),
         open=len(left),
-        left=left[:LEFT],
+        left=tuple(source[:SOURCE] for source in left[:LEFT]),
     )
     draft.claims = draft.claims.remember(epic.number, reconciliation=found, accepted=None)
     table = matrix_text(snapshot, answer, run.id, epic.number)
@@ -150,8 +151,8 @@ def unproved(epic: int, draft: Draft) -> str | None:
         return None
     left = f" with {_open(found)}" if found.run_id is not None else ""
     return (
-        f"#{found.bead}, which reconciles it, was closed by hand{left}: nothing is proved. Open it again, or"
-        " accept what is open by `/bead accept`"
+        f"#{found.bead}, which reconciles it, was closed or moved by hand{left}: nothing is proved. Put it"
+        " back, or accept what is open by `/bead accept`"
     )
 
 

@@ -42,6 +42,9 @@ NOWHERE = "0" * 40
 RED = frozenset({"FAILURE", "ERROR", "TIMED_OUT", "ACTION_REQUIRED", "STARTUP_FAILURE"})
 JSON = TypeAdapter(dict[str, object])
 PARTS = TypeAdapter(dict[str, dict[str, object]])
+MOST_IN_EPIC = 300
+"""How many issues below an epic are looked at; five pull requests of each, with a hundred files, stay within
+what GitHub lets one query ask for."""
 DROPPED = frozenset({"NOT_PLANNED", "DUPLICATE"})
 
 FACTS = f"""
@@ -102,6 +105,7 @@ query Epic($owner: String!, $name: String!, $bead: Int!) {
             number title body state stateReason(enableDuplicate: true)
             repository { id }
             labels(first: 100) { nodes { name } }
+            subIssues(first: 30) { nodes { number repository { id } } }
           }
         }
       }
@@ -201,10 +205,14 @@ class RunnerApi:
         if found is None or epic is None or epic.repository.id != found.id:
             raise JobFault(f"#{bead} is no sub-issue of an epic of {self._repository}")
         children = [one for one in epic.subIssues.nodes if one.repository.id == found.id]
-        data = self._ask(
-            epic_pulls([epic.number, *(one.number for one in children)]),
-            {**where, "kept": coverage_ref(epic.number)},
-        )
+        below = {
+            one.number: [deeper.number for deeper in one.subIssues.nodes if deeper.repository.id == found.id]
+            for one in children
+        }
+        every = dict.fromkeys((epic.number, *below, *(one for deeper in below.values() for one in deeper)))
+        if len(every) > MOST_IN_EPIC:
+            raise JobFault(f"epic #{epic.number} has more than {MOST_IN_EPIC} issues below it")
+        data = self._ask(epic_pulls(list(every)), {**where, "kept": coverage_ref(epic.number)})
         parts = PARTS.validate_python(data.get("data") or {})["repository"]
         kept = shapes.Ref.model_validate(parts["kept"]) if parts.get("kept") else None
         at = kept.target if kept is not None else None
@@ -212,8 +220,10 @@ class RunnerApi:
             number=epic.number,
             title=epic.title,
             body=epic.body,
-            beads=tuple(_epic_bead(one, parts.get(f"b{one.number}")) for one in children),
-            pulls=_merged(parts.get(f"b{epic.number}")),
+            beads=tuple(
+                _epic_bead(one, _merged(parts, (one.number, *below[one.number]))) for one in children
+            ),
+            pulls=_merged(parts, (epic.number,)),
             kept=at.oid if at is not None else None,
             coverage=_coverage(at.message or "") if at is not None else None,
         )
@@ -349,7 +359,7 @@ def epic_pulls(beads: Sequence[int]) -> str:
     """The document that asks for the merged pull requests of an epic and its beads, and for what is kept of
     it."""
     fields = [
-        f'b{bead}: pullRequests(headRefName: "bead/{bead}", states: [MERGED], first: 20) {{ ...Merged }}'
+        f'b{bead}: pullRequests(headRefName: "bead/{bead}", states: [MERGED], last: 5) {{ ...Merged }}'
         for bead in beads
     ]
     kept = "kept: ref(qualifiedName: $kept) { target { oid ... on Commit { message } } }"
@@ -360,7 +370,7 @@ def epic_pulls(beads: Sequence[int]) -> str:
     )
 
 
-def _epic_bead(found: shapes.Child, pulls: object) -> EpicBead:
+def _epic_bead(found: shapes.Child, pulls: tuple[MergedPull, ...]) -> EpicBead:
     return EpicBead(
         number=found.number,
         title=found.title,
@@ -368,14 +378,16 @@ def _epic_bead(found: shapes.Child, pulls: object) -> EpicBead:
         open=found.state == "OPEN",
         dropped=found.state == "CLOSED" and found.stateReason in DROPPED,
         labels=tuple(label.name for label in found.labels.nodes),
-        pulls=_merged(pulls),
+        pulls=pulls,
     )
 
 
-def _merged(pulls: object) -> tuple[MergedPull, ...]:
+def _merged(parts: Mapping[str, object], beads: Sequence[int]) -> tuple[MergedPull, ...]:
+    """The merged pull requests of these beads in the answer to `epic_pulls`."""
     return tuple(
         MergedPull(one.number, one.mergeCommit.oid, tuple(file.path for file in one.files.nodes))
-        for one in shapes.MergedPulls.model_validate(pulls or {"nodes": []}).nodes
+        for bead in beads
+        for one in shapes.MergedPulls.model_validate(parts[f"b{bead}"]).nodes
         if one.mergeCommit is not None and one.files is not None and not one.isCrossRepository
     )
 

@@ -185,10 +185,24 @@ class Owner(Shape):
     id: str
 
 
+class Below(Shape):
+    """A sub-issue of a sub-issue."""
+
+    number: int
+    repository: Owner
+
+
+class AllBelow(Shape):
+    """A page of them."""
+
+    nodes: list[Below]
+
+
 class Child(Issue):
     """A sub-issue."""
 
     number: int
+    subIssues: AllBelow
     stateReason: str | None = None
     repository: Owner
     labels: Labels
@@ -210,7 +224,7 @@ class Epic(Shape):
     subIssues: Children
 
 
-class Below(Shape):
+class Placed(Shape):
     """An issue below its epic."""
 
     parent: Epic | None = None
@@ -220,7 +234,7 @@ class EpicRepository(Shape):
     """The repository with the issue."""
 
     id: str
-    issue: Below | None = None
+    issue: Placed | None = None
 
 
 class EpicAnswer(Shape):

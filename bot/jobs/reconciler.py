@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.beads.answer_parts import ReportError
 from bot.beads.body import parse_body
-from bot.beads.coverage import load_coverage_answer
+from bot.beads.coverage import MOST, load_coverage_answer
 from bot.beads.coverage_check import completed, coverage_faults
 from bot.beads.plan import PlanAnswer
 from bot.beads.plan_check import check_beads
@@ -57,6 +57,11 @@ def plan_reconciliation(
     known = built(epic, policy, git, claim.base)
     if not working(epic, policy):
         raise JobFault(f"epic #{epic.number} has no bead that was worked on: there is nothing to reconcile")
+    if len(known.asked) > MOST:
+        raise JobFault(
+            f"epic #{epic.number} asks for {len(known.asked)} things, more than one session can tell of"
+            f" ({MOST}): let it and its beads cite sections of specs, not whole documents"
+        )
     planning = facts.claims.of(inputs.bead).planning
     wanted = reveal(planning.text).strip() if planning is not None else ""
     prompt = render_prompt(

@@ -197,6 +197,21 @@ def test_an_epic_is_told_with_its_beads_and_what_was_merged_for_them(api: Runner
     assert not facts.pulls
 
 
+def test_what_was_done_below_a_bead_that_is_an_epic_itself_is_that_beads(
+    api: RunnerApi, forge: World
+) -> None:
+    owner = forge.person("octo")
+    epic, bead, inner = an_epic(forge, "Add more")
+    first = owner.get(f"{ROOT}/issues/{bead}").json()
+    wanted = {"sub_issue_id": first["id"], "replace_parent": True}
+    owner.post(f"{ROOT}/issues/{inner}/sub_issues", json=wanted).raise_for_status()
+    number = api.open_pull(head="bead/1", base="main", title="Say two", body="Bead #1")
+    owner.put(f"{ROOT}/pulls/{number}/merge", json={}).raise_for_status()
+    facts = api.epic(inner)
+    assert facts.number == epic
+    assert [(one.number, [pull.number for pull in one.pulls]) for one in facts.beads] == [(inner, [number])]
+
+
 def test_what_the_lead_of_an_epic_did_is_the_epics(api: RunnerApi, forge: World) -> None:
     owner = forge.person("octo")
     epic, bead = an_epic(forge)

@@ -373,8 +373,11 @@ def test_what_is_being_mended_is_not_accepted() -> None:
 @pytest.mark.parametrize(
     ("known", "why"),
     [
-        (Reconciliation(bead=RECONCILES), "#7, which reconciles it, was closed by hand: nothing is proved."),
-        (stands(), "closed by hand with 1 of 2 that the epic asks for are not met: nothing is proved."),
+        (
+            Reconciliation(bead=RECONCILES),
+            "#7, which reconciles it, was closed or moved by hand: nothing is proved.",
+        ),
+        (stands(), "moved by hand with 1 of 2 that the epic asks for are not met: nothing is proved."),
     ],
 )
 def test_a_bead_that_was_closed_by_hand_proves_nothing(known: Reconciliation, why: str) -> None:
