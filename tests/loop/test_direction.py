@@ -74,9 +74,7 @@ def told(loop: Loop, number: int, words: str) -> bool:
     return any(words in comment for comment in loop.comments(number))
 
 
-def test_a_change_goes_from_a_command_over_a_persons_merge_to_a_plan_by_it(
-    tmp_path: Path, exchange_log: Path
-) -> None:
+def test_a_change_goes_from_a_command_over_a_persons_merge_to_a_plan_by_it(tmp_path: Path) -> None:
     with open_loop(tmp_path, POLICY, files=FILES) as loop:
         number = asked(loop, "")
         (pull,) = json.loads(json.dumps(loop.get("/pulls?state=open")))

@@ -46,6 +46,9 @@ def sessions(answers: Mapping[str, DirectionAnswer]) -> str:
     told = {stage: answer.model_dump(mode="json", exclude_defaults=True) for stage, answer in answers.items()}
     return (
         "import re\n"
+        "been = pathlib.Path.home() / 'been'\n"
+        "been.exists() and sys.exit('another session was here')\n"
+        "been.touch()\n"
         "prompt = sys.stdin.read()\n"
         "stage = re.search(r'^## Your part: (.+)$', prompt, re.M)[1]\n"
         f"answer(**json.loads({json.dumps(told)!r})[stage])\n"
