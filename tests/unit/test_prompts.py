@@ -197,10 +197,15 @@ GOLDEN = {
     ),
     "direction": Golden(
         "direction",
-        template=5_000,
-        example=16_000,
+        template=1_300,
+        example=6_000,
         begins=f"# Direction for #7: {TITLED}",
-        says=(READS,),
+        says=(
+            "Whoever asks wants this looked at above all:\n\n> Leave the parser alone.",
+            "### README.md\n\n# Sample",
+            "- `openspec/specs/tally/spec.md`",
+            READS,
+        ),
         scene=asked_by_ann("direction"),
     ),
     "checkin": Golden(
@@ -228,6 +233,7 @@ GOLDEN = {
     ),
 }
 REPAIR = Golden("writer", template=500, example=600, begins="The first prompt.")
+STAGE = Golden("direction", template=3_200, example=2_500, begins="What every session is shown.")
 
 
 def prepared(tmp_path: Path, golden: Golden, engine: dict[str, object] | None = None) -> Plan:
@@ -256,7 +262,11 @@ def prepared(tmp_path: Path, golden: Golden, engine: dict[str, object] | None = 
 
 
 def test_there_is_an_entry_for_every_template_and_one_for_every_role() -> None:
-    assert {path.name.removesuffix(".md.j2") for path in TEMPLATES.glob("*.j2")} == {*GOLDEN, "repair"}
+    assert {path.name.removesuffix(".md.j2") for path in TEMPLATES.glob("*.j2")} == {
+        *GOLDEN,
+        "repair",
+        "direction_stage",
+    }
     assert {golden.role for golden in GOLDEN.values()} == set(ROLES)
 
 
@@ -306,3 +316,36 @@ def test_the_second_round_is_told_what_was_wrong_and_obeys_nothing_in_it() -> No
     assert prompt.endswith("\n- It has no bead.\n\n```json\n{}\n```\n")
     assert len((TEMPLATES / "repair.md.j2").read_text(encoding="utf-8")) <= REPAIR.template
     assert len(prompt) <= REPAIR.example
+
+
+@pytest.mark.parametrize(
+    ("stage", "says", "never"),
+    [
+        ("questions", ("nothing can be judged by it", "each answerable in a sentence"), ("OpenSpec change", "a draft")),
+        ("survey", ("You are one of several who look independently", "Push back"), ("an answer", "a draft")),
+        ("draft", ("### Survey 1\n\nan answer", "OpenSpec change", "`disagreements`"), ("a draft",)),
+        ("review", ("Taste is no objection", "\n\na draft"), ("an answer", "OpenSpec change")),
+        (
+            "final",
+            ("- finding: It is faulty.\n- objection: It is big.\n\na draft", "**WHEN**"),
+            ("an answer",),
+        ),
+    ],
+)
+def test_each_session_on_direction_is_asked_for_its_own_part(
+    stage: str, says: tuple[str, ...], never: tuple[str, ...]
+) -> None:
+    values = {
+        "material": "What every session is shown.",
+        "stage": stage,
+        "earlier": ["an answer"] if stage == "draft" else [],
+        "draft": "a draft",
+        "objections": ["It is big."],
+        "findings": ["It is faulty."],
+    }
+    prompt = render_prompt("direction_stage", values)
+    assert prompt.lstrip().startswith(f"{STAGE.begins}\n\n## Your part: ")
+    assert all(one in prompt for one in says)
+    assert not any(one in prompt for one in never)
+    assert len(prompt) <= STAGE.example
+    assert len((TEMPLATES / "direction_stage.md.j2").read_text(encoding="utf-8")) <= STAGE.template
