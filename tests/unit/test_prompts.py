@@ -321,7 +321,11 @@ def test_the_second_round_is_told_what_was_wrong_and_obeys_nothing_in_it() -> No
 @pytest.mark.parametrize(
     ("stage", "says", "never"),
     [
-        ("questions", ("nothing can be judged by it", "each answerable in a sentence"), ("OpenSpec change", "a draft")),
+        (
+            "questions",
+            ("nothing can be judged by it", "each answerable in a sentence"),
+            ("OpenSpec change", "a draft"),
+        ),
         ("survey", ("You are one of several who look independently", "Push back"), ("an answer", "a draft")),
         ("draft", ("### Survey 1\n\nan answer", "OpenSpec change", "`disagreements`"), ("a draft",)),
         ("review", ("Taste is no objection", "\n\na draft"), ("an answer", "OpenSpec change")),
