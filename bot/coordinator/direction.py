@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.beads.digest import digest
-from bot.coordinator.actions import DeleteRef, OpenPull, PostCheck, Say, SetBody
+from bot.coordinator.actions import DeleteRef, OpenPull, PostCheck, Say, SetBody, SetLabels
 from bot.coordinator.claims import Answer, History
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.direction_comment import direction_text
@@ -99,8 +99,14 @@ def goes_on(snapshot: Snapshot, issue: Issue, pull: PullRequest | None, draft: D
         where = f"#{pull.number} is merged, and its commit is not on {snapshot.default_branch}"
         draft.say(issue.number, State.NEEDS_HUMAN, where)
     elif pull is not None:
+        label = snapshot.policy.spelling.bead
+        if label.lower() not in {one.lower() for one in pull.labels}:
+            # Whoever opened it died before it was put on; by it the pull request is found when it is over.
+            draft.after.append(SetLabels(pull.number, pull.id, add=(label,)))
         what = f"#{pull.number} proposes the change `{known.change}` of the specs: merge it, or close it"
         draft.say(issue.number, State.NEEDS_HUMAN, what)
+    elif issue.number not in snapshot.focus:
+        draft.focus.add(issue.number)  # it may be over, and older than what a look shows
     elif any(branch == name for branch, _ in snapshot.branches):
         body = f"The change `{known.change}` of the specs, proposed for #{issue.number}. It {NOT_OURS}."
         title = f"Propose: {known.change}"

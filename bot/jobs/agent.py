@@ -8,9 +8,12 @@ Everything that touches the checkout after the engine runs behind the wall as we
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -107,9 +110,19 @@ def _outcome(
     task = Task(inputs.role, plan.prompt, plan.engine.minutes, plan.budget)
     if plan.survey is not None:
         attempt = ready_trial(plan.survey.specs, wall, inputs.folder, os.environ)
-        return with_passes(plan.survey, task, run, attempt)
+        afresh = partial(_afresh, plan, wall, inputs.folder, path, env)
+        return with_passes(plan.survey, task, afresh, attempt)
     examine = REPAIRS.get(inputs.role)
     return run(task) if examine is None else with_repair(inputs, plan, task, examine, run)
+
+
+def _afresh(
+    plan: Plan, wall: Wall, folder: Path, path: Path | None, env: Mapping[str, str], task: Task
+) -> Outcome:
+    """Run the engine with a desk and a home of its own: nothing that another session left is in sight."""
+    with tempfile.TemporaryDirectory(prefix="desk-", dir=folder, ignore_cleanup_errors=True) as desk:
+        enclosure = replace(wall, desk=Path(desk))
+        return run_engine(plan.engine, task, enclosure, program=path, env=env)
 
 
 def forget_secrets(credential: Collection[str]) -> None:

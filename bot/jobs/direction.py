@@ -67,7 +67,9 @@ def plan_direction(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
         base=claim.base,
         start=claim.base,
         published=claim.base,
-        survey=Survey(specs=specs, has_doctrine=bool(doctrine), passes=policy.planning.passes),
+        survey=Survey(
+            specs=specs, files=frozenset(files), has_doctrine=bool(doctrine), passes=policy.planning.passes
+        ),
     )
 
 

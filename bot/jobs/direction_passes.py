@@ -17,6 +17,7 @@ may follow.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -32,6 +33,7 @@ from bot.prompts import render_prompt
 Stage = Literal["questions", "survey", "draft", "review", "final"]
 Try = Callable[[Change], Sequence[str]]
 SECONDS_PER_MINUTE = 60.0
+PATH = re.compile(r"`?([^\s:`#]+)")
 LEAST_MINUTES = 0.05  # less is no time for an answer
 
 
@@ -69,7 +71,7 @@ def _decide(sessions: Sessions, survey: Survey, attempt: Try) -> Direction:
         return Direction(answer=_asked(sessions.ask("questions")))
     surveys = [sessions.ask("survey") for _ in range(survey.passes)]
     answer = sessions.ask("draft", earlier=surveys)
-    found = _findings(answer, attempt)
+    found = _findings(answer, survey, attempt)
     passes = survey.passes if answer.change is not None else 0
     reviews = [sessions.ask("review", draft=answer) for _ in range(passes)]
     objections = tuple(dict.fromkeys(one for review in reviews for one in review.objections))
@@ -77,7 +79,7 @@ def _decide(sessions: Sessions, survey: Survey, attempt: Try) -> Direction:
     for _ in range(2):
         if found or unmet:
             answer = sessions.ask("final", draft=answer, objections=unmet, findings=found)
-            found, unmet = _findings(answer, attempt), ()
+            found, unmet = _findings(answer, survey, attempt), ()
     if found:
         told_all = "; ".join(told(found))
         raise Ends(None, f"the proposal has faults, and had them after it was asked once more: {told_all}")
@@ -85,7 +87,7 @@ def _decide(sessions: Sessions, survey: Survey, attempt: Try) -> Direction:
     return Direction(answer=answer, surveys=survey.passes, reviews=len(reviews), objections=objections)
 
 
-def _findings(answer: DirectionAnswer, attempt: Try) -> tuple[str, ...]:
+def _findings(answer: DirectionAnswer, survey: Survey, attempt: Try) -> tuple[str, ...]:
     """What code can tell is wrong with an answer."""
     lacking = [
         f"nothing says {what}"
@@ -97,11 +99,20 @@ def _findings(answer: DirectionAnswer, attempt: Try) -> tuple[str, ...]:
         if not text.strip()
     ]
     unseen = [
-        f"{one.what!r} is judged {one.judgement} without evidence"
+        f"{one.what!r} is judged {one.judgement} without evidence that begins with a file's path"
         for one in answer.judged
-        if not one.evidence
+        if not any(_is_seen(line, survey.files) for line in one.evidence)
     ]
     return (*lacking, *unseen, *(attempt(answer.change) if answer.change is not None else ()))
+
+
+def _is_seen(evidence: str, files: frozenset[str]) -> bool:
+    """Whether evidence begins with the path of a file, or of a folder with a slash at its end."""
+    named = PATH.match(evidence)
+    if named is None:
+        return False
+    path = named[1]
+    return path in files or (path.endswith("/") and any(file.startswith(path) for file in files))
 
 
 def _asked(answer: DirectionAnswer) -> DirectionAnswer:

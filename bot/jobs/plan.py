@@ -22,12 +22,13 @@ class Survey(BaseModel):
     """What a run on direction rests on.
 
     `specs` are the texts below `openspec/` on the base, by path; empty where the repository keeps none.
-    `has_doctrine` tells that something says what the project is for. `passes` is how many independent
-    sessions look at each stage.
+    `files` are the paths of the base. `has_doctrine` tells that something says what the project is for.
+    `passes` is how many independent sessions look at each stage.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     specs: dict[str, str]
+    files: frozenset[str]
     has_doctrine: bool
     passes: int
 

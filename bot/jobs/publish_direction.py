@@ -14,7 +14,7 @@ from bot.beads.visible_text import one_line
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import JobFacts, RefMove
 from bot.jobs.openspec_tree import openspec_tree
-from bot.jobs.publish import Denied, Publishing, protected_paths
+from bot.jobs.publish import Denied, Publishing, protected_paths, pull_labels
 from bot.jobs.publish_answer import publish_answer
 from bot.jobs.tree_checks import check_tree
 
@@ -44,6 +44,7 @@ def publish_direction(run: Publishing) -> str:
         title=one_line(run.safe(f"Propose: {change.title}"))[:250],
         body=_body(run, direction, change),
     )
+    run.github.add_labels(number, pull_labels(facts)[:1])  # it is a bead's, and no review of ours is due
     return f"{head} is published as pull request #{number}"
 
 

@@ -31,6 +31,13 @@ The program SHALL exit with status 0 after a greeting.
 #### Scenario: After a greeting
 - **WHEN** it has printed a greeting
 - **THEN** its exit status is 0
+
+### Requirement: Greets twice
+The program SHALL greet once more when it is told to.
+
+#### Scenario: Twice is asked for
+- **WHEN** it is started with `--twice`
+- **THEN** it prints two greetings
 """
 WHY = "People who speak German use the program daily, and want to be greeted in their own language."
 PROPOSAL = f"## Why\n{WHY}\n\n## What Changes\n- A flag chooses the language.\n"
@@ -89,9 +96,9 @@ def with_file(path: str, text: str = "Notes.\n") -> Change:
 
 SOUND: Mapping[str, Change] = {
     "adds": change(),
-    "modifies": change("greet-politely", spec=MODIFIED),
-    "renames and removes": change(
-        "rename", spec=RENAMED.format("Greets by name", "Greets") + REMOVED.format("Ends well")
+    "modifies, renames and removes": change(
+        "be-brief",
+        spec=MODIFIED + RENAMED.format("Ends well", "Ends") + REMOVED.format("Greets twice"),
     ),
 }
 

@@ -21,6 +21,7 @@ from bot.coordinator.actions import (
     React,
     Say,
     SetBody,
+    SetLabels,
     UpdateBranch,
 )
 from bot.coordinator.archiving import CLI
@@ -182,10 +183,13 @@ def test_a_closed_proposal_is_no_more_and_nobody_has_taken_anything_over() -> No
 
 
 def test_a_proposal_without_a_pull_request_gets_it_and_one_without_a_branch_is_no_more() -> None:
-    opened = run_decide(proposal(pulls=()))
+    assert run_decide(proposal(pulls=())).focus == {1}  # it is looked for first
+    opened = run_decide(proposal(pulls=(), focus=frozenset({1})))
     (action,) = [one for one in opened.after if isinstance(one, OpenPull)]
     assert action.title == "Propose: greet-in-german"
-    gone = run_decide(proposal(pulls=(), branches=()))
+    unlabelled = run_decide(proposal(pulls=(pull(8, 1, labels=()),)))
+    assert SetLabels(8, "PR_8", add=("bead",)) in unlabelled.after
+    gone = run_decide(proposal(pulls=(), branches=(), focus=frozenset({1})))
     assert (after(gone).planning, after(gone).change) == (None, "")
 
 

@@ -14,12 +14,12 @@ from bot.beads.report import Report
 from bot.coordinator.claims import Planning, Word
 from bot.jobs.plan import Plan, plan_path, write_report
 from bot.jobs.publish import Denied
-from tests.unit.changes import ADDED, FAULTY, SOUND, SPEC, TREE
+from tests.unit.changes import ADDED, FAULTY, SOUND, SPEC, TREE, change
 from tests.unit.job_world import BEAD, World
 
 BRANCH = f"refs/heads/bead/{BEAD}"
 ABOUT = "# About\n\nIt greets people, and nothing else.\n"
-EVIDENCE = ("greet.py:1 prints English alone",)
+EVIDENCE = ("src/a.txt:1 prints English alone",)
 FOUND = Judged(what="A German greeting", judgement="premature", reason="Nobody asks.", evidence=EVIDENCE)
 WHOLE = DirectionAnswer(
     summary="It greets.",
@@ -46,6 +46,9 @@ def sessions(answers: Mapping[str, DirectionAnswer]) -> str:
     told = {stage: answer.model_dump(mode="json", exclude_defaults=True) for stage, answer in answers.items()}
     return (
         "import re\n"
+        "been = pathlib.Path.home() / 'been'\n"
+        "been.exists() and sys.exit('another session was here')\n"
+        "been.touch()\n"
         "prompt = sys.stdin.read()\n"
         "stage = re.search(r'^## Your part: (.+)$', prompt, re.M)[1]\n"
         f"answer(**json.loads({json.dumps(told)!r})[stage])\n"
@@ -85,7 +88,8 @@ def test_a_sound_change_becomes_a_branch_and_a_pull_request_of_its_files_alone(w
     assert title == "Propose: Greet in German"
     assert "2 independent surveys and 2 independent reviews" in body
     assert "only a person merges it" in body
-    assert world.requests == ["facts", "facts", "move_refs", "open_pull"]
+    assert world.requests == ["facts", "facts", "move_refs", "open_pull", "add_labels"]
+    assert world.labels == ["bead"]
 
 
 def test_a_run_is_shown_doctrine_specs_and_what_it_is_asked_to_look_at(world: World) -> None:
@@ -151,10 +155,18 @@ def reported(world: World, proposed: Change, attempt: int) -> Report:
     )
 
 
-def test_protected_paths_and_secrets_hold_for_a_proposal_as_for_any_work(world: World) -> None:
-    world.policy = {"protected": ["openspec/"], "planning": {"passes": 1}}
-    with pytest.raises(Denied, match="the policy protects it"):
-        world.run(sessions(usual()), role="direction")
+def test_protected_paths_and_secrets_hold_for_a_proposal_as_for_any_work(tmp_path: Path) -> None:
+    world = World(tmp_path / "world", {"protected": ["specs/"]})
+    world.commit("main", dict(TREE))
+    secret = "gh" + "p_" + "0aB1" * 9
+    holds = SOUND["adds"].model_copy(update={"files": (*change(design=f"## Context\n{secret}\n").files,)})
+    inputs = world.dispatch("direction")
+    inputs.folder.mkdir(parents=True)
+    write_report(inputs, reported(world, holds, 1))
+    with pytest.raises(Denied) as denied:
+        world.publish(inputs)
+    assert "specs/greeting/spec.md: the policy protects it" in str(denied.value)
+    assert "design.md: it holds what looks like" in str(denied.value)
     assert world.ref(BRANCH) is None
 
 

@@ -14,7 +14,7 @@ from bot.jobs.direction_passes import with_passes
 from bot.jobs.plan import Survey
 from tests.unit.changes import FAULTY, SOUND, TREE
 
-SURVEY = Survey(specs=dict(TREE), has_doctrine=True, passes=2)
+SURVEY = Survey(specs=dict(TREE), files=frozenset({"greet.py", "docs/a.md"}), has_doctrine=True, passes=2)
 FOUND = Judged(what="It", judgement="rejected", reason="No.", evidence=("greet.py:1 says so",))
 WHOLE = DirectionAnswer(really="a", next="b", stop="c", judged=(FOUND,), change=SOUND["adds"])
 FAULT = WHOLE.model_copy(update={"change": FAULTY["no tasks"].change})
@@ -113,12 +113,20 @@ def test_a_revision_may_give_the_change_up() -> None:
     assert came_to(run(engine)).answer.change is None
 
 
-def test_no_judgement_passes_without_evidence_and_no_report_without_its_end() -> None:
-    bare = DirectionAnswer(judged=(FOUND.model_copy(update={"evidence": ()}),))
-    engine = Engine(SILENT, SILENT, bare, bare, bare)
-    missing = run(engine).missing or ""
-    assert "'It' is judged rejected without evidence" in missing
+@pytest.mark.parametrize("evidence", [(), ("no.py:1 says so",), ("It is so.",), ("docs says so",)])
+def test_no_judgement_passes_without_a_file_that_shows_it_and_no_report_without_its_end(
+    evidence: tuple[str, ...],
+) -> None:
+    bare = DirectionAnswer(judged=(FOUND.model_copy(update={"evidence": evidence}),))
+    missing = run(Engine(SILENT, SILENT, bare, bare, bare)).missing or ""
+    assert "'It' is judged rejected without evidence that begins with a file's path" in missing
     assert missing.count("nothing says what") == 3
+
+
+def test_a_folder_may_show_it() -> None:
+    shown = FOUND.model_copy(update={"evidence": ("Well.", "`docs/` has nothing of it")})
+    whole = WHOLE.model_copy(update={"judged": (shown,)})
+    assert came_to(run(Engine(SILENT, SILENT, whole, SILENT, SILENT))).answer == whole
 
 
 @pytest.mark.parametrize(
