@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.beads.body import render_body
@@ -282,6 +282,7 @@ WORLDS = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(WORLDS)
 def test_whatever_is_reached_forward_reaches_backward(facts: Facts) -> None:
     whole = chain(facts)
@@ -293,6 +294,7 @@ def test_whatever_is_reached_forward_reaches_backward(facts: Facts) -> None:
             assert one in reach(ahead, other)
 
 
+@settings(max_examples=40)
 @given(WORLDS)
 def test_a_trace_holds_exactly_what_comes_before_and_after_and_every_link_of_it(facts: Facts) -> None:
     whole = chain(facts)
@@ -305,6 +307,7 @@ def test_a_trace_holds_exactly_what_comes_before_and_after_and_every_link_of_it(
         assert all(gap.about in found.nodes for gap in found.gaps)
 
 
+@settings(max_examples=40)
 @given(WORLDS)
 def test_every_requirement_is_answered_or_said_to_be_missing(facts: Facts) -> None:
     whole = chain(facts)
