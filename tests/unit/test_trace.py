@@ -158,6 +158,14 @@ def test_beads_of_an_epic_with_one_lead_have_its_pull_request() -> None:
     assert not any("#2" in gap for gap in missing(facts, "#1"))
 
 
+def test_a_pull_request_that_proposed_a_change_of_the_specs_did_none_of_the_epics_beads() -> None:
+    files = ("openspec/changes/count/proposal.md", "openspec/changes/count/tasks.md")
+    facts = Facts(beads=(EPIC, BEAD), pulls=(replace(PULL, bead=1, files=files),))
+    assert Link("#1", "#3", Because.BRANCH) in walked(facts, "#1").forward
+    assert missing(facts, "#2") == ["#2 has no pull request: none is on the branch bead/2"]
+    assert missing(facts, "#3") == []
+
+
 def test_whoever_is_not_known_is_not_reached() -> None:
     assert trace(DONE, "#9") is None
 
