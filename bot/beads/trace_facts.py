@@ -20,6 +20,7 @@ SERVES = re.compile(
 )
 """A criterion as the section `Serves` of a planned bead lists it (`planned_body.py`): `- #EPIC.K: WORDS`, or,
 where it is for what a reconciliation found open, `- ROW: #EPIC.K: WORDS`."""
+CHANGES = "openspec/changes/"
 SpecKind = Literal["requirement", "scenario", "section"]
 
 
@@ -73,6 +74,11 @@ class TracedPull:
     files: tuple[str, ...] = ()
     commit: str | None = None
     on_base: bool | None = None
+
+    @property
+    def proposes(self) -> bool:
+        """Whether all that it does is to propose a change of the specs (`openspec/changes/NAME/`)."""
+        return bool(self.files) and all(path.startswith(CHANGES) for path in self.files)
 
     @property
     def tests(self) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ def _of_pull(facts: Facts, pull: TracedPull, beads: set[int], by: int | None) ->
     if pull.state == "merged" and pull.on_base is False:
         yield Gap(name, f"was merged as {(pull.commit or '')[:SHORT]}, which is not on {facts.base}")
     if pull.state != "closed" and pull.reverts is None:
-        if not pull.tests:
+        if not pull.tests and not pull.proposes:
             yield Gap(name, "changes no test")
         if pull.bead not in beads:
             yield Gap(name, "belongs to no bead")

@@ -113,18 +113,21 @@ def pulls_of(facts: Facts) -> dict[int, tuple[TracedPull, ...]]:
     """The pull requests that hold each bead's work: its own, else those of the epic above it that has some,
     as one has that was given to one lead."""
     own: dict[int, tuple[TracedPull, ...]] = {}
+    works: dict[int, tuple[TracedPull, ...]] = {}
     for pull in facts.pulls:
         if pull.bead is not None:
             own[pull.bead] = (*own.get(pull.bead, ()), pull)
+            if not pull.proposes:
+                works[pull.bead] = (*works.get(pull.bead, ()), pull)
     parents = {bead.number: bead.parent for bead in facts.beads}
     found: dict[int, tuple[TracedPull, ...]] = {}
     for number in parents:
-        up: int | None = number
-        seen: set[int] = set()
-        while up is not None and up not in own and up not in seen:
+        up: int | None = number if number in own else parents.get(number)
+        seen = {number}
+        while up is not None and up not in works and up not in seen:
             seen.add(up)
             up = parents.get(up)
-        found[number] = own.get(up, ()) if up is not None else ()
+        found[number] = own[number] if number in own else works.get(up, ()) if up is not None else ()
     return found
 
 

@@ -64,7 +64,12 @@ def epic_trace(view: View, issue: Issue, states: Mapping[int, State]) -> str:
 def _pulls(view: View, epic: int, beads: Iterable[int]) -> Iterator[TracedPull]:
     """The pull request of each bead, and the epic's own, which it has when one worker does it as a whole."""
     latest = latest_pulls(view.snapshot.pulls, view.claims)
-    for bead in (epic, *beads):
+    own = [one for one in view.snapshot.pulls if one.head_ref == f"bead/{epic}" and one.state != "closed"]
+    own.sort(key=lambda one: one.number)
+    if view.history(epic).change:  # the first one proposed the change of the specs that it builds
+        own = own[1:]
+    yield from (TracedPull(one.number, "", one.state, bead=epic) for one in own[-1:])
+    for bead in beads:
         past, pull = view.snapshot.past.get(bead), latest.get(bead)
         if past is not None and past.pull is not None:
             yield past.pull

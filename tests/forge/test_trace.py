@@ -257,9 +257,18 @@ def test_what_is_not_there_ends_with_status_1_and_what_to_try(story: Story, aske
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert why in answer.stderr
     assert "Try the number of a bead" in answer.stderr
-    as_json = story.trace(asked, "--json")
-    assert as_json.exit_code == 1
-    assert why in json.loads(as_json.stdout)["why"]
+
+
+def test_a_program_is_told_so_too(story: Story) -> None:
+    answer = story.trace("99", "--json")
+    assert (answer.exit_code, answer.stderr) == (1, "")
+    said = json.loads(answer.stdout)
+    assert said == {
+        "repository": "octo/sample",
+        "asked": "99",
+        "start": None,
+        "why": "there is no issue and no pull request #99",
+    }
 
 
 @pytest.mark.parametrize("asked", ["", " ", "#", "#two", "a\x07b", "x" * 501])

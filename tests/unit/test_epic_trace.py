@@ -78,6 +78,16 @@ def test_beads_of_an_epic_with_one_lead_came_as_its_pull_request() -> None:
     assert found[0].split(" | ")[2] == "#9"
 
 
+def test_the_proposal_that_an_epic_builds_is_not_what_its_beads_came_as() -> None:
+    proposal = pull(8, 1, state="merged", on_base=True)
+    claims = Claims().remember(1, change="count", past=(8,))
+    assert rows(look(epic(3), bead(3, 1), pulls=(proposal,), claims=claims))[0].endswith("|  |  |")
+    led = pull(9, 1, state="merged", on_base=True)
+    claims = Claims().remember(1, change="count", past=(8, 9))
+    found = rows(look(epic(3), bead(3, 1), pulls=(proposal, led), claims=claims))
+    assert found[0].split(" | ")[2] == "#9"
+
+
 def test_a_long_list_is_cut_and_says_where_the_rest_is() -> None:
     body = "## Acceptance criteria\n\n" + "".join(f"{one}. c{one}\n" for one in range(1, ROWS + 6))
     found = rows(look(epic(2, body=body), bead(2, 1)))

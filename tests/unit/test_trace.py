@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.beads.body import render_body
@@ -158,6 +158,14 @@ def test_beads_of_an_epic_with_one_lead_have_its_pull_request() -> None:
     assert not any("#2" in gap for gap in missing(facts, "#1"))
 
 
+def test_a_pull_request_that_proposed_a_change_of_the_specs_did_none_of_the_epics_beads() -> None:
+    files = ("openspec/changes/count/proposal.md", "openspec/changes/count/tasks.md")
+    facts = Facts(beads=(EPIC, BEAD), pulls=(replace(PULL, bead=1, files=files),))
+    assert Link("#1", "#3", Because.BRANCH) in walked(facts, "#1").forward
+    assert missing(facts, "#2") == ["#2 has no pull request: none is on the branch bead/2"]
+    assert missing(facts, "#3") == []
+
+
 def test_whoever_is_not_known_is_not_reached() -> None:
     assert trace(DONE, "#9") is None
 
@@ -282,6 +290,7 @@ WORLDS = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(WORLDS)
 def test_whatever_is_reached_forward_reaches_backward(facts: Facts) -> None:
     whole = chain(facts)
@@ -293,6 +302,7 @@ def test_whatever_is_reached_forward_reaches_backward(facts: Facts) -> None:
             assert one in reach(ahead, other)
 
 
+@settings(max_examples=40)
 @given(WORLDS)
 def test_a_trace_holds_exactly_what_comes_before_and_after_and_every_link_of_it(facts: Facts) -> None:
     whole = chain(facts)
@@ -305,6 +315,7 @@ def test_a_trace_holds_exactly_what_comes_before_and_after_and_every_link_of_it(
         assert all(gap.about in found.nodes for gap in found.gaps)
 
 
+@settings(max_examples=40)
 @given(WORLDS)
 def test_every_requirement_is_answered_or_said_to_be_missing(facts: Facts) -> None:
     whole = chain(facts)
