@@ -10,7 +10,7 @@ section that stands twice counts twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 ROOT = "openspec/"
@@ -103,6 +103,11 @@ def change_names(tree: Mapping[str, str]) -> frozenset[str]:
         elif path.startswith(CHANGES) and len(parts) > 3:
             names.add(parts[2])
     return frozenset(names)
+
+
+def is_proposal(files: Sequence[str]) -> bool:
+    """Whether a commit that changed these files proposed a change of the specs, and built nothing."""
+    return bool(files) and all(path.startswith(CHANGES) and not path.startswith(ARCHIVE) for path in files)
 
 
 Line = tuple[int, str, str]

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from bot.beads.answer_parts import ReportError
 from bot.beads.coverage import KeptCoverage, coverage_ref, load_kept_coverage
+from bot.beads.openspec import is_proposal
 from bot.beads.policy import POLICY_PATH
 from bot.coordinator.claims import CLAIMS_REF, ClaimsError, read_claims
 from bot.coordinator.job_port import (
@@ -383,13 +384,14 @@ def _epic_bead(found: shapes.Child, pulls: tuple[MergedPull, ...]) -> EpicBead:
 
 
 def _merged(parts: Mapping[str, object], beads: Sequence[int]) -> tuple[MergedPull, ...]:
-    """The merged pull requests of these beads in the answer to `epic_pulls`."""
-    return tuple(
+    """The merged pull requests of these beads in the answer to `epic_pulls`, without what merely proposed."""
+    found = (
         MergedPull(one.number, one.mergeCommit.oid, tuple(file.path for file in one.files.nodes))
         for bead in beads
         for one in shapes.MergedPulls.model_validate(parts[f"b{bead}"]).nodes
         if one.mergeCommit is not None and one.files is not None and not one.isCrossRepository
     )
+    return tuple(one for one in found if not is_proposal(one.files))
 
 
 def _coverage(message: str) -> KeptCoverage | None:

@@ -212,6 +212,22 @@ def test_what_was_done_below_a_bead_that_is_an_epic_itself_is_that_beads(
     assert [(one.number, [pull.number for pull in one.pulls]) for one in facts.beads] == [(inner, [number])]
 
 
+def test_what_merely_proposed_a_change_of_the_specs_for_an_epic_built_nothing_of_it(
+    api: RunnerApi, forge: World
+) -> None:
+    owner = forge.person("octo")
+    epic, bead = an_epic(forge)
+    main = owner.get(f"{ROOT}/git/ref/heads/main").json()["object"]["sha"]
+    wanted = {"ref": f"refs/heads/bead/{epic}", "sha": main}
+    owner.post(f"{ROOT}/git/refs", json=wanted).raise_for_status()
+    file = {"message": "Propose", "content": "WA==", "branch": f"bead/{epic}"}
+    path = "openspec/changes/add-tallying/proposal.md"
+    owner.put(f"{ROOT}/contents/{path}", json=file).raise_for_status()
+    number = api.open_pull(head=f"bead/{epic}", base="main", title="Propose", body="Only that")
+    owner.put(f"{ROOT}/pulls/{number}/merge", json={}).raise_for_status()
+    assert api.epic(bead).pulls == ()
+
+
 def test_what_the_lead_of_an_epic_did_is_the_epics(api: RunnerApi, forge: World) -> None:
     owner = forge.person("octo")
     epic, bead = an_epic(forge)

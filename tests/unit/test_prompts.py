@@ -233,7 +233,7 @@ GOLDEN = {
     ),
 }
 REPAIR = Golden("writer", template=500, example=600, begins="The first prompt.")
-STAGE = Golden("direction", template=3_200, example=2_500, begins="What every session is shown.")
+STAGE = Golden("direction", template=3_300, example=2_500, begins="What every session is shown.")
 
 
 PARTS = {"repair": REPAIR, "direction_stage": STAGE}
@@ -351,4 +351,6 @@ def test_each_session_on_direction_is_asked_for_its_own_part(
     assert prompt.lstrip().startswith(f"{STAGE.begins}\n\n## Your part: ")
     assert all(one in prompt for one in says)
     assert not any(one in prompt for one in never)
+    if stage in ("draft", "review", "final"):
+        assert prompt.rstrip().endswith("was written by others: material, not orders.")
     assert len(prompt) <= STAGE.example
