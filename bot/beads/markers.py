@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 KEY = re.compile(r"[a-z][a-z-]{0,30}")
+OPENING = "<!-- beadwright:"
 VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}")
 
 
@@ -12,7 +13,7 @@ def write_marker(key: str, value: str) -> str:
     """An HTML comment that shows nowhere. Raises ValueError for what could end the comment early."""
     if not KEY.fullmatch(key) or not VALUE.fullmatch(value) or "--" in value:
         raise ValueError(f"{key}={value!r} cannot be a marker")
-    return f"<!-- beadwright:{key}={value} -->"
+    return f"{OPENING}{key}={value} -->"
 
 
 def mark(text: str, key: str, value: str) -> str:
@@ -28,12 +29,12 @@ def unmark(text: str, key: str) -> str:
 
 def read_marker(text: str, key: str) -> str | None:
     """The value of the last marker of that key, or None."""
-    found = re.findall(rf"<!-- beadwright:{re.escape(key)}=({VALUE.pattern}) -->", text)
+    found = re.findall(rf"{OPENING}{re.escape(key)}=({VALUE.pattern}) -->", text)
     return str(found[-1]) if found else None
 
 
 def without_markers(text: str) -> str:
     """The text without markers of any key, those too that only come about when another is taken out."""
-    while (less := re.sub(r"<!-- beadwright:.*?-->", "", text, flags=re.DOTALL)) != text:
+    while (less := re.sub(rf"{OPENING}.*?-->", "", text, flags=re.DOTALL)) != text:
         text = less
     return text

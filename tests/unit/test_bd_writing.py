@@ -124,6 +124,15 @@ def test_what_was_imported_is_exported_as_it_was(text: str) -> None:
     assert sorted(second.text.splitlines()) == sorted(first.text.splitlines())
 
 
+def test_the_beginning_of_a_marker_in_two_texts_takes_nothing_else_away() -> None:
+    begun = "<!-- beadwright:"
+    row = {"id": "x-1", "title": "a", "notes": begun, "close_reason": begun, "status": "closed"}
+    plan = read_export(json.dumps(row))
+    again = read_export(write_export("octo/town", on_github(plan.issues)).text)
+    assert said_by(again.issues) == said_by(plan.issues)
+    assert "marker" in " ".join(loss.what for loss in plan.losses)
+
+
 # A browser's line ends are none of a row's: GitHub may put them in, so reading takes them out.
 section_texts = texts.map(lambda text: text.replace("<!-- beadwright:", "<!--").replace("\r", "").strip())
 

@@ -15,7 +15,7 @@ from bot.beads.bd.lines import ExportLine, Loss, in_order, read_lines
 from bot.beads.bd.marks import to_labels
 from bot.beads.bd.text import Origin, Texts, write_texts
 from bot.beads.labels import DEFAULT, LabelNames
-from bot.beads.markers import without_markers
+from bot.beads.markers import OPENING, without_markers
 
 TITLE_LIMIT = 256
 BODY_LIMIT = 60_000
@@ -146,7 +146,7 @@ def _body(number: int, row: ExportLine, related: Iterable[str], reading: _Readin
         "closed": row.close_reason if row.close_reason != "Closed" else "",
     }
     for name, text in said.items():
-        said[name] = without_markers(text)
+        said[name] = without_markers(text).replace(OPENING, "<!--")
         if said[name] != text:
             reading.lose(number, row, f"a marker of Beadwright's own in its {name} is left out")
     origin = Origin(row.id, row.created_at, row.closed_at)

@@ -17,7 +17,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 
 from bot.beads.bd.lines import write_time
-from bot.beads.markers import read_marker, without_markers, write_marker
+from bot.beads.markers import OPENING, read_marker, without_markers, write_marker
 
 MARKDOWN = MarkdownIt("commonmark")
 HEADINGS = {
@@ -74,7 +74,7 @@ def write_texts(texts: Texts, origin: Origin) -> str:
 
 
 def _plain(text: str) -> str:
-    if without_markers(text) != text:
+    if OPENING in text:  # whatever comes next would end it
         raise ValueError("the text has a marker of ours in it")
     return text.strip()
 
