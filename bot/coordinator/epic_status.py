@@ -9,6 +9,7 @@ waits for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from bot.beads.graph import EdgeKind, Graph
@@ -53,15 +54,15 @@ COLOURS = {
 OUTSIDE = "fill:#ffffff,stroke:#8c959f,color:#57606a,stroke-dasharray:4"
 
 
-def epic_status(view: View, issue: Issue, graph: Graph) -> str:
-    """The status comment of an epic."""
+def epic_status(view: View, issue: Issue, graph: Graph, issues: Mapping[int, Issue]) -> str:
+    """The status comment of an epic; `issues` are the open beads."""
     states = {child: _state(view, child, graph) for child in issue.children}
     edges = _edges(issue, graph)
     first = _first_line(view, issue, states)
-    traced = epic_trace(view, issue, states)
+    traced = epic_trace(view, issue, states, issues)
     if view.verdict(issue.number).state is State.DONE:
         return clipped([first, traced])
-    drawing = _drawing(view, states, edges, graph)
+    drawing = _drawing(view, states, edges, graph, issues)
     held = bullets(_held(view, issue, graph))
     children = _listed([_child(view, child, state, ()) for child, state in states.items()])
     if len(edges) > EDGES or len(drawing) > min(
@@ -72,12 +73,16 @@ def epic_status(view: View, issue: Issue, graph: Graph) -> str:
     return clipped([first, held, drawing, children, traced])
 
 
-def led_status(view: View, issue: Issue, pull: PullRequest | None, graph: Graph) -> str:
-    """The status comment of an epic that one worker does: that of a bead, and its children as a graph."""
+def led_status(
+    view: View, issue: Issue, pull: PullRequest | None, graph: Graph, issues: Mapping[int, Issue]
+) -> str:
+    """The status comment of an epic that one worker does: that of a bead, its children as a graph, and what
+    became of each thing that it asks for."""
     said = bead_status(view, issue, pull)
     states = {child: _state(view, child, graph) for child in issue.children}
-    drawing = _drawing(view, states, _edges(issue, graph), graph)
-    return said if len(said) + len(drawing) > DRAWN else clipped([said, drawing])
+    drawing = _drawing(view, states, _edges(issue, graph), graph, issues)
+    traced = epic_trace(view, issue, states, issues)
+    return clipped([said, drawing if len(said) + len(drawing) <= DRAWN else "", traced])
 
 
 def _held(view: View, issue: Issue, graph: Graph) -> list[str]:
@@ -115,11 +120,17 @@ def _edges(issue: Issue, graph: Graph) -> tuple[tuple[int, int], ...]:
     )
 
 
-def _drawing(view: View, states: dict[int, State], edges: tuple[tuple[int, int], ...], graph: Graph) -> str:
-    titles = {one.number: one.title for one in view.snapshot.issues} | dict(view.snapshot.titles)
+def _drawing(
+    view: View,
+    states: dict[int, State],
+    edges: tuple[tuple[int, int], ...],
+    graph: Graph,
+    issues: Mapping[int, Issue],
+) -> str:
     lines = ["flowchart LR"]
     for child, state in states.items():
-        lines.append(f'  b{child}["{escaped(f"#{child} {titles.get(child, str())}")}"]:::{_class(state)}')
+        title = issues[child].title if child in issues else view.snapshot.titles.get(child, "")
+        lines.append(f'  b{child}["{escaped(f"#{child} {title}")}"]:::{_class(state)}')
     outside = sorted({blocker for blocker, _ in edges if blocker not in states})
     for blocker in outside:
         kind = "outside" if blocker in graph.nodes else _class(State.DONE)

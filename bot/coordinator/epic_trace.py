@@ -30,9 +30,9 @@ WORDS = 120
 SAYS = re.compile(r"(?i)serves|spec")
 
 
-def epic_trace(view: View, issue: Issue, states: Mapping[int, State]) -> str:
-    """A table to open, or nothing where no bead says what it serves or cites."""
-    issues = {one.number: one for one in view.snapshot.issues}
+def epic_trace(view: View, issue: Issue, states: Mapping[int, State], issues: Mapping[int, Issue]) -> str:
+    """A table to open, or nothing where no bead says what it serves or cites. `states` are its children,
+    `issues` the open beads."""
     beads = [
         *(_child(issues[child], issue.number) for child in states if child in issues),
         *(

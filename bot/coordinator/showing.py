@@ -54,11 +54,13 @@ def show(
             continue
         if issue.children and view.history(number).lead is None:
             if _appears(view, issue) or releases.of(number).holds:
-                _say(view, number, issue.number, issue.id, epic_status(view, issue, graph), draft)
+                _say(view, number, issue.number, issue.id, epic_status(view, issue, graph, issues), draft)
             continue
         if _appears(view, issue) or (issue.children and releases.of(number).holds):
             fresh = number not in snapshot.claims.history
-            said = led_status(view, issue, pull, graph) if issue.children else bead_status(view, issue, pull)
+            said = bead_status(view, issue, pull)
+            if issue.children:
+                said = led_status(view, issue, pull, graph, issues)
             _say(view, number, issue.number, issue.id, said, draft, fresh=fresh)
         if pull is None:
             continue
