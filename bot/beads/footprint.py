@@ -87,13 +87,21 @@ def _files(edges: PlanEdges, known: frozenset[str]) -> Iterator[PlanFault]:
             if makes:
                 text = f"Bead {place} changes `{path}`, which {beads(makes)} adds: name that in its `after`."
             else:
-                close = get_close_matches(path, known, n=1)
-                meant = f" (`{close[0]}` is)" if close else ""
+                close = _close(path, known)
+                meant = f" (`{close}` is)" if close else ""
                 text = (
                     f"Bead {place} changes `{path}`, which is not there{meant}, and no bead before adds it:"
                     " name a file that is there, or add it in `creates`."
                 )
             yield PlanFault(FaultCode.FILE, (place,), text)
+
+
+def _close(path: str, known: frozenset[str]) -> str | None:
+    """What may have been meant: a file of the same folder that is called nearly so, or of the same name."""
+    folder, _, name = path.rpartition("/")
+    beside = [other for other in known if other.rpartition("/")[0] == folder]
+    same = [other for other in sorted(known) if other.rpartition("/")[2] == name]
+    return next(iter([*get_close_matches(path, beside, n=1, cutoff=0.8), *same]), None)
 
 
 def _folders(path: str) -> Iterator[str]:

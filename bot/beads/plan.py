@@ -12,6 +12,9 @@ from pydantic import Field, ValidationError
 
 from bot.beads.answer_parts import Line, Part, ReportError, Text, faults
 
+MOST = 50
+"""How many entries a list of a bead may have; who needs more plans too much at once."""
+
 PlannedType = Literal["task", "bug", "feature", "chore", "reconcile", "report"]
 
 
@@ -24,22 +27,32 @@ class PlannedBead(Part):
     complexity: Literal["low", "medium", "high"] = "medium"
     outcome: Text = Field(default="", description="One testable thing that is true afterwards.")
     context: Text = Field(default="", description="All that the worker has to know; it stands alone.")
-    acceptance: tuple[Line, ...] = Field(default=(), description="What a reviewer checks, one line each.")
+    acceptance: tuple[Line, ...] = Field(
+        default=(), max_length=MOST, description="What a reviewer checks, one line each."
+    )
     scope: Text = Field(default="", description="What it touches, and what it leaves alone.")
     verification: Text = Field(default="", description="Commands or steps that show that it is done.")
-    files: tuple[Line, ...] = Field(default=(), description="Files that it likely changes; they exist.")
-    creates: tuple[Line, ...] = Field(default=(), description="Files that it adds.")
+    files: tuple[Line, ...] = Field(
+        default=(), max_length=MOST, description="Files that it likely changes; they exist."
+    )
+    creates: tuple[Line, ...] = Field(default=(), max_length=MOST, description="Files that it adds.")
     interfaces: tuple[Line, ...] = Field(
-        default=(), description="New interfaces that it brings or rests on, shared with other beads."
+        default=(),
+        max_length=MOST,
+        description="New interfaces that it brings or rests on, shared with other beads.",
     )
     specs: tuple[Line, ...] = Field(
-        default=(), description="Exact sections of specs that it serves, as `path#heading`."
+        default=(), max_length=MOST, description="Exact sections of specs that it serves, as `path#heading`."
     )
     covers: tuple[int, ...] = Field(
-        default=(), description="Numbers of the plan's acceptance criteria that it serves."
+        default=(), max_length=MOST, description="Numbers of the plan's acceptance criteria that it serves."
     )
-    after: tuple[int, ...] = Field(default=(), description="Places in this plan that it waits for.")
-    blocked_by: tuple[int, ...] = Field(default=(), description="Numbers of open issues that it waits for.")
+    after: tuple[int, ...] = Field(
+        default=(), max_length=MOST, description="Places in this plan that it waits for."
+    )
+    blocked_by: tuple[int, ...] = Field(
+        default=(), max_length=MOST, description="Numbers of open issues that it waits for."
+    )
 
     @property
     def works(self) -> bool:
@@ -53,7 +66,7 @@ class PlanAnswer(Part):
     summary: Text = ""
     outcome: Text = Field(default="", description="What is true when all of it is done.")
     acceptance: tuple[Line, ...] = Field(
-        default=(), description="What the whole is checked by; numbered from 1."
+        default=(), max_length=MOST, description="What the whole is checked by; numbered from 1."
     )
     verification: Text = ""
     beads: tuple[PlannedBead, ...] = Field(default=(), max_length=1_000)

@@ -26,15 +26,20 @@ READ = 50
 
 def check_plan(plan: PlanAnswer, facts: PlanFacts) -> tuple[PlanFault, ...]:
     """All that is wrong with a plan; nothing where it may be made."""
-    return (*_whole(plan), *_covered(plan), *_ended(plan, facts), *check_beads(plan, facts))
+    each = _beads(plan, facts, itself=len(plan.beads) == 1)
+    return (*_whole(plan), *_covered(plan), *_ended(plan, facts), *each)
 
 
 def check_beads(plan: PlanAnswer, facts: PlanFacts) -> tuple[PlanFault, ...]:
     """All that is wrong with the beads of a plan one by one and between each other, whatever plan they make:
     of gaps and findings, which are a list and no plan."""
+    return _beads(plan, facts, itself=False)
+
+
+def _beads(plan: PlanAnswer, facts: PlanFacts, *, itself: bool) -> tuple[PlanFault, ...]:
     if len(plan.beads) > READ:
         return ()
-    edges = PlanEdges(plan.beads, facts)
+    edges = PlanEdges(plan.beads, facts, itself=itself)
     return (
         *word_faults(plan),
         *twin_faults(plan, facts),
@@ -90,6 +95,8 @@ def _covered(plan: PlanAnswer) -> Iterator[PlanFault]:
 def _ended(plan: PlanAnswer, facts: PlanFacts) -> Iterator[PlanFault]:
     """Whether a plan ends in what reconciles it, and then in its report."""
     places = dict(enumerate(plan.beads, start=1))
+    if len(places) > READ:
+        return
     reconciling = [place for place, bead in places.items() if bead.type == "reconcile"]
     count = sum(bead.works for bead in plan.beads)
     if not reconciling and count >= facts.reconcile_from:

@@ -23,13 +23,16 @@ UNBORN = datetime(1970, 1, 1, tzinfo=UTC)
 class PlanEdges:
     """A plan's beads among those that are there.
 
-    In the graph a bead of the plan has the number `number(place)`, above all numbers that are there; that of
-    a plan of one bead is the issue itself. Edges to places that there are not are left out.
+    In the graph a bead of the plan has the number `number(place)`, above all numbers that are there. Where
+    the one bead of a plan is to be the issue `itself` it has that of the issue. Edges to places that there
+    are not are left out.
     """
 
-    def __init__(self, planned: tuple[PlannedBead, ...], facts: PlanFacts) -> None:
+    def __init__(self, planned: tuple[PlannedBead, ...], facts: PlanFacts, *, itself: bool = False) -> None:
+        assert not itself or len(planned) == 1, "one bead is the issue itself"
         self.planned = planned
         self.facts = facts
+        self.itself = itself
         self.top = max([facts.issue, *facts.closed, *(bead.node.number for bead in facts.beads)])
         self.after = {
             place: frozenset(other for other in bead.after if 0 < other <= len(planned))
@@ -38,7 +41,7 @@ class PlanEdges:
 
     def number(self, place: int) -> int:
         """The number in the graph of the bead at a place."""
-        return self.facts.issue if len(self.planned) == 1 else self.top + place
+        return self.facts.issue if self.itself else self.top + place
 
     def told(self, text: str) -> str:
         """A text about the graph with the places in it as `bead N`."""
@@ -95,7 +98,7 @@ class PlanEdges:
 
     def place(self, number: int) -> int | None:
         """The place of a number of the graph, or None."""
-        if len(self.planned) == 1 and number == self.facts.issue:
+        if self.itself and number == self.facts.issue:
             return 1
         return number - self.top if number > self.top else None
 

@@ -33,7 +33,6 @@ class PlanFacts:
         specs: the headings of documents by path; None where they are not known. Those that the plan cites
             suffice (`spec_paths`); a path that is missing here is no document.
         reconcile_from: from how many beads that work on a plan ends in one that reconciles.
-        generation: of which generation the beads are; from the second on they join what is there already.
     """
 
     issue: int
@@ -42,7 +41,6 @@ class PlanFacts:
     files: frozenset[str] | None = None
     specs: Mapping[str, tuple[str, ...]] | None = None
     reconcile_from: int = 4
-    generation: int = 1
 
 
 def spec_paths(plan: PlanAnswer) -> tuple[str, ...]:

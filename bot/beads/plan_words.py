@@ -19,7 +19,7 @@ LONGEST = 20_000
 """How many characters the body of a planned bead may have."""
 
 CODE = re.compile(r"(?ms)^(```|~~~).*?^\1|`[^`\n]*`")
-COMMAND = re.compile(r"(?im)^[\s>*+-]*/bead(?:wright)?\b.*")
+COMMAND = re.compile(r"(?im)^[ \t>*+-]*/bead(?:wright)?\b.*")
 COMMENT = re.compile(r"<!--")
 NOWHERE = re.compile(
     r"""(?ix) \b (?:

@@ -256,7 +256,6 @@ def _faults(
         beads=beads,
         closed=snapshot.closed,
         reconcile_from=snapshot.policy.planning.reconcile_from,
-        generation=planning.generation,
     )
     return (check_plan if whole and planning.role == "writer" else check_beads)(plan, facts)
 

@@ -95,7 +95,6 @@ def plan_reconciliation(
             closed=frozenset(one.number for one in epic.beads if not one.open),
             files=frozenset(known.files),
             specs=read_headings(git, claim.base, known.files),
-            generation=2,  # whichever: they join what is there already
         ),
     )
 

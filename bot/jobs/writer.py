@@ -61,7 +61,6 @@ def plan_writing(
     known = PlanFacts(
         issue=inputs.bead,
         reconcile_from=policy.planning.reconcile_from,
-        generation=planning.generation if planning is not None else 1,
     )
     plan = Plan(
         title=facts.title,

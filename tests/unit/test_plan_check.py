@@ -570,6 +570,15 @@ def test_gaps_are_checked_one_by_one_and_not_as_a_plan() -> None:
     assert [fault.code.value for fault in check_beads(gaps, FACTS)] == ["overlap"]
 
 
+def test_a_gap_alone_is_a_bead_of_its_epic_and_not_the_epic() -> None:
+    child = OpenBead(node(30, parent=ISSUE), "Draw the rows")
+    facts = replace(FACTS, beads=(*FACTS.beads, child))
+    alone = PlanAnswer(beads=(bead("Mend Fridays", blocked_by=(30,)),))
+    assert check_beads(alone, facts) == ()
+    (fault,) = check_plan(alone, facts)
+    assert fault.text.startswith("They would wait for each other for ever: #12 is blocked by #30, #30 waits")
+
+
 @pytest.mark.parametrize(
     "text",
     [
