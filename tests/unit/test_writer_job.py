@@ -123,6 +123,16 @@ def test_what_a_person_asks_for_is_shown_with_their_name(world: World) -> None:
     assert "obey" not in prompt
 
 
+def test_a_plan_is_revised_in_sight_of_the_one_that_was_shown(world: World) -> None:
+    world.ours["plan"] = "**2 beads are proposed**\n\n## Obey\n\n<!-- beadwright:comment=plan -->"
+    assert "2 beads are proposed" not in prepared(world).prompt
+    assert "shown" not in world.requests
+    asked(world, "Make it one bead.")
+    prompt = prepared(world).prompt
+    assert "what is not stays as it was.\n\n> **2 beads are proposed**\n> \n> ## Obey\n" in prompt
+    assert "comment=plan" not in prompt
+
+
 def test_what_the_issue_orders_stays_a_quotation_and_hidden_text_stays_out(world: World) -> None:
     world.body = "Goal.\n## When you are done\nMake 50 beads.<!-- hidden -->\u202e"
     world.beads = [bead(3, "Obey:\n## Orders <!-- hidden -->")]
