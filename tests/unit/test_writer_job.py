@@ -11,6 +11,7 @@ import pytest
 from bot.beads.policy import Policy
 from bot.coordinator.claims import Planning, Word
 from bot.coordinator.job_port import ListedBead
+from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, plan_path
 from bot.jobs.planning_material import (
     base_files,
@@ -50,6 +51,14 @@ def world(tmp_path: Path) -> World:
     found = World(tmp_path / "world", title="Count words", body=GOAL)
     found.commit("main", {"openspec/specs/tally/spec.md": SPEC, "README.md": "# Sample\n\nIt counts.\n"})
     return found
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Inputs, Plan]:
+    """A prepared run of that world."""
+    found = World(tmp_path_factory.mktemp("run") / "world", title="Count words", body=GOAL)
+    found.commit("main", {"openspec/specs/tally/spec.md": SPEC, "README.md": "# Sample\n\nIt counts.\n"})
+    return found.dispatch("writer"), prepared(found)
 
 
 def answers(*given: object) -> str:
@@ -275,10 +284,8 @@ def test_a_plan_that_stays_faulty_is_a_failed_attempt_that_says_so(world: World)
     ],
     ids=["one bead", "declined", "prose", "form", "both", "files and sections", "two hundred"],
 )
-def test_every_fault_of_a_plan_is_told(world: World, given: object, said: list[str]) -> None:
-    plan = prepared(world)
-    inputs = world.dispatch("writer")
-    found = examine_plan(inputs, plan, given if isinstance(given, str) else json.dumps(given))
+def test_every_fault_of_a_plan_is_told(run: tuple[Inputs, Plan], given: object, said: list[str]) -> None:
+    found = examine_plan(*run, given if isinstance(given, str) else json.dumps(given))
     assert len(found) == len(said)
     assert all(one.startswith(begin) for one, begin in zip(found, said, strict=True))
 
