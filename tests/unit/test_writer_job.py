@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.coordinator.job_port import ListedBead
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, plan_path
 from bot.jobs.planning_material import (
+    BODIES,
     base_files,
     bead_list,
     file_list,
@@ -321,3 +323,12 @@ def test_a_writer_that_writes_where_there_is_no_wall_has_failed(world: World) ->
     world.policy = {"wall": "none"}
     report = world.run(f"pathlib.Path('src/a.txt').write_text('x')\n{answers(ANSWER)}", role="writer")
     assert (report.writer, report.failure) == (None, "it changed the checkout that it should only read")
+
+
+def test_of_open_beads_the_texts_of_the_latest_are_read() -> None:
+    text = "## Outcome\n\nIt is there.\n\n## Files\n\n- `src/a.txt`\n"
+    listed = [replace(bead(number, "Do it"), body=text) for number in range(BODIES + 5, 0, -1)]
+    found = open_beads(listed, Policy())
+    assert [one.node.number for one in found] == list(range(1, BODIES + 6))
+    assert [one.outcome for one in found] == [""] * 5 + ["It is there."] * BODIES
+    assert found[-1].files == ("src/a.txt",)
