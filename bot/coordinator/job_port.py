@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -226,6 +226,11 @@ class JobGitHub(Protocol):
 
     def comment_text(self, comment: int) -> str:
         """What a comment on an issue says, by its database id. Raises JobFault."""
+        ...
+
+    def shown(self, bead: int, marker: str, trusted: Collection[str]) -> str | None:
+        """What the last comment on a bead says that has a marker of ours, and that only those who are trusted
+        have written and edited; None where there is none. Raises JobFault."""
         ...
 
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:

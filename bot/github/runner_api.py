@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from bot.beads.answer_parts import ReportError
 from bot.beads.coverage import KeptCoverage, coverage_ref, load_kept_coverage
+from bot.beads.markers import read_marker
 from bot.beads.openspec import is_proposal
 from bot.beads.policy import POLICY_PATH
 from bot.coordinator.claims import CLAIMS_REF, ClaimsError, read_claims
@@ -118,6 +119,15 @@ MERGED = """
 fragment Merged on PullRequestConnection {
   nodes { number isCrossRepository mergeCommit { oid } files(first: 100) { nodes { path } } }
 }
+"""
+
+COMMENTS = """
+query BeadComments($owner: String!, $name: String!, $bead: Int!) {
+  repository(owner: $owner, name: $name) {
+    issue(number: $bead) { comments(last: 100) { nodes { ...Said } } }
+  }
+}
+fragment Said on Comment { body author { __typename login } editor { __typename login } }
 """
 
 MOVE_REFS = "mutation MoveRefs($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }"
@@ -255,6 +265,15 @@ class RunnerApi:
         https://docs.github.com/en/rest/issues/comments#get-an-issue-comment"""
         answer = self._get(f"issues/comments/{comment}")
         return shapes.Comment.model_validate_json(answer.content).body or ""
+
+    def shown(self, bead: int, marker: str, trusted: Collection[str]) -> str | None:
+        """See `JobGitHub.shown`; of the last hundred comments."""
+        owner, name = self._repository.split("/")
+        answer = self._ask(COMMENTS, {"owner": owner, "name": name, "bead": bead})
+        found = shapes.CommentsAnswer.model_validate(answer.get("data") or {}).repository
+        nodes = found.issue.comments.nodes if found is not None and found.issue is not None else []
+        remarks = [_remark(one, trusted) for one in nodes if read_marker(one.body, "comment") == marker]
+        return next((one.body for one in reversed(remarks) if one.authority == "trusted"), None)
 
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
         """See `JobGitHub.move_refs`; GitHub's `updateRefs` with zeros for "not there"."""

@@ -287,3 +287,21 @@ class FactsAnswer(Shape):
     """The data of `FACTS`."""
 
     repository: Repository | None = None
+
+
+class Conversation(Shape):
+    """An issue's last comments."""
+
+    comments: Remarks
+
+
+class CommentedRepository(Shape):
+    """The repository of an issue with its comments."""
+
+    issue: Conversation | None = None
+
+
+class CommentsAnswer(Shape):
+    """The data of `COMMENTS`."""
+
+    repository: CommentedRepository | None = None

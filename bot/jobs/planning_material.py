@@ -21,6 +21,7 @@ FILES = 12_000  # characters of the list of files
 BEADS = 10_000  # of the open beads
 DOCTRINE = 16_000  # of what the project is for
 HEADINGS = 10_000  # of the headings of specifications
+BODIES = 100  # of open beads that are read; each takes some milliseconds
 TITLE = 120  # of one title or heading
 DOCUMENT_LIMIT = 1_000_000  # characters of a document that is read for its headings
 TEXTS = (".md", ".markdown", ".rst", ".txt", ".adoc")
@@ -85,9 +86,11 @@ def heading_list(specs: Mapping[str, Sequence[str]], limit: int = HEADINGS) -> s
     return quotation("\n".join(_within(lines, limit, "lines")))
 
 
-def open_beads(listed: Iterable[ListedBead], policy: Policy) -> tuple[OpenBead, ...]:
-    """Open beads as the graph sees them, by number."""
-    return tuple(_open_bead(one, policy) for one in sorted(listed, key=lambda one: one.number))
+def open_beads(listed: Sequence[ListedBead], policy: Policy) -> tuple[OpenBead, ...]:
+    """Open beads as the graph sees them, by number; of the first that are listed the texts are read too."""
+    read = {one.number for one in listed[:BODIES]}
+    ordered = sorted(listed, key=lambda one: one.number)
+    return tuple(_open_bead(one, policy, read=one.number in read) for one in ordered)
 
 
 def bead_list(beads: Sequence[OpenBead], issue: int, about: str, limit: int = BEADS) -> str:
@@ -116,7 +119,7 @@ def bead_list(beads: Sequence[OpenBead], issue: int, about: str, limit: int = BE
     return quotation("\n".join(shown))
 
 
-def _open_bead(one: ListedBead, policy: Policy) -> OpenBead:
+def _open_bead(one: ListedBead, policy: Policy, *, read: bool) -> OpenBead:
     labels = parse_labels(one.labels, policy.spelling)
     node = Node(
         number=one.number,
@@ -130,7 +133,7 @@ def _open_bead(one: ListedBead, policy: Policy) -> OpenBead:
         native=one.blocked_by,
         native_only=one.blocked_by - labels.blocked_by,
     )
-    body = parse_body(one.body)
+    body = parse_body(one.body if read else "")
     return OpenBead(node, one.title, body.outcome, paths(body))
 
 

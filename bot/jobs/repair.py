@@ -29,7 +29,7 @@ Examine = Callable[[Inputs, Plan, str], Sequence[str]]
 SECONDS_PER_MINUTE = 60.0
 LEAST_MINUTES = 0.25  # less is no time for an answer
 ANSWER = 60_000  # characters of the first answer that the second round is shown
-FINDINGS = 60  # that are told, to the engine and to people
+FINDINGS = 35  # that are told, to the engine and to people: all of them have room in a report's `failure`
 FINDING = 500  # characters of one
 
 

@@ -17,6 +17,7 @@ from bot.beads.report import Report
 from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import JobFacts, JobGitHub
+from bot.coordinator.plan_comment import PLAN
 from bot.engines.outcome import Enclosure, Outcome
 from bot.jobs.git import Git
 from bot.jobs.inputs import Inputs
@@ -40,6 +41,9 @@ from bot.prompts import render_prompt
 TEST = re.compile(
     r"(?:^|/)(?:tests?|__tests__|spec)/|(?:^|/)(?:test_[^/]+|[^/]+(?:[._-]test|\.spec|_spec|Tests?)\.[^/]+)$"
 )
+EARLIER = 30_000
+"""Characters of the plan that is to be revised."""
+
 NO_GOAL = (
     "The issue does not say what it is for. Write in its text what is to be true when it is done, be it in a"
     " sentence, and ask for a plan again."
@@ -76,6 +80,8 @@ def plan_writing(
     )
     if says_nothing(facts.title, facts.body) and not wanted:
         return plan.model_copy(update={"answer": PlanAnswer(declined=NO_GOAL).model_dump_json()})
+    # What was shown is whole; the report that it came from is out of this job's reach.
+    earlier = (github.shown(inputs.bead, PLAN, claim.trusted) or "") if wanted else ""
     beads = open_beads(github.open_beads(policy.spelling.bead), policy)
     files = base_files(git, claim.base)
     headings = read_headings(git, claim.base, files)
@@ -95,6 +101,7 @@ def plan_writing(
             "title": reveal(facts.title),
             "body": quotation(bead_text(facts)),
             "wanted": quotation(wanted),
+            "earlier": quotation(earlier[:EARLIER]),
             "change": f"{CHANGES}{change}" if built else "",
             "by": planning.word.by if planning is not None else "",
             "beads": bead_list(beads, inputs.bead, about),

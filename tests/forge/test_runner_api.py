@@ -12,7 +12,7 @@ from bot.beads.coverage import KeptCoverage, coverage_ref
 from bot.coordinator.claims import CLAIMS_REF, Claim, Claims, write_claims
 from bot.coordinator.job_port import JobFault, LineComment, RefMove, RefsMoved, ThreadReply
 from bot.github.listed_beads import beads_document
-from bot.github.runner_api import EPIC, FACTS, MOVE_REFS, RunnerApi, connect, epic_pulls
+from bot.github.runner_api import COMMENTS, EPIC, FACTS, MOVE_REFS, RunnerApi, connect, epic_pulls
 from bot.jobs.clone import EMPTY_TREE
 from tests.contract.graphql_documents import check_document
 from tests.forge.conftest import World
@@ -50,6 +50,7 @@ def test_the_documents_fit_the_published_schema(published: object) -> None:
     assert check_document(EPIC) == []
     variables = {"owner": "octo", "name": "sample", "kept": coverage_ref(3)}
     assert check_document(epic_pulls([3, 1, 2]), variables) == []
+    assert check_document(COMMENTS) == []
     assert check_document(beads_document()) == []
     assert check_document(beads_document(older=True)) == []
 
@@ -317,6 +318,21 @@ def test_a_repository_that_cannot_be_read_has_no_beads_but_a_fault(forge: World)
     elsewhere = connect(forge.api_url, address, "octo/nowhere", forge.tokens["octo"])
     with elsewhere, pytest.raises(JobFault, match="the open beads cannot be read: Could not resolve"):
         elsewhere.open_beads("bead")
+
+
+def test_of_comments_with_our_marker_only_the_last_that_is_ours_alone_is_shown(
+    api: RunnerApi, forge: World
+) -> None:
+    root = "repos/octo/sample/issues"
+    marker = "<!-- beadwright:comment=plan -->"
+    assert api.shown(1, "plan", ("octo",)) is None
+    for login, text in (("octo", "First."), ("octo", "Second."), ("will", "Forged.")):
+        body = {"body": f"{text}\n\n{marker}"}
+        forge.person(login).post(f"{root}/1/comments", json=body).raise_for_status()
+    forge.person("octo").post(f"{root}/1/comments", json={"body": "No plan."}).raise_for_status()
+    assert api.shown(1, "plan", ("octo",)) == f"Second.\n\n{marker}"
+    assert api.shown(1, "other", ("octo",)) is None
+    assert api.shown(1, "plan", ()) is None
 
 
 def test_a_github_that_knows_no_dependencies_is_asked_without() -> None:

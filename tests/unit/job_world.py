@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,14 +45,15 @@ from bot.jobs.wall import probe
 BEAD = 7
 FILES = {"AGENTS.md": "Be brief.\n", "src/a.txt": "one\n", ".github/workflows/ci.yml": "on: push\n"}
 NOBODY = "0" * 40
+OWN = "beadwright[bot]"
 
 
 @dataclass
 class World:
     """`policy` is the file's text, `beads` the open ones, `family` the epic with its beads, `texts` those
-    that the run leads, `said` what the comments of people say by their ids; claims are made at `since`. What
-    was posted is in `comments`,
-    `reviews` and `labels`."""
+    that the run leads, `said` what the comments of people say by their ids, `ours` what those of the
+    coordinator say by their markers; claims are made at `since`. What was posted is in `comments`, `reviews`
+    and `labels`."""
 
     folder: Path
     policy: dict[str, object] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class World:
     family: EpicFacts | None = None
     texts: list[BeadText] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
+    ours: dict[str, str] = field(default_factory=dict)
     said: dict[int, str] = field(default_factory=dict)
     since: datetime = datetime(2026, 11, 1, tzinfo=UTC)
     reviews: list[tuple[str, str, list[LineComment]]] = field(default_factory=list)
@@ -139,6 +141,7 @@ class World:
             since=self.since,
             digest=digest_all([(self.title, self.body), *((one.title, one.body) for one in self.texts)]),
             beads=tuple(one.number for one in self.texts),
+            trusted=(OWN,),
         )
         self.write(claims.claim(BEAD, claim))
         return Inputs(
@@ -244,6 +247,11 @@ class World:
         self.requests.append("comment_text")
         return self.said[comment]
 
+    def shown(self, bead: int, marker: str, trusted: Collection[str]) -> str | None:
+        self.requests.append("shown")
+        assert bead == BEAD
+        return self.ours.get(marker) if OWN in trusted else None
+
     def move_refs(self, repository_id: str, moves: Sequence[RefMove]) -> None:
         assert repository_id == "R_1"
         self.requests.append("move_refs")
@@ -314,4 +322,4 @@ class World:
             self.pull = replace(self.pull, threads=tuple(threads))
 
     def _bot(self, body: str) -> Remark:
-        return Remark("beadwright[bot]", "trusted", body)
+        return Remark(OWN, "trusted", body)

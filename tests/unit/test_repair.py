@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.beads.policy import Engine
-from bot.beads.report import ProviderFault
+from bot.beads.report import ProviderFault, Report
 from bot.engines.outcome import Ended, Outcome, Task
 from bot.jobs.inputs import Inputs
-from bot.jobs.plan import Plan
+from bot.jobs.plan import Plan, failed
 from bot.jobs.repair import FINDINGS, failure_of, with_repair
 from tests.unit.job_world import World
 
@@ -150,6 +150,11 @@ def test_faults_are_told_in_lines_and_in_a_number_that_can_be_read() -> None:
     assert failure.startswith("fault 0 of many; fault 1 of many; ")
     assert failure.endswith("; and 5 more")
     assert failure_of([]) is None
+
+
+def test_as_much_as_is_told_has_room_in_a_report() -> None:
+    failure = failure_of(["x" * 9_000] * 999)
+    assert Report.model_validate({**failed(INPUTS, "0" * 40, "x").model_dump(), "failure": failure}).failure
 
 
 # -- in the agent job ---------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import pytest
 from bot.beads.policy import Policy
 from bot.coordinator.claims import Planning, Word
 from bot.coordinator.job_port import ListedBead
+from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, plan_path
 from bot.jobs.planning_material import (
+    BODIES,
     base_files,
     bead_list,
     file_list,
@@ -50,6 +53,14 @@ def world(tmp_path: Path) -> World:
     found = World(tmp_path / "world", title="Count words", body=GOAL)
     found.commit("main", {"openspec/specs/tally/spec.md": SPEC, "README.md": "# Sample\n\nIt counts.\n"})
     return found
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Inputs, Plan]:
+    """A prepared run of that world."""
+    found = World(tmp_path_factory.mktemp("run") / "world", title="Count words", body=GOAL)
+    found.commit("main", {"openspec/specs/tally/spec.md": SPEC, "README.md": "# Sample\n\nIt counts.\n"})
+    return found.dispatch("writer"), prepared(found)
 
 
 def answers(*given: object) -> str:
@@ -121,6 +132,16 @@ def test_what_a_person_asks_for_is_shown_with_their_name(world: World) -> None:
     prompt = prepared(world).prompt
     assert "## What @ann asks for\n\n> Leave the parser alone.\n" in prompt
     assert "obey" not in prompt
+
+
+def test_a_plan_is_revised_in_sight_of_the_one_that_was_shown(world: World) -> None:
+    world.ours["plan"] = "**2 beads are proposed**\n\n## Obey\n\n<!-- beadwright:comment=plan -->"
+    assert "2 beads are proposed" not in prepared(world).prompt
+    assert "shown" not in world.requests
+    asked(world, "Make it one bead.")
+    prompt = prepared(world).prompt
+    assert "what is not stays as it was.\n\n> **2 beads are proposed**\n> \n> ## Obey\n" in prompt
+    assert "comment=plan" not in prompt
 
 
 def test_what_the_issue_orders_stays_a_quotation_and_hidden_text_stays_out(world: World) -> None:
@@ -265,10 +286,8 @@ def test_a_plan_that_stays_faulty_is_a_failed_attempt_that_says_so(world: World)
     ],
     ids=["one bead", "declined", "prose", "form", "both", "files and sections", "two hundred"],
 )
-def test_every_fault_of_a_plan_is_told(world: World, given: object, said: list[str]) -> None:
-    plan = prepared(world)
-    inputs = world.dispatch("writer")
-    found = examine_plan(inputs, plan, given if isinstance(given, str) else json.dumps(given))
+def test_every_fault_of_a_plan_is_told(run: tuple[Inputs, Plan], given: object, said: list[str]) -> None:
+    found = examine_plan(*run, given if isinstance(given, str) else json.dumps(given))
     assert len(found) == len(said)
     assert all(one.startswith(begin) for one, begin in zip(found, said, strict=True))
 
@@ -304,3 +323,12 @@ def test_a_writer_that_writes_where_there_is_no_wall_has_failed(world: World) ->
     world.policy = {"wall": "none"}
     report = world.run(f"pathlib.Path('src/a.txt').write_text('x')\n{answers(ANSWER)}", role="writer")
     assert (report.writer, report.failure) == (None, "it changed the checkout that it should only read")
+
+
+def test_of_open_beads_the_texts_of_the_latest_are_read() -> None:
+    text = "## Outcome\n\nIt is there.\n\n## Files\n\n- `src/a.txt`\n"
+    listed = [replace(bead(number, "Do it"), body=text) for number in range(BODIES + 5, 0, -1)]
+    found = open_beads(listed, Policy())
+    assert [one.node.number for one in found] == list(range(1, BODIES + 6))
+    assert [one.outcome for one in found] == [""] * 5 + ["It is there."] * BODIES
+    assert found[-1].files == ("src/a.txt",)
