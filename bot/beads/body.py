@@ -153,7 +153,8 @@ def with_planned(text: str, planned: BeadBody) -> str:
     context and sections with other names where they are not there yet.
     """
     rest = render_body(not_in(text, planned))
-    return f"{completed(text.rstrip())}\n\n{rest}".lstrip() if rest else text
+    above = completed(text.rstrip())
+    return (f"{above}\n\n{rest}" if above else rest) if rest else text
 
 
 def not_in(text: str, planned: BeadBody) -> BeadBody:
@@ -166,7 +167,9 @@ def not_in(text: str, planned: BeadBody) -> BeadBody:
             added[name] = tuple(item for item in wanted if item not in there)
         elif (wanted not in there) if name == "context" else not _says_something(there):
             added[name] = wanted
-    other = tuple(section for section in planned.other if section not in body.other)
+    # Below a heading of the first level they would be read as parts of that section.
+    written = ((section, render_body(BeadBody(other=(section,))).strip()) for section in planned.other)
+    other = tuple(section for section, markdown in written if markdown not in text)
     return BeadBody(**added, other=other)  # type: ignore[arg-type]
 
 

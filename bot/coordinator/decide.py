@@ -14,6 +14,7 @@ from bot.beads.graph import Graph
 from bot.beads.labels import LabelNames, Labels
 from bot.beads.model import BeadType, Role
 from bot.coordinator import (
+    approving,
     breaker,
     checkins,
     direction,
@@ -80,7 +81,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     settle_claims(snapshot, issues, now, draft)
     _close_twins(issues, labels, spelling, draft)
     undo.go_on(snapshot, issues, labels, now, draft)
-    planning.go_on(snapshot, issues, now, draft)
+    approving.go_on(snapshot, issues, now, draft)
     checkins.schedule(snapshot, issues, now, draft)
     reconciling.notice(issues, labels, draft)
     releases = Releases(issues, labels, voices, draft.claims)

@@ -29,6 +29,7 @@ from bot.beads.authority import Permission
 from bot.beads.command_help import help_text
 from bot.beads.commands import FORMS, Command, Misread, Name, read_commands
 from bot.coordinator import (
+    approving,
     asked,
     checkins,
     found,
@@ -80,7 +81,7 @@ EFFECTS: dict[Name, Effect] = {
     Name.GIVE: hands.give,
     Name.UNDO: undo.undo,
     Name.PLAN: planning.plan,
-    Name.APPROVE: planning.approve,
+    Name.APPROVE: approving.approve,
     Name.REVISE: planning.revise,
     Name.PROPOSE: planning.propose,
     Name.CHECKIN: checkins.checkin,
@@ -126,7 +127,7 @@ def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
         read = read_commands(comment.body)
         if not read or (comment.bead is None and comment.number in _made(snapshot, draft.before)):
             continue  # what has just become a bead is one in the next look
-        if planning.comes_now(snapshot, comment, read):
+        if approving.comes_now(snapshot, comment, read):
             draft.looks.append(now)
             continue  # its proposal is counted in by this pass, and may be shown already
         commands = tuple(one for one in read if isinstance(one, Command))

@@ -7,7 +7,7 @@ out (`History.release`). It holds only as long as title and body are what that p
   they saw of it is not known. Edits by ourselves are a person's command carried out.
 - An edit in the very second of the release counts as later.
 - An epic releases the children that it had, and those that somebody with the authority adds later. What we
-  make below it was approved: while it is released only by somebody who may release it (`planning.py`).
+  make below it was approved: while it is released only by somebody who may release it (`approving.py`).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.beads.plan import PlanAnswer
-from bot.coordinator import planning, quoting
+from bot.coordinator import approving, planning, quoting
 from bot.coordinator.actions import CreateBead
 from tests.security.githubs_reading import acts
 from tests.security.scene import Scene, open_scene
@@ -76,7 +76,7 @@ def test_what_is_shown_is_edited_before_it_is_approved(scene: Scene, monkeypatch
     assert any("was edited or deleted by somebody else" in one for one in scene.loop.comments(1))
     assert made(scene) == []
     scene.does("maya", "PATCH", f"/issues/comments/{ours}", {"body": harmless})
-    monkeypatch.setattr(planning, "_other_text", lambda *_: None)
+    monkeypatch.setattr(approving, "_other_text", lambda *_: None)
     assert signed(scene, scene.says("octo", 1, "/bead approve")) == "rocket"
 
 

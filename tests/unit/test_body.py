@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.beads.body import BeadBody, Section, missing, parse_body, paths, render_body
+from bot.beads.body import BeadBody, Section, missing, not_in, parse_body, paths, render_body, with_planned
 from bot.beads.comments import without_comments
 
 WHOLE = """\
@@ -76,6 +76,20 @@ def test_what_is_read_is_written_in_one_form_and_read_back_the_same(text: str) -
     body = parse_body(text)
     assert parse_body(render_body(body)) == body
     assert render_body(parse_body(render_body(body))) == render_body(body)
+
+
+@given(texts, texts)
+def test_what_is_planned_is_added_below_a_text_once(text: str, planned: str) -> None:
+    whole = with_planned(text, parse_body(planned))
+    assert with_planned(whole, parse_body(planned)) == whole
+    assert text.rstrip() in whole
+
+
+def test_of_what_is_planned_only_what_the_text_does_not_say_is_added() -> None:
+    text = "Soon.\n\n## Outcome\n\nOurs.\n\n## Acceptance criteria\n\n1. One.\n"
+    planned = BeadBody(outcome="Theirs.", context="Why.", acceptance=("One.", "Two."), scope="All.")
+    assert not_in(text, planned) == BeadBody(context="Why.", acceptance=("Two.",), scope="All.")
+    assert parse_body(with_planned(text, planned)).acceptance == ("One.", "Two.")
 
 
 @given(st.lists(fragments.filter(lambda fragment: "<!" not in fragment), max_size=12))

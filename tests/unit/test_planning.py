@@ -15,6 +15,8 @@ from bot.beads.policy import Policy
 from bot.coordinator.actions import Close, CreateBead, Dispatch, Say, SetBody, SetLabels
 from bot.coordinator.claims import Claims, History, Planning
 from bot.coordinator.decision import State
+from bot.coordinator.people import as_remembered
+from bot.coordinator.plan_comment import PLAN
 from bot.coordinator.snapshot import Edit, Issue, Snapshot
 from bot.coordinator.status import LIMIT
 from bot.coordinator.wanted import proposals_to_read, runs_to_read
@@ -320,6 +322,26 @@ def test_a_proposal_on_an_issue_that_is_closed_or_no_bead_any_more_is_forgotten(
     decision = run_decide(snapshot, NOW + timedelta(hours=1))
     assert decision.claims is not None
     assert decision.claims.history == {}
+
+
+def test_an_answer_waits_for_the_pass_that_counts_the_run_whose_proposal_people_see_already() -> None:
+    claims = claimed(1, "writer", stage="published", outcome="proposed").remember(
+        1, planned=1, attempts=1, planning=Planning(role="writer", word=ASKED)
+    )
+    run = ended(id=RUN, report=report(role="writer", worker=None, head=None, writer=SEVEN))
+    decision = answered(look(goal(), claims=claims, runs=(run,)), "/bead approve")
+    assert decision.claims is not None
+    assert (decision.claims.answers, planning(decision).stage) == ({}, "shown")
+    under_way = answered(look(goal(), claims=claims, runs=(replace(run, done=False),)), "/bead approve")
+    assert "It is being planned" in reply(under_way)
+
+
+def test_who_lost_a_race_says_a_proposal_again_only_where_it_is_the_one_that_is_remembered() -> None:
+    snapshot = waiting(SEVEN)
+    said = Say(1, "I_1", PLAN, shown(proposed(SEVEN)))
+    assert as_remembered(said, snapshot.claims) == (said,)
+    assert as_remembered(replace(said, body="An older one."), snapshot.claims) == ()
+    assert as_remembered(said, Claims()) == ()
 
 
 # -- making -------------------------------------------------------------------------------------------------
