@@ -187,7 +187,7 @@ def test_a_matrix_that_is_too_long_for_a_comment_leaves_out_what_is_met() -> Non
     _, decision = settled(found([*many, OPEN], GAP))
     body = told(decision, COVERAGE)[RECONCILES]
     assert len(body) < 60_000
-    assert "`git show refs/beadwright/coverage/3` has all of it" in body
+    assert "`git fetch origin refs/beadwright/coverage/3`, then `git show FETCH_HEAD` shows all of it" in body
     assert "`#3.1`" in body
 
 
