@@ -40,7 +40,8 @@ def matrix_text(snapshot: Snapshot, answer: CoverageAnswer, run_id: int, epic: i
     parts = [first_line(snapshot, answer, run_id), summary]
     table = _table(snapshot, answer.matrix)
     if sum(map(len, (*parts, table))) > LIMIT - 1_000:
-        rest = f"What is met is left out here; `git show {coverage_ref(epic)}` has all of it."
+        where = f"`git fetch origin {coverage_ref(epic)}`, then `git show FETCH_HEAD`"
+        rest = f"What is met is left out here; {where} shows all of it."
         table = _table(snapshot, answer.unmet.values())
         while len(table) > LIMIT - 1_000 - sum(map(len, parts)):
             table = table[: table.rindex("\n")]

@@ -207,10 +207,11 @@ def _epic(
             return
         if archive(snapshot, issue, draft):
             return
-        end = reconciling.outcome(issue.number, draft)
+        closed = f"all its {len(issue.children)} children are closed"
+        reasons = [closed, *reconciling.outcome(issue.number, draft)]
         draft.before.append(Close(issue.number, issue.id))
         draft.forget(issue.number)
-        draft.say(issue.number, State.DONE, f"all its {len(issue.children)} children are closed{end}")
+        draft.say_all(issue.number, State.DONE, reasons)
     elif not issue.children:
         draft.say(issue.number, State.PLANNED, "an epic without children: add sub-issues")
     elif release.ended and release.problem:

@@ -61,7 +61,7 @@ def epic_status(view: View, issue: Issue, graph: Graph, issues: Mapping[int, Iss
     first = _first_line(view, issue, states)
     traced = epic_trace(view, issue, states, issues)
     if view.verdict(issue.number).state is State.DONE:
-        return clipped([first, traced])
+        return clipped([first, bullets(reasons_of(view, issue.number)[1:]), traced])
     drawing = _drawing(view, states, edges, graph, issues)
     held = bullets(_held(view, issue, graph))
     children = _listed([_child(view, child, state, ()) for child, state in states.items()])
@@ -87,6 +87,8 @@ def led_status(
 
 def _held(view: View, issue: Issue, graph: Graph) -> list[str]:
     """What else holds it back than its children, who are listed anyway."""
+    if view.verdict(issue.number).state is State.NEEDS_HUMAN:
+        return reasons_of(view, issue.number)
     edges = graph.edges(issue.number, date.min)
     children = {edge.reason for edge in edges if edge.kind is EdgeKind.CHILD}
     return [reason for reason in reasons_of(view, issue.number)[1:] if reason not in children]
@@ -99,7 +101,9 @@ def _first_line(view: View, issue: Issue, states: dict[int, State]) -> str:
     if view.verdict(issue.number).state is State.DONE:
         return f"**Done** · {done} of {len(states)} children are closed · it cost {spent}"
     who = "nobody has to act"
-    if asking:
+    if view.verdict(issue.number).state is State.NEEDS_HUMAN:
+        who = "a person has to act on this epic"
+    elif asking:
         who = f"a person has to act on {', '.join(f'#{child}' for child in asking[:10])}"
     return f"**{done} of {len(states)}** done · {who} · {spent} so far"
 

@@ -156,16 +156,16 @@ def unproved(epic: int, draft: Draft) -> str | None:
     )
 
 
-def outcome(epic: int, draft: Draft) -> str:
-    """What is said of a reconciled epic that is closed, behind the rest."""
+def outcome(epic: int, draft: Draft) -> tuple[str, ...]:
+    """What is said of an epic that was reconciled and is closed."""
     known = draft.claims.of(epic)
     found = known.reconciliation
     if found is None:
-        return ""
+        return ()
     if found.proved:
-        return f"; all {found.rows} that it asks for are met (#{found.bead})"
-    by = known.accepted.who if known.accepted is not None else "somebody"
-    return f"; {_open(found)}, which {by} accepted"
+        return (f"all {found.rows} that it asks for are met (#{found.bead})",)
+    left = _open(found) if found.run_id is not None else "nothing is proved of it"
+    return (f"{left}, which {known.accepted.who if known.accepted is not None else 'somebody'} accepted",)
 
 
 def accept(said: Said, draft: Draft) -> Answer:

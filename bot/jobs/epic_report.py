@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.beads.coverage import Coverage
 from bot.beads.policy import Policy
-from bot.beads.report_page import OPEN, page_faults, page_of
+from bot.beads.report_page import OPEN, Page, page_faults, page_of
 from bot.beads.visible_text import one_line, reveal
 from bot.coordinator.claims import Claims
 from bot.coordinator.job_port import EpicFacts
@@ -16,13 +16,19 @@ from bot.jobs.reconciler import bead_texts, line, text_of
 from bot.jobs.tree_checks import changes
 
 
-def report_material(epic: EpicFacts, claims: Claims, policy: Policy) -> Mapping[str, object]:
-    """What the prompt of a report says beside that of a worker."""
+def report_material(
+    epic: EpicFacts, claims: Claims, policy: Policy, git: Git, start: str
+) -> Mapping[str, object]:
+    """What the prompt of a report says beside that of a worker; `start` is the commit that it starts at,
+    where an earlier attempt may have left a page."""
     coverage = epic.coverage
+    page = page_of(epic.number, coverage)
+    left = _page_at(git, start, page)
     return {
         "epic": {"number": epic.number, "title": line(epic.title), "body": quotation(text_of(epic.body))},
         "beads": bead_texts(epic, policy),
-        "page": page_of(epic.number, coverage),
+        "page": page,
+        "faults": page_faults(page, (), left) if left is not None else (),
         "summary": quotation(coverage.summary) if coverage is not None else "",
         "matrix": [_row(row) for row in coverage.matrix] if coverage is not None else [],
         "accepted": _accepted(epic, claims),
@@ -38,9 +44,15 @@ def published_faults(epic: EpicFacts, git: Git, base: str, work: str) -> Sequenc
     """What is wrong with a report in a clone of ours: `work` is the commit that holds it."""
     page = page_of(epic.number, epic.coverage)
     changed = [entry.shown for entry in changes(git, base, work)]
-    there = git.holds("cat-file", "-e", f"{work}:{page.path}")
-    text = git.output("cat-file", "blob", f"{work}:{page.path}").decode("utf-8", "replace") if there else None
-    return page_faults(page, changed, text)
+    return page_faults(page, changed, _page_at(git, work, page))
+
+
+def _page_at(git: Git, commit: str, page: Page) -> str | None:
+    """The text of the page in a commit, or None."""
+    there = git.holds("cat-file", "-e", f"{commit}:{page.path}")
+    return (
+        git.output("cat-file", "blob", f"{commit}:{page.path}").decode("utf-8", "replace") if there else None
+    )
 
 
 def _row(row: Coverage) -> Coverage:

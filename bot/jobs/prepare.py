@@ -118,7 +118,7 @@ def _worker_plan(
     restored = restore_configuration(git, claim.base)
     gates = choose_gates(policy.gates, git, claim.base)
     threads = facts.pull.heard if facts.pull else ()
-    report = report_material(epic, facts.claims, policy) if epic is not None else {}
+    report = report_material(epic, facts.claims, policy, git, start.commit) if epic is not None else {}
     prompt = render_prompt(
         "report" if epic is not None else "worker",
         {

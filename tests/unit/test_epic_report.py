@@ -39,13 +39,13 @@ def world(tmp_path: Path) -> World:
     return world
 
 
-def dispatch(world: World, text: str, path: str = PATH) -> Inputs:
+def dispatch(world: World, text: str, path: str = PATH, attempt: int = 1) -> Inputs:
     """Start a run that writes this text."""
     world.program(
         f"page = pathlib.Path({path!r})\npage.parent.mkdir(parents=True, exist_ok=True)\n"
         f"page.write_text({json.dumps(text)})\nanswer(status='pr', summary='Written.')"
     )
-    inputs = world.dispatch()
+    inputs = world.dispatch(attempt=attempt)
     claims = world.claims()
     accepted = Word(by="ann", at=datetime(2026, 11, 3, tzinfo=UTC), reason="Next year.")
     claims = claims.remember(EPIC, accepted=accepted).remember(
@@ -69,6 +69,16 @@ def test_a_reports_worker_is_told_the_epic_its_matrix_and_what_was_accepted(worl
     assert "What is open was accepted by @ann on 2026-11-03: Next year. Write that under `Open gaps`." in told
     assert "- #4: Mind the sums\n" in told
     assert world.requests == ["facts", "epic"]
+
+
+def test_what_is_wrong_with_the_page_of_an_earlier_attempt_is_told_to_the_next(world: World) -> None:
+    inputs = dispatch(world, TEXT.replace("## Risks", "## Chances"))
+    assert world.agent(inputs).failure is not None
+    world.publish(inputs)
+    again = dispatch(world, TEXT, attempt=2)
+    world.prepare(again)
+    told = Plan.model_validate_json(plan_path(again).read_bytes()).prompt
+    assert f"The page that is there is not that yet:\n- `{PATH}` has no section `Risks`" in told
 
 
 def test_a_report_that_says_all_becomes_a_pull_request(world: World) -> None:

@@ -164,8 +164,11 @@ def test_when_all_is_met_the_bead_is_closed_and_then_its_epic() -> None:
     third = run_decide(here(epic(), claims=second.claims))
     assert closes(third) == [EPIC]
     assert third.verdicts[EPIC].reasons == (
-        f"all its 2 children are closed; all 1 that it asks for are met (#{RECONCILES})",
+        "all its 2 children are closed",
+        f"all 1 that it asks for are met (#{RECONCILES})",
     )
+    said = [one.body for one in (*third.before, *third.after) if isinstance(one, Say) and one.number == EPIC]
+    assert any(f"- all 1 that it asks for are met (#{RECONCILES})" in body for body in said)
 
 
 def test_what_a_model_says_of_an_epic_calls_nobody_and_breaks_no_table() -> None:
@@ -184,7 +187,7 @@ def test_a_matrix_that_is_too_long_for_a_comment_leaves_out_what_is_met() -> Non
     _, decision = settled(found([*many, OPEN], GAP))
     body = told(decision, COVERAGE)[RECONCILES]
     assert len(body) < 60_000
-    assert "`git show refs/beadwright/coverage/3` has all of it" in body
+    assert "`git fetch origin refs/beadwright/coverage/3`, then `git show FETCH_HEAD` shows all of it" in body
     assert "`#3.1`" in body
 
 
@@ -340,11 +343,8 @@ def test_what_is_open_is_accepted_written_down_and_ends_the_epic(begin: Any, on:
     assert closes(second) == [RECONCILES]
     third = run_decide(here(epic(), claims=second.claims))
     assert closes(third) == [EPIC]
-    assert (
-        third.verdicts[EPIC]
-        .reasons[0]
-        .endswith("1 of 2 that the epic asks for are not met, which @octo accepted")
-    )
+    reasons = third.verdicts[EPIC].reasons
+    assert reasons[1] == "1 of 2 that the epic asks for are not met, which @octo accepted"
 
 
 @pytest.mark.parametrize(
@@ -395,6 +395,16 @@ def test_an_epic_whose_bead_was_closed_by_hand_ends_when_that_is_accepted() -> N
     assert "nothing is proved of it" in written.body
     decision = run_decide(replace(snapshot, claims=draft.claims))
     assert closes(decision) == [EPIC]
+    assert decision.verdicts[EPIC].reasons[1] == "nothing is proved of it, which @octo accepted"
+
+
+def test_an_epic_that_waits_for_a_person_says_so_in_its_own_status() -> None:
+    known = remembering(Reconciliation(bead=RECONCILES)).remember(EPIC, shown=True)
+    decision = run_decide(here(epic(), claims=known))
+    said = [one.body for one in (*decision.before, *decision.after) if isinstance(one, Say)]
+    (status,) = [body for body in said if "**2 of 2** done" in body]
+    assert "a person has to act on this epic" in status
+    assert f"- #{RECONCILES}, which reconciles it, was closed or moved by hand" in status
 
 
 def test_that_an_epic_is_reconciled_is_remembered_before_anybody_closes_the_bead() -> None:
