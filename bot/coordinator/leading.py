@@ -48,7 +48,6 @@ class Leads:
     """
 
     def __init__(self, snapshot: Snapshot, issues: Mapping[int, Issue], graph: Graph, draft: Draft) -> None:
-        self._issues = issues
         self._graph = graph
         self._beads: dict[int, tuple[Issue, ...]] = {}
         for epic, known in draft.claims.history.items():
@@ -66,10 +65,6 @@ class Leads:
     def of(self, epic: int) -> tuple[Issue, ...]:
         """The beads that its lead does; none where it has no lead."""
         return self._beads.get(epic, ())
-
-    def of_all(self) -> Mapping[int, tuple[Issue, ...]]:
-        """All of them, by their epics."""
-        return self._beads
 
     def holds(self, issue: Issue) -> str | None:
         """Why a bead does not go by itself: the lead of its epic does it, or comes first; or None."""

@@ -24,10 +24,11 @@ def test_a_bead_is_dispatched_and_merged_beside_a_run_that_plans_and_does_not_en
     with open_loop(tmp_path, {"workers": 1}) as loop, ThreadPoolExecutor(1) as machine:
         coordinator = Coordinator(loop)
         runner = QuickRunner(loop, coordinator.grant, reached=reached)
-        goal = loop.bead("A large goal")
+        goal = loop.bead("A large goal", body="Words are counted.")
         loop.say(goal, "/bead plan")
-        while not (queued := runner.waiting()):
-            coordinator.look()
+        coordinator.look()
+        coordinator.look()
+        queued = runner.waiting()
         try:
             planning = machine.submit(runner.execute, queued[0])
             assert hangs.wait(MOMENT)
