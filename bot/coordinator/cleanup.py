@@ -248,9 +248,7 @@ def _failed(
             said = _why_failed(run).split("; ")
             return planning.give_up(snapshot, issue, why, said, history, draft)
         return history
-    # A draft that cannot be made is asked for anew, or done without.
-    shape = None if claim.role == "shaper" and stopped else history.shape
-    return history.model_copy(update={"failures": failures, "stopped": stopped, "shape": shape})
+    return history.model_copy(update={"failures": failures, "stopped": stopped})
 
 
 def sweep(snapshot: Snapshot, issues: dict[int, Issue], draft: Draft) -> None:

@@ -71,18 +71,24 @@ def shape(said: Said, draft: Draft) -> Answer:
             return Answer(done=False, reply="It waits for an answer first: `/bead why` says to what.")
         if not lacks(issue):
             return Answer(done=False, reply="Its text says all that it has to.")
-    draft.claims = draft.claims.remember(bead, shape=said.word(), question=None)
+    draft.claims = draft.claims.remember(
+        bead, shape=said.word(), question=None, stopped=None, failures=0
+    )
     return Answer(done=True)
 
 
 def start(issue: Issue, admission: Admission, draft: Draft) -> bool:
     """Have a draft made, where somebody asked for one and it is still needed; whether that is so."""
     known = draft.claims.of(issue.number)
-    if known.shape is None or known.stopped is not None:
+    if known.shape is None:
         return False
     if not lacks(issue):
         draft.claims = draft.claims.remember(issue.number, shape=None)
         return False
+    if known.stopped is not None:
+        again = "`/bead shape` drafts anew, `/bead retry` does without"
+        draft.say(issue.number, State.NEEDS_HUMAN, f"{known.stopped}; {again}")
+        return True
     refused = admission.claim(issue, "shaper", draft)
     if refused is None:
         draft.say(issue.number, State.RUNNING, "what its text lacks is being drafted")

@@ -74,7 +74,7 @@ def unhold(said: Said, draft: Draft) -> Answer:
 
 
 def retry(said: Said, draft: Draft) -> Answer:
-    """Forget what stopped it: counting starts again."""
+    """Forget what stopped it: counting starts again. A draft that could not be made is done without."""
     issue = said.bead
     known = draft.claims.of(issue.number)
     if issue.number in draft.claims.live:
@@ -84,7 +84,10 @@ def retry(said: Said, draft: Draft) -> Answer:
         planning = planning.model_copy(update={"stopped": None, "failures": 0})
     elif known.stopped is None and not known.failures and not known.rounds:
         return Answer(done=False, reply="Nothing has stopped it: `/bead why` says what it waits for.")
-    draft.claims = draft.claims.remember(issue.number, stopped=None, failures=0, rounds=0, planning=planning)
+    shape = None if known.stopped is not None else known.shape
+    draft.claims = draft.claims.remember(
+        issue.number, stopped=None, failures=0, rounds=0, planning=planning, shape=shape
+    )
     return Answer(done=True)
 
 

@@ -12,6 +12,7 @@ from bot.beads.body import missing, parse_body
 from bot.beads.digest import digest
 from bot.beads.policy import Policy
 from bot.beads.report import Report
+from bot.coordinator import start_stop
 from bot.coordinator.actions import Assign, SetBody, SetLabels
 from bot.coordinator.claims import Answer, Claims, History, Word
 from bot.coordinator.decision import Decision, Draft, State
@@ -133,16 +134,23 @@ def test_a_draft_that_is_not_needed_any_more_is_not_made() -> None:
     assert decision.claims.of(1).shape is None
 
 
-def test_a_draft_that_cannot_be_made_is_told_and_done_without_after_a_retry() -> None:
+@pytest.mark.parametrize("released", [True, False])
+def test_a_draft_that_cannot_be_made_is_told_and_done_without_after_a_retry(*, released: bool) -> None:
     known = History(attempts=3, failures=2, shape=WORD)
     claims = claimed(1, "shaper", stage="published", outcome="failed")
     claims = claims.model_copy(update={"history": {1: known}})
     runs = (ended(report=report(role="shaper", worker=None, head=None, failure="no answer")),)
-    decision = run_decide(look(issue(1), claims=claims, runs=runs))
+    bead = issue(1, released=released)
+    decision = run_decide(look(bead, claims=claims, runs=runs))
     assert decision.verdicts[1].state is State.NEEDS_HUMAN
+    assert "`/bead shape` drafts anew" in decision.verdicts[1].reasons[0]
     assert decision.claims is not None
-    again = decision.claims.remember(1, stopped=None, failures=0)
-    assert dispatches(run_decide(look(issue(1), claims=again))) == [(1, "worker")]
+    later = run_decide(look(bead, claims=decision.claims))
+    assert later.verdicts[1] == decision.verdicts[1]
+    retried = replace(saying("retry", claims=decision.claims), issue=bead)
+    draft = Draft(decision.claims)
+    assert start_stop.retry(retried, draft).done
+    assert dispatches(run_decide(look(bead, claims=draft.claims))) == ([(1, "worker")] if released else [])
 
 
 def test_a_draft_is_shown_whole_to_who_asked_for_it() -> None:
