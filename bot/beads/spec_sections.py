@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from markdown_it import MarkdownIt
 
-MARKDOWN = MarkdownIt("commonmark")
+MARKDOWN = MarkdownIt("commonmark").disable("inline")  # what is within a line is not asked for
 
 
 @dataclass(frozen=True, slots=True)

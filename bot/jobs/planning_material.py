@@ -25,7 +25,7 @@ BODIES = 100  # of open beads that are read; each takes some milliseconds
 TITLE = 120  # of one title or heading
 DOCUMENT_LIMIT = 1_000_000  # characters of a document that is read for its headings
 TEXTS = (".md", ".markdown", ".rst", ".txt", ".adoc")
-MOST_DOCUMENTS = 2_000
+MOST_DOCUMENTS = 500
 MARKDOWN = (".md", ".markdown")
 
 

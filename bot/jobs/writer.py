@@ -85,7 +85,8 @@ def plan_writing(
     beads = open_beads(github.open_beads(policy.spelling.bead), policy)
     files = base_files(git, claim.base)
     headings = read_headings(git, claim.base, files)
-    specs = {path: (headings or {}).get(path, ()) for path in named(files, policy.planning.specs)}
+    specs = named(files, policy.planning.specs)
+    sections = headings if headings is not None else read_headings(git, claim.base, specs) or {}
     about = f"{facts.title}\n{facts.body}\n{wanted}"
     change = facts.claims.of(inputs.bead).change
     built = documents(git, claim.base, files, (f"{CHANGES}{change}/",) if change else (), DOCTRINE * 2)
@@ -106,7 +107,7 @@ def plan_writing(
             "by": planning.word.by if planning is not None else "",
             "beads": bead_list(beads, inputs.bead, about),
             "files": file_list(files),
-            "specs": heading_list(specs),
+            "specs": heading_list({path: sections.get(path, ()) for path in specs}),
             "tests": any(TEST.search(path) for path in files),
             "doctrine": doctrine,
             "guidance": shown,

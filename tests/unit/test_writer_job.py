@@ -308,6 +308,16 @@ def test_a_plan_is_checked_by_the_files_and_the_documents_of_its_base(world: Wor
     assert (facts.issue, facts.reconcile_from) == (BEAD, 4)
 
 
+def test_of_too_many_documents_those_that_are_specifications_are_read_and_none_is_checked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.jobs.planning_material.MOST_DOCUMENTS", 2)
+    plan = prepared(world)
+    assert plan.facts is not None
+    assert plan.facts.specs is None
+    assert ">   - Requirement: Words are counted\n" in plan.prompt
+
+
 def test_odd_names_of_files_stop_nothing(world: World) -> None:
     names = ["two\nlines.md", "with spaces.md", "missing", "Grüße.md"]
     base = world.commit("main", dict.fromkeys(names, "# It is read\n"))
