@@ -146,8 +146,8 @@ def releases_in(snapshot: Snapshot, claims: Claims) -> Releases:
 
 
 def rearm(issue: Issue, labels: Labels, releases: Releases, draft: Draft) -> None:
-    """Taking `ready` off, or putting `hold` on, is a person's answer to a stop: counting starts again. A draft
-    of what a text lacks is made without a release, so the lack of one says nothing about it."""
+    """Taking `ready` off, or putting `hold` on, is a person's answer to a stop: counting starts again. A
+    draft of what a text lacks is made without a release, so the lack of one says nothing about it."""
     known = draft.claims.history.get(issue.number)
     if known is None or not known.stopped or (releases.of(issue.number).holds and not labels.hold):
         return

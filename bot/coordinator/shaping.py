@@ -71,9 +71,7 @@ def shape(said: Said, draft: Draft) -> Answer:
             return Answer(done=False, reply="It waits for an answer first: `/bead why` says to what.")
         if not lacks(issue):
             return Answer(done=False, reply="Its text says all that it has to.")
-    draft.claims = draft.claims.remember(
-        bead, shape=said.word(), question=None, stopped=None, failures=0
-    )
+    draft.claims = draft.claims.remember(bead, shape=said.word(), question=None, stopped=None, failures=0)
     return Answer(done=True)
 
 
