@@ -30,6 +30,8 @@ from bot.coordinator.voices import voices_of
 SOON = timedelta(seconds=5)
 LATE = timedelta(minutes=10)
 """How soon it is looked again for what could not be made, at the earliest and at the latest."""
+PATIENCE = timedelta(minutes=15)
+"""How long it may take before a person is told."""
 
 
 # -- a yes --------------------------------------------------------------------------------------------------
@@ -158,9 +160,9 @@ def go_on(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, draft: Dr
         planning = known.planning
         if planning is None or planning.run_id is None:
             continue
-        if planning.stage == "approved":
-            keep_back(Target(number, planning.run_id).prefix, snapshot, draft)
         issue = issues.get(number)
+        if planning.stage == "approved":
+            keep_back(Target(number, planning.run_id), snapshot, draft, going_on=issue is not None)
         report = snapshot.reports.get(planning.run_id)
         proposal = proposal_of(snapshot, issue, report) if issue is not None and report is not None else None
         if issue is None:
@@ -204,12 +206,24 @@ def _go_on(
             epic = dict(snapshot.policy.spelling.types)[BeadType.EPIC]
             _complete(snapshot, issue, planning, proposal, (epic,), draft)
         making = make(beads, target, snapshot, draft)
+    if making.missing and now - planning.yes.at >= PATIENCE:
+        draft.say(number, State.NEEDS_HUMAN, _lacking(making.missing))
     if making.missing or len(draft.before) > before:
         draft.looks.append(now + max(SOON, min((now - planning.yes.at) / 2, LATE)))
         return
     draft.before.append(Say(number, issue.id, PLAN, made_text(snapshot, proposal, beads, making.numbers)))
     draft.claims = draft.claims.remember(number, planning=None)
     draft.looks.append(now)
+
+
+def _lacking(places: Sequence[int]) -> str:
+    listed = ", ".join(map(str, places))
+    are = "is" if len(places) == 1 else "are"
+    return (
+        f"what was approved is not made whole for long now: {listed} of its list {are} not there as planned."
+        " What was made of it and closed again keeps it waiting: open it again; or close this issue and all"
+        " that was made of it, and plan anew in another"
+    )
 
 
 def _complete(

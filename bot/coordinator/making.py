@@ -93,13 +93,19 @@ def make(planned: Mapping[int, PlannedBead], target: Target, snapshot: Snapshot,
     return Making({place: issue.number for place, issue in there.items()}, tuple(missing))
 
 
-def keep_back(prefix: str, snapshot: Snapshot, draft: Draft) -> None:
-    """Judge none of the beads whose markers begin so: they are being made."""
+def keep_back(target: Target, snapshot: Snapshot, draft: Draft, *, going_on: bool) -> None:
+    """Judge none of the beads of this target: they are being made, or wait until that is `going_on` again."""
+    why = (
+        "the plan that it is part of is being made"
+        if going_on
+        else f"it is part of a plan whose other beads are missing, and #{target.origin}, on which that was"
+        " approved, is closed or no bead any more: open it again, and they are made; or close this as well"
+    )
     for issue in snapshot.issues:
-        if any(marker.startswith(f"bead={prefix}") for marker in issue.markers):
+        if any(marker.startswith(f"bead={target.prefix}") for marker in issue.markers):
             draft.rewired.add(issue.number)
             if issue.number not in draft.verdicts:
-                draft.say(issue.number, State.BLOCKED, "the plan that it is part of is being made")
+                draft.say(issue.number, State.BLOCKED, why)
 
 
 def made_of(target: Target, snapshot: Snapshot) -> dict[int, Issue]:

@@ -480,6 +480,28 @@ def test_beads_whose_origin_is_closed_meanwhile_are_kept_back_until_it_is_opened
     assert made(to_the_end(snapshot)).keys() == set(TITLES)
 
 
+def test_beads_that_are_kept_back_say_which_issue_has_to_be_opened_again() -> None:
+    snapshot = approved()
+    snapshot = after(snapshot, run_decide(snapshot))
+    decision = run_decide(replace(snapshot, issues=snapshot.issues[1:]))
+    assert decision.verdicts[2].reasons == (
+        "it is part of a plan whose other beads are missing, and #1, on which that was approved, is closed or"
+        " no bead any more: open it again, and they are made; or close this as well",
+    )
+
+
+def test_what_cannot_be_made_for_long_is_told_with_its_places() -> None:
+    snapshot = approved()
+    snapshot = after(snapshot, run_decide(snapshot))
+    closed = replace(snapshot, issues=snapshot.issues[:1])  # somebody has closed the one that was made
+    soon, late = run_decide(closed), run_decide(closed, NOW + timedelta(hours=1))
+    assert soon.verdicts[1].state is State.BLOCKED
+    assert late.verdicts[1].state is State.NEEDS_HUMAN
+    (why,) = late.verdicts[1].reasons
+    assert "1, 2, 3, 4, 5, 6, 7 of its list are not there" in why
+    assert "open it again" in why
+
+
 def test_what_cannot_be_made_because_its_report_is_gone_is_told() -> None:
     decision = run_decide(replace(approved(), reports={}))
     assert decision.verdicts[1].state is State.NEEDS_HUMAN
