@@ -282,10 +282,10 @@ def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Dra
         return
     if any(name == pull.head_ref and head == pull.head for name, head in snapshot.branches):
         draft.before.append(DeleteRef(f"refs/heads/{pull.head_ref}", pull.head))
-    archive_after(snapshot, issue, draft)
     if known.lead is not None:
         leading.close(snapshot, issue, pull, known.lead, draft)
         return
+    archive_after(snapshot, issue, draft)
     # The last of all: a closed bead is looked at no more.
     draft.before.append(Close(issue.number, issue.id))
     draft.forget(issue.number)

@@ -10,7 +10,7 @@ import pytest
 from bot.beads.authority import Permission
 from bot.beads.digest import digest_all
 from bot.beads.policy import Policy
-from bot.coordinator.actions import Close, DeleteRef
+from bot.coordinator.actions import Close, CreateBead, DeleteRef
 from bot.coordinator.claims import Claim, Claims, History, Lead, Planning, Verdict, Word
 from bot.coordinator.decision import Decision, State
 from bot.coordinator.snapshot import Edit, Issue, Snapshot
@@ -108,6 +108,8 @@ def test_it_is_refused_with_the_reason_where_it_cannot_be() -> None:
     many = [issue(EPIC, "epic", children=tuple(range(2, 10)))]
     many += [issue(number, released=False, parent=EPIC) for number in range(2, 10)]
     circle = family("blocked-by:#4")
+    planning = Planning(role="writer", word=WORD, yes=WORD, stage="approved", run_id=5, chosen=(1, 2, 3, 4))
+    half_made = History(planning=planning)
     refused = {
         "None of its beads is open.": saying("/bead lead", issue(EPIC, "epic", children=(2, 3))),
         "It has no sub-issues: `/bead ready`": saying("/bead lead", issue(EPIC)),
@@ -116,6 +118,7 @@ def test_it_is_refused_with_the_reason_where_it_cannot_be() -> None:
         "#2, #3 and #4 wait for each other": saying("/bead lead", *circle),
         "#3 has begun already": saying("/bead lead", claims=worker(bead=SECOND)),
         "#2 has begun already": saying("/bead lead", pulls=(pull(12, FIRST),)),
+        "Its beads are being made": saying("/bead lead", claims=Claims(history={EPIC: half_made})),
     }
     for reply, decision in refused.items():
         assert signs(decision)[-1] == "refused", reply
@@ -296,6 +299,14 @@ def test_what_reconciles_goes_on_by_itself_after_the_merge() -> None:
     )
     assert closed(after) == []
     assert [bead for bead, _ in dispatches(after)] == [5]
+
+
+def test_the_change_that_its_epic_was_planned_by_is_archived_when_nothing_else_is_left() -> None:
+    reconcile = issue(5, "reconcile", "blocked-by:#4", released=False, parent=EPIC)
+    decision = merged(*family(children=(2, 3, 4, 5)), reconcile, change="greet-in-german")
+    assert not [one for one in decision.before if isinstance(one, CreateBead)]
+    assert decision.claims is not None
+    assert decision.claims.of(EPIC).change == "greet-in-german"
 
 
 def test_what_a_crash_left_open_is_closed_by_the_next_look() -> None:
