@@ -149,7 +149,7 @@ def _settle(
         if issue is not None:
             history = reconciling.settle(snapshot, issues, issue, claim, run, report, history, now, draft)
     elif claim.role in PLANNING and report is not None and has_answer(report):
-        if issue is not None and claim.role == "direction":
+        if claim.role == "direction":
             history = direction.settle(snapshot, issue, run, history, draft)
         elif issue is not None:
             checkins.tell(snapshot, issue, claim, run, report, draft)

@@ -154,7 +154,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             draft.say(number, State.READY, refused)
     leads.show(draft)
     withdraw(snapshot, pulls, draft)
-    _forget_closed(issues, now, draft)
+    _forget_closed(issues, pulls, now, draft)
     sweep(snapshot, issues, draft)
     vouch(snapshot, draft)
     pace.tell(issues, draft)
@@ -295,7 +295,9 @@ def _clear(
     return True
 
 
-def _forget_closed(issues: dict[int, Issue], now: datetime, draft: Draft) -> None:
+def _forget_closed(
+    issues: dict[int, Issue], pulls: dict[int, PullRequest], now: datetime, draft: Draft
+) -> None:
     closed: list[int] = []
     for number, known in draft.claims.history.items():
         # An issue that a command has just made a bead may not show as one yet.
@@ -307,6 +309,8 @@ def _forget_closed(issues: dict[int, Issue], now: datetime, draft: Draft) -> Non
             continue  # it is opened again when that is done
         elif known.planning is not None and known.planning.stage == "approved":
             continue  # what was made of it is kept back until it is opened again and all is made
+        elif known.proposes and number in pulls and pulls[number].state == "open":
+            continue  # while its pull request is open nobody is to take that for a bead's work
         elif number not in issues and number not in draft.claims.live and not new:
             closed.append(number)
     found.forget(draft, closed, now)

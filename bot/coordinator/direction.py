@@ -38,13 +38,14 @@ def refusal(said: Said, draft: Draft) -> Answer | None:
     return None
 
 
-def settle(snapshot: Snapshot, issue: Issue, run: Run, known: History, draft: Draft) -> History:
-    """The history with what a run on direction came to, which is said on the issue."""
+def settle(snapshot: Snapshot, issue: Issue | None, run: Run, known: History, draft: Draft) -> History:
+    """The history with what a run on direction came to, which is said on the issue while that is open."""
     if run.report is None or run.report.direction is None or known.planning is None:
         return known
     direction = run.report.direction
-    text = direction_text(snapshot, run.id, direction)
-    draft.before.append(Say(issue.number, issue.id, f"direction-{run.id}", text))
+    if issue is not None:
+        text = direction_text(snapshot, run.id, direction)
+        draft.before.append(Say(issue.number, issue.id, f"direction-{run.id}", text))
     if direction.answer.change is None:
         return known.model_copy(update={"planning": None})
     shown = known.planning.model_copy(update={"stage": "shown", "run_id": run.id, "failures": 0})
@@ -52,34 +53,37 @@ def settle(snapshot: Snapshot, issue: Issue, run: Run, known: History, draft: Dr
 
 
 def notice(snapshot: Snapshot, issues: Mapping[int, Issue], draft: Draft) -> None:
-    """See what people made of proposals: merged, it is there to be planned; closed, it is no more."""
+    """See what people made of proposals: merged, it is there to be planned; closed, it is no more. Where the
+    issue is closed too nobody waits there for either."""
     pulls = latest_pulls(snapshot.pulls, draft.claims)
     for number, known in draft.claims.history.items():
-        pull, issue = pulls.get(number), issues.get(number)
-        if not known.proposes or issue is None or pull is None or pull.state == "open":
+        pull = pulls.get(number)
+        if not known.proposes or pull is None or pull.state == "open":
             continue
         if pull.state == "merged" and pull.on_base is not True:
             continue
-        past = (*known.past, pull.number)
+        issue = issues.get(number)
         merged = pull.state == "merged"
-        if merged and not issue.body.strip():
-            goal = f"What `openspec/changes/{known.change}` specifies is built."
-            draft.before.append(
-                SetBody(number, issue.id, digest(issue.title, issue.body), f"## Outcome\n\n{goal}")
-            )
-        text = (
-            _offer(known.change, pull)
-            if merged
-            else f"#{pull.number} was closed: nothing is proposed any more."
-        )
-        draft.before.append(Say(number, issue.id, f"proposal-{pull.number}", text))
+        if issue is not None:
+            _tell(issue, known.change, pull, draft)
         for name, head in snapshot.branches:
             if name == f"bead/{number}":
                 draft.before.append(DeleteRef(f"refs/heads/{name}", head))
-        kept = known.change if merged else ""
+        kept = known.change if merged and issue is not None else ""
+        past = (*known.past, pull.number)
         draft.claims = draft.claims.remember(number, planning=None, past=past, change=kept)
-        draft.rewired.add(number)  # its branch is on its way out
-        draft.say(number, State.PLANNED, text if not merged else f"the change `{known.change}` is merged")
+
+
+def _tell(issue: Issue, change: str, pull: PullRequest, draft: Draft) -> None:
+    number, merged = issue.number, pull.state == "merged"
+    if merged and not issue.body.strip():
+        goal = f"What `openspec/changes/{change}` specifies is built."
+        was = digest(issue.title, issue.body)
+        draft.before.append(SetBody(number, issue.id, was, f"## Outcome\n\n{goal}"))
+    text = _offer(change, pull) if merged else f"#{pull.number} was closed: nothing is proposed any more."
+    draft.before.append(Say(number, issue.id, f"proposal-{pull.number}", text))
+    draft.rewired.add(number)  # its branch is on its way out
+    draft.say(number, State.PLANNED, text if not merged else f"the change `{change}` is merged")
 
 
 def _offer(change: str, pull: PullRequest) -> str:

@@ -62,19 +62,18 @@ def answer(**changes: object) -> DirectionAnswer:
     return known.model_copy(update=changes)
 
 
-def settled(came_to: Direction) -> Decision:
+def settled(came_to: Direction, **changes: object) -> Decision:
     claims = of.claimed(1, "direction", stage="published", outcome="proposed", run_id=9, head=HEAD)
     asked = Planning(role="direction", word=WORD)
     report = of.report(role="direction", worker=None, head=None, direction=came_to)
     run = of.ended(report=report)
-    return run_decide(
-        look(
-            of.issue(1, released=False),
-            claims=claims.remember(1, planning=asked),
-            runs=(run,),
-            branches=BRANCH,
-        )
+    known = look(
+        of.issue(1, released=False),
+        claims=claims.remember(1, planning=asked),
+        runs=(run,),
+        branches=BRANCH,
     )
+    return run_decide(replace(known, **changes))  # type: ignore[arg-type]
 
 
 def says(decision: Decision, marker: str) -> list[str]:
@@ -180,6 +179,25 @@ def test_a_closed_proposal_is_no_more_and_nobody_has_taken_anything_over() -> No
     assert DeleteRef("refs/heads/bead/1", HEAD) in decision.before
     known = after(decision)
     assert (known.planning, known.change, known.past, known.taken) == (None, "", (8,), None)
+
+
+def test_a_proposal_stays_one_when_its_issue_is_closed_or_no_bead_for_a_while() -> None:
+    away = run_decide(proposal(issues=()))
+    claims = away.claims if away.claims is not None else proposal().claims
+    back = run_decide(proposal(issues=(of.issue(1),), claims=claims))
+    assert not [one for one in (*back.before, *back.after) if isinstance(one, Dispatch | Merge)]
+    assert "merge it, or close it" in back.verdicts[1].reasons[0]
+
+
+def test_a_change_that_came_when_its_issue_was_closed_is_a_proposal_all_the_same() -> None:
+    decision = settled(Direction(answer=answer(), surveys=2, reviews=2), issues=(), pulls=(pull(8, 1),))
+    assert after(decision).proposes
+    assert not says(decision, "direction-")
+
+
+def test_a_proposal_that_is_over_is_forgotten_with_its_issue() -> None:
+    decision = run_decide(proposal(issues=(), pulls=(pull(8, 1, state="closed"),)))
+    assert after(decision).planning is None
 
 
 def test_a_proposal_without_a_pull_request_gets_it_and_one_without_a_branch_is_no_more() -> None:
