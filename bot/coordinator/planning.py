@@ -87,6 +87,10 @@ def revise(said: Said, draft: Draft) -> Answer:
 def _ask(said: Said, role: Role, draft: Draft) -> Answer:
     if said.issue is None:
         draft.before.append(SetLabels(said.comment.number, said.comment.subject, add=(said.spelling.bead,)))
+    if said.issue is not None and said.issue.number == draft.claims.checkins.issue:
+        return Answer(
+            done=False, reply="Check-ins are told on it, and nothing is built here: say that on another."
+        )
     refused = _under_way(said, draft)
     return refused or _asked(said, role, draft)
 

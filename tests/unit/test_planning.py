@@ -13,7 +13,7 @@ from bot.beads.body import parse_body
 from bot.beads.plan import PlanAnswer
 from bot.beads.policy import Policy
 from bot.coordinator.actions import Close, CreateBead, Dispatch, Say, SetBody, SetLabels
-from bot.coordinator.claims import Claims, History, Planning
+from bot.coordinator.claims import Checkins, Claims, History, Planning
 from bot.coordinator.decision import State
 from bot.coordinator.people import as_remembered
 from bot.coordinator.plan_comment import PLAN
@@ -100,6 +100,13 @@ MAKING = remembered(1, planning=Planning(role="writer", word=ASKED, run_id=RUN, 
 def test_what_cannot_be_planned_is_refused_with_what_to_do(snapshot: Snapshot, why: str) -> None:
     decision = answered(snapshot, "/bead plan")
     assert why in reply(decision)
+    assert not any(isinstance(one, Dispatch) for one in decision.after)
+
+
+@pytest.mark.parametrize("command", ["plan", "propose"])
+def test_nothing_is_planned_on_the_issue_that_tells_check_ins(command: str) -> None:
+    decision = answered(look(goal(), claims=Claims(checkins=Checkins(issue=1))), f"/bead {command}")
+    assert "nothing is built here" in reply(decision)
     assert not any(isinstance(one, Dispatch) for one in decision.after)
 
 
