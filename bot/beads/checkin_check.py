@@ -16,11 +16,6 @@ SHOWN = 20
 """How many places of one kind a fault names."""
 
 
-def cited(answer: CheckinAnswer) -> tuple[str, ...]:
-    """The files that its evidence is in, each once."""
-    return tuple(dict.fromkeys(_path(place) for score in answer.scores for place in score.evidence))
-
-
 def check_checkin(answer: CheckinAnswer, lines: Mapping[str, int]) -> list[str]:
     """Everything that is wrong with the scores of our own check-in; an empty list is a pass.
 

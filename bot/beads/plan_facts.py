@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.beads.graph import Node
-from bot.beads.plan import PlanAnswer
-from bot.beads.spec_sections import cited
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,7 @@ class PlanFacts:
         beads: the open beads; the issue itself and its open children may be among them.
         closed: the issues that are known to be closed.
         files: the paths of the base commit; None where they are not known (nothing is said of files then).
-        specs: the headings of documents by path; None where they are not known. Those that the plan cites
-            suffice (`spec_paths`); a path that is missing here is no document.
+        specs: the headings of every document by path; None where they are not known.
         reconcile_from: from how many beads that work on a plan ends in one that reconciles.
     """
 
@@ -41,8 +38,3 @@ class PlanFacts:
     files: frozenset[str] | None = None
     specs: Mapping[str, tuple[str, ...]] | None = None
     reconcile_from: int = 4
-
-
-def spec_paths(plan: PlanAnswer) -> tuple[str, ...]:
-    """The documents of which a plan cites sections, each once."""
-    return tuple(dict.fromkeys(cited(section)[0] for bead in plan.beads for section in bead.specs))

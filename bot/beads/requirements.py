@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import dropwhile, takewhile
 
 from bot.beads.answer_parts import Part
 from bot.beads.body import parse_body
-from bot.beads.spec_sections import MARKDOWN, anchor, cited
+from bot.beads.spec_sections import cited, outline
 from bot.beads.visible_text import one_line, reveal
 
 LONGEST = 250
@@ -68,27 +68,18 @@ def _criteria(issue: Asking, acceptance: tuple[str, ...]) -> Iterator[Requiremen
 
 def _spec_requirements(path: str, heading: str, text: str) -> Iterator[Requirement]:
     """The requirements in a section, or in a whole document; the section itself where it names none."""
-    headings = list(_headings(text))
-    start = next((at for at, (_, title) in enumerate(headings) if anchor(title) == heading), None)
-    if heading and start is None:
-        return
-    inside = headings if start is None else [headings[start]]
-    for level, title in headings[start + 1 :] if start is not None else ():
-        if level <= inside[0][0]:
-            break
-        inside.append((level, title))
-    named = [title for _, title in inside if REQUIREMENT.match(title)]
-    for title in named:
-        yield Requirement(source=f"{path}#{anchor(title)}", text=_line(title))
+    inside = list(outline(text))
+    if heading:
+        inside = list(dropwhile(lambda one: one.anchor != heading, inside))
+        if not inside:
+            return
+        inside[1:] = takewhile(lambda one: one.level > inside[0].level, inside[1:])
+    named = [one for one in inside if REQUIREMENT.match(one.title)]
+    for one in named:
+        yield Requirement(source=f"{path}#{one.anchor}", text=_line(one.title))
     if not named:
         source = f"{path}#{heading}" if heading else path
-        yield Requirement(source=source, text=_line(inside[0][1] if inside else path))
-
-
-def _headings(text: str) -> Iterator[tuple[int, str]]:
-    for token, inline in pairwise(MARKDOWN.parse(text)):
-        if token.type == "heading_open" and token.level == 0:
-            yield int(token.tag[1]), " ".join(inline.content.split())
+        yield Requirement(source=source, text=_line(inside[0].title if inside else path))
 
 
 def _line(text: str) -> str:

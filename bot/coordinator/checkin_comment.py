@@ -13,7 +13,7 @@ from bot.beads.checkin_record import CHART, CHECKINS_BRANCH, average, changed, s
 from bot.coordinator.claims import CheckinScores, Claim
 from bot.coordinator.quoting import listed_line, quotation, quoted
 from bot.coordinator.snapshot import Snapshot
-from bot.coordinator.status import clipped, folded, run_page
+from bot.coordinator.status import clipped, folded, run_page, table_row
 from bot.guards.result import quoted as code
 
 PLACES = 4
@@ -69,7 +69,7 @@ def _table(snapshot: Snapshot, answer: CheckinAnswer, base: str, last: CheckinSc
     before = last.scores if last is not None else {}
     changes = changed(scores_of(answer.scores), before)
     head = ["side", "score", *([_named(last)] if last is not None else []), "why", "where"]
-    rows = [f"| {' | '.join(head)} |", "|---|" + "--:|" * (len(head) - 3) + "---|---|"]
+    rows = [table_row(head), "|---|" + "--:|" * (len(head) - 3) + "---|---|"]
     for side in CATEGORIES:
         if side not in by_side and side not in before:
             continue
@@ -80,7 +80,7 @@ def _table(snapshot: Snapshot, answer: CheckinAnswer, base: str, last: CheckinSc
             cells.append(f"{before.get(side, '–')}{change}")  # noqa: RUF001
         why = listed_line(snapshot, score.reason) if score is not None else "not scored"
         where = _places(snapshot, score, base) if score is not None else ""
-        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in (*cells, why, where)) + " |")
+        rows.append(table_row((*cells, why, where)))
     return "\n".join(rows)
 
 

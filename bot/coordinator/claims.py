@@ -206,7 +206,7 @@ class Planning(BaseModel):
     role: Role
     word: Word
     text: str = ""
-    stage: Literal["asked", "shown", "approved", "ended"] = "asked"
+    stage: Literal["asked", "shown", "approved"] = "asked"
     run_id: int | None = None
     digest: str = ""
     said: str = ""

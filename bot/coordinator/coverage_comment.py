@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from bot.beads.coverage import Coverage, CoverageAnswer, coverage_ref
 from bot.coordinator.quoting import listed_line, quoted, quoted_line
 from bot.coordinator.snapshot import Snapshot
-from bot.coordinator.status import LIMIT, bullets, run_page
+from bot.coordinator.status import LIMIT, bullets, run_page, table_row
 from bot.guards.result import quoted as code
 
 COVERAGE = "coverage"
@@ -79,7 +79,7 @@ def _row(snapshot: Snapshot, row: Coverage) -> str:
         " ".join(filter(None, (numbers, commits))),
         ". ".join(filter(None, (shown, evidence))),
     )
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return table_row(cells)
 
 
 def _source(row: Coverage) -> str:

@@ -20,7 +20,7 @@ from bot.coordinator.decision import State
 from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.quoting import listed_line
 from bot.coordinator.snapshot import Issue
-from bot.coordinator.status import NAMES, View, folded
+from bot.coordinator.status import NAMES, View, folded, table_row
 
 ROWS = 40
 """How many rows the table has."""
@@ -93,13 +93,13 @@ def _row(
     title = node.title if node.kind == "criterion" else node.id
     place = f"{node.id.partition('.')[2]}. " if node.kind == "criterion" else ""
     by = [f"{one.id} {NAMES[states.get(int(one.id[1:]), State.PLANNED)].lower()}" for one in beads]
-    return " | ".join(
-        [
-            f"| {place}{_cell(view, title)}",
+    return table_row(
+        (
+            f"{place}{listed_line(view.snapshot, title, WORDS)}",
             _some(by) or nobody,
             _some([f"#{pull.number}" for pull in found]),
-            f"{_merged(beads, found)} |",
-        ]
+            _merged(beads, found),
+        )
     )
 
 
@@ -116,11 +116,6 @@ def _merged(beads: list[Node], pulls: list[TracedPull]) -> str:
 def _some(items: list[str]) -> str:
     more = len(items) - NAMED
     return ", ".join(items[:NAMED]) + (f", … and {more} more" if more > 0 else "")
-
-
-def _cell(view: View, text: str) -> str:
-    """A text of people or a model as a cell: in one line, harmless, and no end of the cell."""
-    return listed_line(view.snapshot, text, WORDS).replace("\\", "\\\\").replace("|", "\\|")
 
 
 def _order(name: str) -> tuple[int, str]:

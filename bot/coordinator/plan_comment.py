@@ -22,7 +22,7 @@ from bot.coordinator.epic_status import escaped
 from bot.coordinator.making import Target, harmless, text_of
 from bot.coordinator.quoting import listed_line, quotation, quoted_line, quoted_title
 from bot.coordinator.snapshot import Issue, Snapshot
-from bot.coordinator.status import AGAIN, bullets, dollars, folded, run_page
+from bot.coordinator.status import AGAIN, bullets, dollars, folded, run_page, table_row
 from bot.guards.result import quoted as code
 
 AGAIN_RECONCILED = "Reconcile the epic again"
@@ -173,7 +173,7 @@ def _row(snapshot: Snapshot, place: int, bead: PlannedBead, numbers: Mapping[int
         waits,
         quoted_line(snapshot, code(files[:FILES]) if files else "") + more,
     )
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return table_row(cells)
 
 
 def _drawing(beads: Sequence[PlannedBead]) -> str:

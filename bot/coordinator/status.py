@@ -9,6 +9,7 @@ for a while; before that, and of short ones, the page of all runs will do.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ REASONS = 30
 LINGERS = timedelta(minutes=2)
 """A run that has gone on for so long has its own page told."""
 WORKFLOW = "beadwright.yml"
+BAR = re.compile(r"(\\*)\|")
+"""A bar in a text, and the backslashes before it."""
 
 NAMES = {
     State.PLANNED: "Planned",
@@ -344,6 +347,15 @@ def bullets(lines: Iterable[str]) -> str:
     more = len(every) - REASONS
     rest = [f"… and {more} more"] if more > 0 else []
     return "\n".join(f"- {line}" for line in [*every[:REASONS], *rest])
+
+
+def table_row(cells: Iterable[str]) -> str:
+    """A row of a Markdown table; no text ends its cell, whatever backslashes stand before a bar in it."""
+    return f"| {' | '.join(BAR.sub(_escaped, cell) for cell in cells)} |"
+
+
+def _escaped(bar: re.Match[str]) -> str:
+    return rf"{2 * bar[1]}\|"
 
 
 def folded(summary: str, content: str) -> str:

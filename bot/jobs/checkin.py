@@ -21,13 +21,13 @@ from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim, Planning
 from bot.coordinator.job_port import Edited, JobFacts, JobGitHub
 from bot.engines.outcome import Enclosure, Outcome
+from bot.jobs.checkout import stand_at
 from bot.jobs.git import Git, GitFault
 from bot.jobs.inputs import Inputs
 from bot.jobs.material import bead_text, guidance, quotation
-from bot.jobs.plan import Plan, run_budget, schema_text
+from bot.jobs.plan import Plan, reading_plan, schema_text
 from bot.jobs.planning_material import base_files, bead_list, open_beads, read_headings
-from bot.jobs.repair import failure_of
-from bot.jobs.reviewer import changes
+from bot.jobs.repair import judged
 from bot.prompts import render_prompt
 
 
@@ -36,31 +36,20 @@ def plan_checkin(
 ) -> Plan:
     """The prepared run. Raises JobFault."""
     git.output("update-ref", "-d", f"refs/remotes/origin/{CHECKINS_BRANCH}")
-    git.output("checkout", "--force", "--detach", claim.base)
-    git.output("clean", "-ffdq")
+    stand_at(git, claim.base)
     engine = policy.engine_for("checkin")
     planning = facts.claims.of(inputs.bead).planning
     review = _brought(planning, github)
     beads = open_beads(github.open_beads(policy.spelling.bead), policy)
     files = base_files(git, claim.base)
-    plan = Plan(
-        title=facts.title,
-        prompt="",
-        engine=engine,
-        wall=policy.wall,
-        gates=(),
-        budget=run_budget(policy),
-        base=claim.base,
-        start=claim.base,
-        published=claim.base,
-        lines=count_lines(git, claim.base),
-        review=review,
-        facts=PlanFacts(
-            issue=inputs.bead,
-            beads=beads,
-            files=frozenset(files),
-            specs=read_headings(git, claim.base, files),
-        ),
+    against = PlanFacts(
+        issue=inputs.bead,
+        beads=beads,
+        files=frozenset(files),
+        specs=read_headings(git, claim.base, files),
+    )
+    plan = reading_plan(facts.title, engine, policy, claim.base).model_copy(
+        update={"lines": count_lines(git, claim.base), "review": review, "facts": against}
     )
     known = {
         "bead": inputs.bead,
@@ -102,26 +91,13 @@ def examine_checkin(_inputs: Inputs, plan: Plan, text: str) -> list[str]:
 
 def judge_checkin(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
     """The report of it. Raises JobFault when the checkout cannot be read any more."""
-    found = changes(plan, enclosure)
-    answer = None
-    if outcome.missing is not None or outcome.answer is None:
-        found.append(outcome.missing or "it left no answer")
-    else:
-        found += examine_checkin(inputs, plan, outcome.answer)
-    if not found and outcome.answer is not None:
-        answer = load_checkin_answer(outcome.answer)
-        answer = answer.model_copy(update={"unfound": ()})
-        answer = without_unfound(answer, plan.lines) if plan.review is not None else answer
-    return Report(
-        bead=inputs.bead,
-        role="checkin",
-        attempt=inputs.attempt,
-        token=inputs.token,
-        base=plan.base,
-        checkin=answer,
-        failure=failure_of(found),
-        cost=outcome.cost,
-    )
+    report, text = judged(inputs, plan, outcome, enclosure, examine_checkin)
+    if text is None:
+        return report
+    answer = load_checkin_answer(text).model_copy(update={"unfound": ()})
+    if plan.review is not None:
+        answer = without_unfound(answer, plan.lines)
+    return report.model_copy(update={"checkin": answer})
 
 
 def count_lines(git: Git, commit: str) -> dict[str, int]:

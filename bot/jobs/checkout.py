@@ -52,6 +52,12 @@ def needed(facts: JobFacts, bead: int, base: str) -> list[tuple[str, str]]:
     return [(commit, ref) for commit, ref in pairs if commit is not None]
 
 
+def stand_at(git: Git, commit: str) -> None:
+    """The checkout as a commit has it, on no branch and with nothing besides. Raises GitFault."""
+    git.output("checkout", "--force", "--detach", commit)
+    git.output("clean", "-ffdq")
+
+
 def start_work(git: Git, facts: JobFacts, branch: str, base: str) -> Start:
     """Check out the worker's branch: unfinished work that goes on from the branch (where there is one), else
     the branch, else the base; then merge the base in where it is not contained, which may have moved on since

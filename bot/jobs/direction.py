@@ -16,13 +16,14 @@ from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import JobFacts
 from bot.engines.outcome import Enclosure, Outcome
+from bot.jobs.checkout import stand_at
 from bot.jobs.git import Git
 from bot.jobs.inputs import Inputs
 from bot.jobs.material import bead_text, guidance, quotation
 from bot.jobs.openspec_tree import openspec_tree
-from bot.jobs.plan import Plan, Survey, run_budget, schema_text
+from bot.jobs.plan import Plan, Survey, reading_plan, schema_text
 from bot.jobs.planning_material import base_files, documents
-from bot.jobs.reviewer import changes
+from bot.jobs.repair import judged
 from bot.prompts import render_prompt
 
 SAYS_SOMETHING = re.compile(r"^(?!\s*#)[^\n]*\w", re.MULTILINE)
@@ -35,8 +36,7 @@ SPECS = 40_000
 
 def plan_direction(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git) -> Plan:
     """The prepared run. Raises JobFault."""
-    git.output("checkout", "--force", "--detach", claim.base)
-    git.output("clean", "-ffdq")
+    stand_at(git, claim.base)
     engine = policy.engine_for("direction")
     files = base_files(git, claim.base)
     named = documents(git, claim.base, files, policy.planning.doctrine, DOCTRINE)
@@ -57,20 +57,11 @@ def plan_direction(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
             "schema": schema_text("direction", engine),
         },
     )
-    return Plan(
-        title=facts.title,
-        prompt=prompt,
-        engine=engine,
-        wall=policy.wall,
-        gates=(),
-        budget=run_budget(policy),
-        base=claim.base,
-        start=claim.base,
-        published=claim.base,
-        survey=Survey(
-            specs=specs, files=frozenset(files), has_doctrine=bool(doctrine), passes=policy.planning.passes
-        ),
+    survey = Survey(
+        specs=specs, files=frozenset(files), has_doctrine=bool(doctrine), passes=policy.planning.passes
     )
+    plan = reading_plan(facts.title, engine, policy, claim.base)
+    return plan.model_copy(update={"prompt": prompt, "survey": survey})
 
 
 def inventory(specs: dict[str, str]) -> str:
@@ -89,22 +80,13 @@ def inventory(specs: dict[str, str]) -> str:
 
 def judge_direction(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
     """The report of it. Raises JobFault when the checkout cannot be read any more."""
-    found = changes(plan, enclosure)
-    direction = None
-    if outcome.missing is not None or outcome.answer is None:
-        found.append(outcome.missing or "it left no answer")
-    else:
-        try:
-            direction = load_direction(outcome.answer)
-        except ReportError as error:
-            found.append(str(error))
-    return Report(
-        bead=inputs.bead,
-        role="direction",
-        attempt=inputs.attempt,
-        token=inputs.token,
-        base=plan.base,
-        direction=direction if not found else None,
-        failure="; ".join(found)[:20_000] or None,
-        cost=outcome.cost,
-    )
+    report, answer = judged(inputs, plan, outcome, enclosure, _examine)
+    return report if answer is None else report.model_copy(update={"direction": load_direction(answer)})
+
+
+def _examine(_inputs: Inputs, _plan: Plan, text: str) -> list[str]:
+    try:
+        load_direction(text)
+    except ReportError as error:
+        return [str(error)]
+    return []

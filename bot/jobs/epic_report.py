@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from bot.beads.coverage import Coverage
 from bot.beads.policy import Policy
-from bot.beads.report_page import OPEN, Page, page_faults, page_of
+from bot.beads.report_page import OPEN, page_faults, page_of
 from bot.beads.visible_text import one_line, reveal
 from bot.coordinator.claims import Claims
 from bot.coordinator.job_port import EpicFacts
+from bot.jobs.epic import document
 from bot.jobs.git import Git
 from bot.jobs.material import quotation
 from bot.jobs.reconciler import bead_texts, line, text_of
@@ -23,7 +24,7 @@ def report_material(
     where an earlier attempt may have left a page."""
     coverage = epic.coverage
     page = page_of(epic.number, coverage)
-    left = _page_at(git, start, page)
+    left = document(git, start, page.path)
     return {
         "epic": {"number": epic.number, "title": line(epic.title), "body": quotation(text_of(epic.body))},
         "beads": bead_texts(epic, policy),
@@ -44,15 +45,7 @@ def published_faults(epic: EpicFacts, git: Git, base: str, work: str) -> Sequenc
     """What is wrong with a report in a clone of ours: `work` is the commit that holds it."""
     page = page_of(epic.number, epic.coverage)
     changed = [entry.shown for entry in changes(git, base, work)]
-    return page_faults(page, changed, _page_at(git, work, page))
-
-
-def _page_at(git: Git, commit: str, page: Page) -> str | None:
-    """The text of the page in a commit, or None."""
-    there = git.holds("cat-file", "-e", f"{commit}:{page.path}")
-    return (
-        git.output("cat-file", "blob", f"{commit}:{page.path}").decode("utf-8", "replace") if there else None
-    )
+    return page_faults(page, changed, document(git, work, page.path))
 
 
 def _row(row: Coverage) -> Coverage:

@@ -69,6 +69,22 @@ class Plan(BaseModel):
     survey: Survey | None = None
 
 
+def reading_plan(title: str, engine: Engine, policy: Policy, base: str) -> Plan:
+    """A run that looks at the base and changes nothing; what is asked of it, and what its answer is held
+    against, are still to be said."""
+    return Plan(
+        title=title,
+        prompt="",
+        engine=engine,
+        wall=policy.wall,
+        gates=(),
+        budget=run_budget(policy),
+        base=base,
+        start=base,
+        published=base,
+    )
+
+
 def write_report(inputs: Inputs, report: Report) -> None:
     """Put the report where it is uploaded from."""
     inputs.out.mkdir(parents=True, exist_ok=True)

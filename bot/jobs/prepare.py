@@ -20,7 +20,7 @@ from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import BeadText, Edited, EpicFacts, JobFacts, JobFault, JobGitHub
 from bot.jobs.checkin import plan_checkin
-from bot.jobs.checkout import fetch_missing, needed, restore_configuration, start_work
+from bot.jobs.checkout import fetch_missing, needed, restore_configuration, stand_at, start_work
 from bot.jobs.direction import plan_direction
 from bot.jobs.epic_report import report_material
 from bot.jobs.gates import choose_gates
@@ -37,7 +37,7 @@ from bot.jobs.material import (
     remark_text,
     thread_texts,
 )
-from bot.jobs.plan import Plan, failed, plan_path, run_budget, schema_text, write_report
+from bot.jobs.plan import Plan, failed, plan_path, reading_plan, run_budget, schema_text, write_report
 from bot.jobs.reconciler import plan_reconciliation
 from bot.jobs.writer import plan_writing
 from bot.prompts import render_prompt
@@ -167,8 +167,7 @@ def _reviewer_plan(
 ) -> Plan:
     if facts.pull is None or facts.branch is None or facts.pull.head != facts.branch:
         raise JobFault(f"`{inputs.branch}` has no open pull request at its head: there is nothing to review")
-    git.output("checkout", "--force", "--detach", facts.branch)
-    git.output("clean", "-ffdq")
+    stand_at(git, facts.branch)
     restored = restore_configuration(git, claim.base)
     engine: Engine = policy.reviewer or policy.engine
     prompt = render_prompt(
@@ -205,8 +204,7 @@ def _shaper_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
     lacking = missing(parse_body(facts.body))
     if not lacking:
         raise JobFault(f"bead #{inputs.bead} says all that it has to: there is nothing to draft")
-    git.output("checkout", "--force", "--detach", claim.base)
-    git.output("clean", "-ffdq")
+    stand_at(git, claim.base)
     prompt = render_prompt(
         "shaper",
         {
@@ -218,18 +216,8 @@ def _shaper_plan(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, 
             "schema": schema_text("shaper", policy.engine),
         },
     )
-    return Plan(
-        title=facts.title,
-        prompt=prompt,
-        engine=policy.engine,
-        wall=policy.wall,
-        gates=(),
-        budget=run_budget(policy),
-        base=claim.base,
-        start=claim.base,
-        published=claim.base,
-        owed=lacking,
-    )
+    plan = reading_plan(facts.title, policy.engine, policy, claim.base)
+    return plan.model_copy(update={"prompt": prompt, "owed": lacking})
 
 
 def _bodies(facts: JobFacts, parts: Sequence[BeadText]) -> str:

@@ -19,14 +19,14 @@ from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import EpicBead, EpicFacts, JobFacts, JobFault, JobGitHub, MergedPull
 from bot.engines.outcome import Enclosure, Outcome
 from bot.engines.told import shorten
+from bot.jobs.checkout import stand_at
 from bot.jobs.epic import CLOSING, built, kind_of, working
 from bot.jobs.git import Git
 from bot.jobs.inputs import Inputs
 from bot.jobs.material import guidance, quotation
-from bot.jobs.plan import Plan, run_budget, schema_text
+from bot.jobs.plan import Plan, reading_plan, schema_text
 from bot.jobs.planning_material import open_beads, read_headings
-from bot.jobs.repair import failure_of
-from bot.jobs.reviewer import changes
+from bot.jobs.repair import judged
 from bot.prompts import render_prompt
 
 TEXTS = 60_000  # characters of all the beads' texts together
@@ -51,8 +51,7 @@ def plan_reconciliation(
 ) -> Plan:
     """The prepared run. Raises JobFault, also when nobody has worked on the epic."""
     epic = github.epic(inputs.bead)
-    git.output("checkout", "--force", "--detach", claim.base)
-    git.output("clean", "-ffdq")
+    stand_at(git, claim.base)
     engine = policy.engine_for("reconciler")
     known = built(epic, policy, git, claim.base)
     if not working(epic, policy):
@@ -78,25 +77,15 @@ def plan_reconciliation(
             "schema": schema_text("reconciler", engine),
         },
     )
-    return Plan(
-        title=facts.title,
-        prompt=prompt,
-        engine=engine,
-        wall=policy.wall,
-        gates=(),
-        budget=run_budget(policy),
-        base=claim.base,
-        start=claim.base,
-        published=claim.base,
-        built=known,
-        facts=PlanFacts(
-            issue=epic.number,
-            beads=open_beads(github.open_beads(policy.spelling.bead), policy),
-            closed=frozenset(one.number for one in epic.beads if not one.open),
-            files=frozenset(known.files),
-            specs=read_headings(git, claim.base, known.files),
-        ),
+    plan = reading_plan(facts.title, engine, policy, claim.base)
+    against = PlanFacts(
+        issue=epic.number,
+        beads=open_beads(github.open_beads(policy.spelling.bead), policy),
+        closed=frozenset(one.number for one in epic.beads if not one.open),
+        files=frozenset(known.files),
+        specs=read_headings(git, claim.base, known.files),
     )
+    return plan.model_copy(update={"prompt": prompt, "built": known, "facts": against})
 
 
 def examine_coverage(_inputs: Inputs, plan: Plan, text: str) -> list[str]:
@@ -112,25 +101,12 @@ def examine_coverage(_inputs: Inputs, plan: Plan, text: str) -> list[str]:
 
 def judge_coverage(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
     """The report of it. Raises JobFault when the checkout cannot be read any more."""
-    found = changes(plan, enclosure)
-    answer = None
-    if outcome.missing is not None or outcome.answer is None:
-        found.append(outcome.missing or "it left no answer")
-    else:
-        found += examine_coverage(inputs, plan, outcome.answer)
-    if not found and outcome.answer is not None and plan.built is not None:
-        answer = load_coverage_answer(outcome.answer)
-        answer = answer.model_copy(update={"matrix": completed(answer, plan.built)})
-    return Report(
-        bead=inputs.bead,
-        role="reconciler",
-        attempt=inputs.attempt,
-        token=inputs.token,
-        base=plan.base,
-        reconciler=answer,
-        failure=failure_of(found),
-        cost=outcome.cost,
-    )
+    report, text = judged(inputs, plan, outcome, enclosure, examine_coverage)
+    if text is None or plan.built is None:
+        return report
+    answer = load_coverage_answer(text)
+    answer = answer.model_copy(update={"matrix": completed(answer, plan.built)})
+    return report.model_copy(update={"reconciler": answer})
 
 
 def bead_texts(epic: EpicFacts, policy: Policy) -> tuple[BeadText, ...]:

@@ -4,7 +4,7 @@ A role gets it by an entry in `REPAIRS` of `agent.py`: a function that is given 
 plan and the answer's text, and gives everything that the engine itself can mend, one sentence each, empty
 when there is nothing. What it judges by is in the plan, where the prepare step has put it, or in git objects
 of `plan.base`: never in the work tree, which the engine may have changed where there is no wall. The role's
-judge asks the same function again, and what it still finds is the failure that a person reads (`failure_of`).
+judge asks the same function again, and what it still finds is the failure that a person reads (`judged`).
 
 An answer that is not JSON is such a fault. No answer at all is none: a program that was stopped, or a
 provider that does not serve, would be no better for being asked again.
@@ -17,12 +17,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from bot.beads.report import Report
 from bot.beads.visible_text import one_line, reveal
-from bot.engines.outcome import Outcome, Task
+from bot.engines.outcome import Enclosure, Outcome, Task
 from bot.engines.told import shorten
 from bot.jobs.inputs import Inputs
 from bot.jobs.material import fenced
 from bot.jobs.plan import Plan
+from bot.jobs.reviewer import changes
 from bot.prompts import render_prompt
 
 Examine = Callable[[Inputs, Plan, str], Sequence[str]]
@@ -31,6 +33,7 @@ LEAST_MINUTES = 0.25  # less is no time for an answer
 ANSWER = 60_000  # characters of the first answer that the second round is shown
 FINDINGS = 35  # that are told, to the engine and to people: all of them have room in a report's `failure`
 FINDING = 500  # characters of one
+FAILURE = 20_000  # characters of a failure in a report
 
 
 def with_repair(
@@ -73,9 +76,26 @@ def with_repair(
     )
 
 
-def failure_of(findings: Sequence[str]) -> str | None:
-    """What a report says of findings; None when there are none."""
-    return "; ".join(told(findings)) or None
+def judged(
+    inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure, examine: Examine
+) -> tuple[Report, str | None]:
+    """The report of a run that was to read and to answer, without its answer; and that answer, where nothing
+    is wrong with it. Raises JobFault when the checkout cannot be read any more."""
+    found = changes(plan, enclosure)
+    if outcome.missing is not None or outcome.answer is None:
+        found.append(outcome.missing or "it left no answer")
+    else:
+        found += told(examine(inputs, plan, outcome.answer))
+    report = Report(
+        bead=inputs.bead,
+        role=inputs.role,
+        attempt=inputs.attempt,
+        token=inputs.token,
+        base=plan.base,
+        failure="; ".join(found)[:FAILURE] or None,
+        cost=outcome.cost,
+    )
+    return report, None if found else outcome.answer
 
 
 def told(findings: Sequence[str]) -> list[str]:

@@ -8,31 +8,21 @@ from bot.beads.report import Report, ShaperAnswer, load_shaper_answer
 from bot.engines.outcome import Enclosure, Outcome
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan
-from bot.jobs.reviewer import changes
+from bot.jobs.repair import judged
 
 
 def judge_shape(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
     """The report of a draft. Raises JobFault when the checkout cannot be read any more."""
-    faults = changes(plan, enclosure)
-    answer = None
-    if outcome.missing is not None or outcome.answer is None:
-        faults.append(outcome.missing or "it left no answer")
-    else:
-        try:
-            answer = load_shaper_answer(outcome.answer)
-            faults += [f"it drafts no {name}" for name in plan.owed if name not in _drafted(answer)]
-        except ReportError as error:
-            faults.append(str(error))
-    return Report(
-        bead=inputs.bead,
-        role="shaper",
-        attempt=inputs.attempt,
-        token=inputs.token,
-        base=plan.base,
-        shaper=answer if not faults else None,
-        failure="; ".join(faults) or None,
-        cost=outcome.cost,
-    )
+    report, answer = judged(inputs, plan, outcome, enclosure, _examine)
+    return report if answer is None else report.model_copy(update={"shaper": load_shaper_answer(answer)})
+
+
+def _examine(_inputs: Inputs, plan: Plan, text: str) -> list[str]:
+    try:
+        answer = load_shaper_answer(text)
+    except ReportError as error:
+        return [str(error)]
+    return [f"it drafts no {name}" for name in plan.owed if name not in _drafted(answer)]
 
 
 def _drafted(answer: ShaperAnswer) -> set[str]:

@@ -19,10 +19,11 @@ from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import JobFacts, JobGitHub
 from bot.coordinator.plan_comment import PLAN
 from bot.engines.outcome import Enclosure, Outcome
+from bot.jobs.checkout import stand_at
 from bot.jobs.git import Git
 from bot.jobs.inputs import Inputs
 from bot.jobs.material import bead_text, guidance, quotation
-from bot.jobs.plan import Plan, run_budget, schema_text
+from bot.jobs.plan import Plan, reading_plan, schema_text
 from bot.jobs.planning_material import (
     DOCTRINE,
     base_files,
@@ -34,8 +35,7 @@ from bot.jobs.planning_material import (
     open_beads,
     read_headings,
 )
-from bot.jobs.repair import failure_of
-from bot.jobs.reviewer import changes
+from bot.jobs.repair import judged
 from bot.prompts import render_prompt
 
 TEST = re.compile(
@@ -57,27 +57,12 @@ def plan_writing(
     inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy, git: Git, github: JobGitHub
 ) -> Plan:
     """The prepared run. Where the issue says nothing no engine is asked. Raises JobFault."""
-    git.output("checkout", "--force", "--detach", claim.base)
-    git.output("clean", "-ffdq")
+    stand_at(git, claim.base)
     engine = policy.engine_for("writer")
     planning = facts.claims.of(inputs.bead).planning
     wanted = reveal(planning.text).strip() if planning is not None else ""
-    known = PlanFacts(
-        issue=inputs.bead,
-        reconcile_from=policy.planning.reconcile_from,
-    )
-    plan = Plan(
-        title=facts.title,
-        prompt="",
-        engine=engine,
-        wall=policy.wall,
-        gates=(),
-        budget=run_budget(policy),
-        base=claim.base,
-        start=claim.base,
-        published=claim.base,
-        facts=known,
-    )
+    known = PlanFacts(issue=inputs.bead, reconcile_from=policy.planning.reconcile_from)
+    plan = reading_plan(facts.title, engine, policy, claim.base).model_copy(update={"facts": known})
     if says_nothing(facts.title, facts.body) and not wanted:
         return plan.model_copy(update={"answer": PlanAnswer(declined=NO_GOAL).model_dump_json()})
     # What was shown is whole; the report that it came from is out of this job's reach.
@@ -115,12 +100,8 @@ def plan_writing(
             "schema": schema_text("writer", engine),
         },
     )
-    return plan.model_copy(
-        update={
-            "prompt": prompt,
-            "facts": replace(known, beads=beads, files=frozenset(files), specs=headings),
-        }
-    )
+    known = replace(known, beads=beads, files=frozenset(files), specs=headings)
+    return plan.model_copy(update={"prompt": prompt, "facts": known})
 
 
 def says_nothing(title: str, body: str) -> bool:
@@ -145,18 +126,5 @@ def examine_plan(_inputs: Inputs, plan: Plan, answer: str) -> list[str]:
 
 def judge_plan(inputs: Inputs, plan: Plan, outcome: Outcome, enclosure: Enclosure) -> Report:
     """The report of it. Raises JobFault when the checkout cannot be read any more."""
-    found = changes(plan, enclosure)
-    if outcome.missing is not None or outcome.answer is None:
-        found.append(outcome.missing or "it left no answer")
-    else:
-        found += examine_plan(inputs, plan, outcome.answer)
-    return Report(
-        bead=inputs.bead,
-        role="writer",
-        attempt=inputs.attempt,
-        token=inputs.token,
-        base=plan.base,
-        writer=None if found or outcome.answer is None else load_plan_answer(outcome.answer),
-        failure=failure_of(found),
-        cost=outcome.cost,
-    )
+    report, answer = judged(inputs, plan, outcome, enclosure, examine_plan)
+    return report if answer is None else report.model_copy(update={"writer": load_plan_answer(answer)})

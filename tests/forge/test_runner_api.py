@@ -11,8 +11,9 @@ import pytest
 from bot.beads.coverage import KeptCoverage, coverage_ref
 from bot.coordinator.claims import CLAIMS_REF, Claim, Claims, write_claims
 from bot.coordinator.job_port import JobFault, LineComment, RefMove, RefsMoved, ThreadReply
+from bot.github.epic_reads import EPIC, epic_pulls
 from bot.github.listed_beads import beads_document
-from bot.github.runner_api import COMMENTS, EPIC, FACTS, MOVE_REFS, RunnerApi, connect, epic_pulls
+from bot.github.runner_api import COMMENTS, FACTS, MOVE_REFS, RunnerApi, connect
 from bot.jobs.clone import EMPTY_TREE
 from tests.contract.graphql_documents import check_document
 from tests.forge.conftest import World

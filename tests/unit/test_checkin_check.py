@@ -6,7 +6,7 @@ import pytest
 
 from bot.beads.answer_parts import ReportError
 from bot.beads.checkin import CATEGORIES, CheckinAnswer, load_checkin_answer
-from bot.beads.checkin_check import check_checkin, check_import, check_reading, cited, without_unfound
+from bot.beads.checkin_check import check_checkin, check_import, check_reading, without_unfound
 from tests.unit.checkins import LINES, scored
 
 NO_EVIDENCE = "scores: specs: 5 without evidence; name lines, or score 0 where there is nothing"
@@ -25,7 +25,6 @@ def changed(category: str, /, **values: object) -> CheckinAnswer:
 def test_every_side_scored_with_lines_that_are_there_is_a_check_in() -> None:
     assert check_checkin(scored(), LINES) == []
     assert check_checkin(scored(evidence="src/a.txt:1-3"), LINES) == []
-    assert cited(scored()) == ("src/a.txt",)
 
 
 @pytest.mark.parametrize(

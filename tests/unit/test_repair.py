@@ -12,7 +12,7 @@ from bot.beads.report import ProviderFault, Report
 from bot.engines.outcome import Ended, Outcome, Task
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, failed
-from bot.jobs.repair import FINDINGS, failure_of, with_repair
+from bot.jobs.repair import FINDINGS, told, with_repair
 from tests.unit.job_world import World
 
 PLAN = Plan(
@@ -145,15 +145,13 @@ def test_a_provider_that_refuses_the_second_round_is_told_as_such() -> None:
 
 
 def test_faults_are_told_in_lines_and_in_a_number_that_can_be_read() -> None:
-    failure = failure_of([f"fault {number}\nof many" for number in range(FINDINGS + 5)])
-    assert failure is not None
-    assert failure.startswith("fault 0 of many; fault 1 of many; ")
-    assert failure.endswith("; and 5 more")
-    assert failure_of([]) is None
+    lines = told([f"fault {number}\nof many" for number in range(FINDINGS + 5)])
+    assert lines[:2] == ["fault 0 of many", "fault 1 of many"]
+    assert lines[FINDINGS:] == ["and 5 more"]
 
 
 def test_as_much_as_is_told_has_room_in_a_report() -> None:
-    failure = failure_of(["x" * 9_000] * 999)
+    failure = "; ".join(told(["x" * 9_000] * 999))
     assert Report.model_validate({**failed(INPUTS, "0" * 40, "x").model_dump(), "failure": failure}).failure
 
 
