@@ -26,8 +26,10 @@ def main() -> None:
         case "writer":
             answer = plan()
         case "reconciler":
-            files = [path for path in Path("work").iterdir() if path.read_text().endswith(f"{COMPLETE}\n")]
-            answer = reconcile(prompt, [str(path) for path in files])
+            texts = {str(path): path.read_text(encoding="utf-8") for path in Path("work").glob("*.txt")}
+            answer = reconcile(
+                prompt, [path for path, text in texts.items() if text.endswith(f"{COMPLETE}\n")]
+            )
         case "reviewer":
             answer = APPROVED
         case _:

@@ -49,7 +49,7 @@ def _look(seen: Conversation) -> Turn | None:
         return None
     looks = {
         "writer": "git ls-files",
-        "reviewer": "git log -1 --format=%H",
+        "reviewer": "git log -1 --stat",
         "reconciler": f"grep -lx {COMPLETE} work/*.txt",
     }
     return Run(looks[role_of(seen.prompt)])
