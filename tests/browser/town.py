@@ -143,7 +143,12 @@ class Town:
 
 @contextmanager
 def open_town(
-    folder: Path, *, approvals: int = 0, policy: Mapping[str, object] | None = None, agent: Path = AGENT
+    folder: Path,
+    *,
+    approvals: int = 0,
+    policy: Mapping[str, object] | None = None,
+    agent: Path | None = AGENT,
+    secrets: Mapping[str, str] | None = None,
 ) -> Iterator[Town]:
     """A new town.
 
@@ -151,12 +156,13 @@ def open_town(
         folder: empty; everything is kept in it.
         approvals: how many approving reviews `main` asks for.
         policy: added to the repository's policy file.
-        agent: the program that does the work of every role.
+        agent: the program that does the work of every role; None where the policy names another engine.
+        secrets: the repository's Actions secrets.
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     fill_tool_cache(folder / "tools")
-    jobs = attached_runner(export_action(folder / "action"), folder / "tools", _path())
+    jobs = attached_runner(export_action(folder / "action"), folder / "tools", _path(), secrets)
     with in_thread(folder / "forge", record=folder / "exchanges.jsonl", attach=[jobs]) as forge:
         built, tokens = forge.on(lambda state: _build(state, url, _files(policy or {}, agent)))
         with client(forge.base_url, tokens[OWNER]) as api:
@@ -186,7 +192,7 @@ def _path() -> str:
     return search_path(Path(sys.executable).parent)
 
 
-def _files(policy: Mapping[str, object], agent: Path) -> dict[str, str]:
+def _files(policy: Mapping[str, object], agent: Path | None) -> dict[str, str]:
     settings = {
         "engine": {"name": "command", "command": ["python3", "tools/agent.py"], "minutes": 2},
         "wall": "namespace" if probe() is None else "none",
@@ -195,7 +201,7 @@ def _files(policy: Mapping[str, object], agent: Path) -> dict[str, str]:
     }
     return {
         "README.md": "# tally\n",
-        "tools/agent.py": agent.read_text(encoding="utf-8"),
+        **({} if agent is None else {"tools/agent.py": agent.read_text(encoding="utf-8")}),
         ".github/beadwright.yml": json.dumps(settings, indent=2),
         ".github/workflows/ci.yml": CI,
         WORKFLOW: (ROOT / WORKFLOW).read_text(encoding="utf-8"),

@@ -1,6 +1,9 @@
 """The program that plans, works, reviews and reconciles while a plan is seen through: two parts, each a
 file below `work`. Who builds the second leaves it half done and says nothing, and the review does not see
 it; who reconciles looks into the files.
+
+What it writes and answers are functions of what it reads, so that a scripted model does the same with the
+tools of its CLI (`planning_model.py`).
 """
 
 from __future__ import annotations
@@ -8,9 +11,12 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 GAP = "Complete part 2"
+COMPLETE = "complete"
+APPROVED: dict[str, object] = {"verdict": "approve"}
 
 
 def main() -> None:
@@ -20,11 +26,16 @@ def main() -> None:
         case "writer":
             answer = plan()
         case "reconciler":
-            answer = reconcile(prompt)
+            texts = {str(path): path.read_text(encoding="utf-8") for path in Path("work").glob("*.txt")}
+            answer = reconcile(
+                prompt, [path for path, text in texts.items() if text.endswith(f"{COMPLETE}\n")]
+            )
         case "reviewer":
-            answer = {"verdict": "approve"}
+            answer = APPROVED
         case _:
-            answer = report(prompt) if "## The report" in prompt else work(prompt)
+            path, text, answer = work(prompt)
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).write_text(text, encoding="utf-8")
     Path(os.environ["BEADWRIGHT_ANSWER"]).write_text(json.dumps(answer), encoding="utf-8")
 
 
@@ -63,27 +74,28 @@ def bead(title: str, number: int) -> dict[str, object]:
     }
 
 
-def work(prompt: str) -> dict[str, object]:
-    """The part that the title names, complete unless it is the second one, built for the first time."""
+def work(prompt: str) -> tuple[str, str, dict[str, object]]:
+    """The file that a worker leaves, its text, and the answer: of a report its page, else the part that the
+    title names, complete unless it is the second one, built for the first time."""
+    if "## The report" in prompt:
+        return report(prompt)
     heading = re.search(r"^# Bead #\d+: (.+ part (\d))$", prompt, re.MULTILINE)
     assert heading is not None, "a bead on a part"
-    file = Path(f"work/part-{heading[2]}.txt")
-    file.parent.mkdir(exist_ok=True)
     forgotten = heading[2] == "2" and heading[1] != GAP
-    lines = [f"part {heading[2]}", *([] if forgotten else ["complete"])]
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return {"status": "pr", "summary": heading[1]}
+    lines = [f"part {heading[2]}", *([] if forgotten else [COMPLETE])]
+    return f"work/part-{heading[2]}.txt", "\n".join(lines) + "\n", {"status": "pr", "summary": heading[1]}
 
 
-def reconcile(prompt: str) -> dict[str, object]:
-    """One row for everything that is asked for, by what the files say, and one bead for all that is open."""
+def reconcile(prompt: str, complete: Collection[str]) -> dict[str, object]:
+    """One row for everything that is asked for, by which files are complete, and one bead for all that is
+    open."""
     merged = dict(re.findall(r"^- merged: #(\d+) as [0-9a-f]+: .*(work/part-\d\.txt)", prompt, re.MULTILINE))
     rows = []
     for source, text in re.findall(r"^- `(#[^`]+)`: (.+)$", prompt, re.MULTILINE):
         named = re.search(r"work/part-\d\.txt", text)
         assert named is not None, f"{text} names a file"
         pulls = [int(pull) for pull, file in merged.items() if file == named[0]]
-        met = Path(named[0]).read_text(encoding="utf-8").endswith("complete\n")
+        met = named[0] in complete
         evidence = "It says so itself." if met else f"`{named[0]}` does not say `complete`."
         row = {"source": source, "status": "met" if met else "partly", "pulls": pulls, "files": [named[0]]}
         rows.append({**row, "evidence": evidence})
@@ -92,8 +104,8 @@ def reconcile(prompt: str) -> dict[str, object]:
     return {"summary": "Looked into every file.", "matrix": rows, "gaps": gaps}
 
 
-def report(prompt: str) -> dict[str, object]:
-    """The page that the prompt asks for."""
+def report(prompt: str) -> tuple[str, str, dict[str, object]]:
+    """The page that the prompt asks for: its path, its text, and the answer."""
     page = re.search(r"write `([^`]+)` for people", prompt)
     assert page is not None, "the page is named"
     rows = re.findall(r"^- `(#[^`]+)` (met|partly|missing): (.+)$", prompt, re.MULTILINE)
@@ -130,9 +142,8 @@ None.
 
 None.
 """
-    Path(page[1]).parent.mkdir(parents=True, exist_ok=True)
-    Path(page[1]).write_text(text, encoding="utf-8")
-    return {"status": "pr", "summary": "The report."}
+    return page[1], text, {"status": "pr", "summary": "The report."}
 
 
-main()
+if __name__ == "__main__":
+    main()
