@@ -26,10 +26,9 @@ def main() -> None:
         case "writer":
             answer = plan()
         case "reconciler":
-            texts = {str(path): path.read_text(encoding="utf-8") for path in Path("work").glob("*.txt")}
-            answer = reconcile(
-                prompt, [path for path, text in texts.items() if text.endswith(f"{COMPLETE}\n")]
-            )
+            files = {str(path): path.read_text(encoding="utf-8") for path in Path("work").glob("*.txt")}
+            complete = [path for path, text in files.items() if text.endswith(f"{COMPLETE}\n")]
+            answer = reconcile(prompt, complete)
         case "reviewer":
             answer = APPROVED
         case _:
