@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.beads.policy import Budget, Pace, Policy
+from bot.beads.policy import DOLLAR, Budget, Pace, Policy
 from bot.coordinator.claims import Claim, Claims, Going, History, Planning, Word
 from bot.coordinator.decision import Decision, State
 from bot.coordinator.snapshot import Issue, Snapshot
@@ -128,6 +128,13 @@ def test_a_day_s_ceiling_holds_for_both_and_planning_leaves_room_for_a_run_that_
     both = run_decide(look(to_plan, issue(1), claims=cheap, policy=dear))
     assert dispatches(both) == [(1, "worker")]
     assert dispatches(run_decide(look(to_plan, claims=claims, policy=dear))) == [(9, "writer")]
+
+
+def test_a_proposal_reserves_a_run_for_each_of_its_sessions() -> None:
+    asked = ASKED.model_copy(update={"role": "direction"})
+    decision = run_decide(look(goal(9), claims=Claims(history={9: History(planning=asked)})))
+    assert decision.claims is not None
+    assert decision.claims.live[9].reserved == 7 * DOLLAR
 
 
 def test_a_bead_that_was_planned_as_one_begins_when_its_worker_does() -> None:
