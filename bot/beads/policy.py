@@ -138,7 +138,11 @@ class Budget(Section):
         default=20.0, ge=0, le=100_000, description="All runs of one UTC day, those that plan as well."
     )
     run: float = Field(
-        default=1.0, ge=0, le=10_000, description="Reserved for a run before it is dispatched."
+        default=1.0,
+        ge=0,
+        le=10_000,
+        description="Reserved for a run before it is dispatched; `/bead propose` starts several sessions of the"
+        " engine, and reserves it for each.",
     )
 
 
@@ -376,6 +380,12 @@ class Policy(Section):
         if role == "reviewer":
             return self.reviewer or self.engine
         return (self.planning.engine or self.engine) if role in PLANNING else self.engine
+
+    def sessions_of(self, role: Role) -> int:
+        """How many sessions of its engine a run of this role may start, one after the other; each may take the
+        time and the money of a run. A proposal takes `planning.passes` looks, a draft, as many reviews, and two
+        revisions."""
+        return 2 * self.planning.passes + 3 if role == "direction" else 1
 
     def engine_of(self, role: Role) -> str:
         """The name of the engine that runs of this role use."""

@@ -89,7 +89,7 @@ class Admission:
             return f"the next workers that are free go to the lead of #{self._gathers}"
         used = draft.claims.spent.get(self._now.date(), 0) + draft.claims.reserved()
         kept = self._reserve if plans else 0
-        if used + places * self._reserve + kept > self.policy.budget.day * DOLLAR:
+        if used + self._cost(role, places) + kept > self.policy.budget.day * DOLLAR:
             beside = " beside a run that delivers" if plans else ""
             return (
                 f"the day's ceiling of ${self.policy.budget.day:.2f} leaves no room{beside}: "
@@ -120,7 +120,7 @@ class Admission:
             token=next(self._tokens),
             base=self._snapshot.base,
             since=self._now,
-            reserved=places * self._reserve,
+            reserved=self._cost(role, places),
             engine=self.policy.engine_of(role),
             correction=correction,
             digest=digest_all((one.title, one.body) for one in (issue, *beads)),
@@ -145,6 +145,9 @@ class Admission:
     def _places(self, bead: int, role: Role, *, correction: bool) -> int:
         beads = len(self._leads.of(bead)) if role == "worker" and not correction else 1
         return max(1, min(beads, self.policy.workers))
+
+    def _cost(self, role: Role, places: int) -> int:
+        return places * self.policy.sessions_of(role) * self._reserve
 
     def _standing(self, bead: int, role: Role, draft: Draft) -> tuple[str, ...]:
         if role in PLANNING:

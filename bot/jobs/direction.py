@@ -30,6 +30,8 @@ SAYS_SOMETHING = re.compile(r"^(?!\s*#)[^\n]*\w", re.MULTILINE)
 """A document that is nothing but headings says nothing."""
 DOCTRINE = 60_000
 """Characters of what says what the project is for."""
+LONGEST = 330
+"""Minutes that all sessions together may take, as the policy lets one."""
 SPECS = 40_000
 """Characters of the inventory of specs."""
 
@@ -60,8 +62,11 @@ def plan_direction(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
     survey = Survey(
         specs=specs, files=frozenset(files), has_doctrine=bool(doctrine), passes=policy.planning.passes
     )
-    plan = reading_plan(facts.title, engine, policy, claim.base)
-    return plan.model_copy(update={"prompt": prompt, "survey": survey})
+    sessions = policy.sessions_of("direction")
+    # What the job has time for, a little left for what comes after the engine.
+    patient = engine.model_copy(update={"minutes": min(LONGEST, sessions * engine.minutes)})
+    plan = reading_plan(facts.title, patient, policy, claim.base)
+    return plan.model_copy(update={"prompt": prompt, "survey": survey, "budget": sessions * plan.budget})
 
 
 def inventory(specs: dict[str, str]) -> str:

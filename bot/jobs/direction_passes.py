@@ -11,7 +11,7 @@ Two stages, and every stage gets the policy's number of independent passes:
 Where nothing says what the project is for there is one session, which asks. A session that leaves no answer
 ends the run: less than the policy's number of passes is no proposal.
 
-All sessions share the run's wall clock and budget; each may use an equal share of what is left for those that
+All sessions share the run's wall clock and budget, which are those of as many runs (`Policy.sessions_of`); each may use an equal share of what is left for those that
 may follow.
 """
 
