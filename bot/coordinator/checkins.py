@@ -102,7 +102,7 @@ def keeps(snapshot: Snapshot, number: int, draft: Draft) -> bool:
 # -- telling ------------------------------------------------------------------------------------------------
 def tell(snapshot: Snapshot, issue: Issue, claim: Claim, run: Run, report: Report, draft: Draft) -> None:
     """Say what a check-in came to, by a comment of its own, and remember its scores for the next one."""
-    if report.checkin is None:
+    if report.role != "checkin" or report.checkin is None:
         return
     planning = draft.claims.of(issue.number).planning
     imported = planning is not None and is_import_note(planning.text)
