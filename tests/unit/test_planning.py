@@ -54,6 +54,7 @@ from tests.unit.snapshots import (
     remembered,
     report,
     run_decide,
+    statuses,
 )
 
 TITLES = [one.title for one in SEVEN.beads]
@@ -144,6 +145,12 @@ def test_who_asked_is_told_that_it_waits_for_them() -> None:
     (told,) = [one for one in proposed(ONE).before if isinstance(one, Say) and one.marker == "person-1"]
     assert told.body.startswith("@maya: this bead needs a person:")
     assert "waits for `/bead approve`" in told.body
+
+
+def test_what_is_shown_says_how_it_is_dropped_and_what_cannot_be_made_not_to_approve_it_again() -> None:
+    assert "Taking the label `bead` off drops it" in statuses(proposed(ONE))[1]
+    stuck = statuses(run_decide(replace(approved(), reports={})))[1]
+    assert "/bead approve" not in stuck
 
 
 def test_what_beads_have_cost_here_tells_what_others_will() -> None:
