@@ -9,7 +9,7 @@ import pytest
 
 from bot.beads.authority import Permission
 from bot.beads.digest import digest_all
-from bot.beads.policy import Policy
+from bot.beads.policy import Budget, Policy
 from bot.coordinator.actions import Close, CreateBead, DeleteRef
 from bot.coordinator.claims import Claim, Claims, History, Lead, Planning, Verdict, Word
 from bot.coordinator.decision import Decision, State
@@ -191,6 +191,14 @@ def test_it_waits_for_its_places_and_no_bead_behind_it_takes_them() -> None:
     assert why(decision, EPIC) == "it takes 3 of the 3 workers, of whom 1 are free"
     assert why(decision, 9) == "the next workers that are free go to the lead of #1"
     assert decision.verdicts[FIRST].state is State.BLOCKED
+
+
+def test_one_that_a_whole_day_has_no_money_for_says_what_to_do_and_keeps_no_bead_waiting() -> None:
+    poor = Policy(budget=Budget(day=2.5, run=1.0))
+    decision = run_decide(led(*family(), issue(8, "P3"), claims=worker(bead=7), policy=poor))
+    assert "`budget.day`" in why(decision, EPIC)
+    assert "`/bead unlead`" in why(decision, EPIC)
+    assert dispatches(decision) == [(8, "worker")]
 
 
 @pytest.mark.parametrize(
