@@ -78,6 +78,13 @@ class Admission:
         if plans and draft.claims.places(planning=True) >= self.policy.planning.places:
             return f"all {self.policy.planning.places} places for planning are taken"
         places = self._places(bead, role, correction=correction)
+        day = self.policy.budget.day * DOLLAR
+        if places > 1 and self._cost(role, places) > day:
+            return (
+                f"it reserves ${self._cost(role, places) / DOLLAR:.2f}, one run's part for each of its {places}"
+                f" places, and a day has ${self.policy.budget.day:.2f}: raise `budget.day` in the policy, or"
+                " `/bead unlead`"
+            )
         free = self.policy.workers - draft.claims.places(planning=False)
         if not plans and free <= 0:
             return f"all {self.policy.workers} workers are busy"
@@ -89,7 +96,7 @@ class Admission:
             return f"the next workers that are free go to the lead of #{self._gathers}"
         used = draft.claims.spent.get(self._now.date(), 0) + draft.claims.reserved()
         kept = self._reserve if plans else 0
-        if used + self._cost(role, places) + kept > self.policy.budget.day * DOLLAR:
+        if used + self._cost(role, places) + kept > day:
             beside = " beside a run that delivers" if plans else ""
             return (
                 f"the day's ceiling of ${self.policy.budget.day:.2f} leaves no room{beside}: "

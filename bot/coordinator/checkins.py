@@ -22,6 +22,7 @@ from bot.coordinator.actions import CreateBead, Say, SetLabels
 from bot.coordinator.checkin_comment import checkin_text
 from bot.coordinator.claims import Answer, CheckinScores, Claim, History, Planning, Word
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.leading import leader
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, Run, Snapshot
 
@@ -101,7 +102,7 @@ def keeps(snapshot: Snapshot, number: int, draft: Draft) -> bool:
 # -- telling ------------------------------------------------------------------------------------------------
 def tell(snapshot: Snapshot, issue: Issue, claim: Claim, run: Run, report: Report, draft: Draft) -> None:
     """Say what a check-in came to, by a comment of its own, and remember its scores for the next one."""
-    if report.checkin is None:
+    if report.role != "checkin" or report.checkin is None:
         return
     planning = draft.claims.of(issue.number).planning
     imported = planning is not None and is_import_note(planning.text)
@@ -154,6 +155,8 @@ def _refusal(said: Said, number: int, draft: Draft) -> str | None:
         return "Something is being done on it right now; ask again when that is over."
     if said.issue is None or number == draft.claims.checkins.issue:
         return None
+    if (epic := leader(said, draft)) is not None:
+        return f"The lead of #{epic} does it: {other}."
     if said.issue.children:
         return f"It has sub-issues: {other}."
     labels = {label.lower() for label in said.issue.labels}

@@ -172,6 +172,7 @@ def lead(said: Said, draft: Draft) -> Answer:
     ordered = in_order(beads, graph)
     nested = [one for one in beads if issues[one].children or labels[one].type is BeadType.EPIC]
     begun = [one for one in beads if _has_begun(said, one, draft)]
+    planned = [one for one in beads if draft.claims.of(one).planning is not None]
     refused = None
     if not beads:
         refused = "None of its beads is open."
@@ -179,6 +180,9 @@ def lead(said: Said, draft: Draft) -> Answer:
         refused = f"{_listed(nested)} {_have(nested)} sub-issues too: one worker is given beads, and no epic."
     elif begun:
         refused = f"{_listed(begun)} {_have(begun)} begun already: what is left goes by itself as well."
+    elif planned:
+        are = "is" if len(planned) == 1 else "are"
+        refused = f"{_listed(planned)} {are} being planned: `/bead why` there says what that waits for."
     elif len(beads) > MOST:
         refused = f"It has {len(beads)} open beads, and one worker is given at most {MOST}: split it."
     elif ordered is None:

@@ -51,8 +51,9 @@ class Proposal:
 
 
 def proposal_of(snapshot: Snapshot, issue: Issue, report: Report) -> Proposal | None:
-    """What a report proposes on an issue; None where it proposes no beads."""
-    if report.writer is not None and report.writer.beads:
+    """What a report proposes on an issue; None where it proposes no beads. What else it holds than the answer
+    of its own role was checked by nobody."""
+    if report.role == "writer" and report.writer is not None and report.writer.beads:
         plan = report.writer
         clean = partial(harmless, snapshot)
         single = len(plan.beads) == 1
@@ -69,14 +70,14 @@ def proposal_of(snapshot: Snapshot, issue: Issue, report: Report) -> Proposal | 
             number: asked.index(one) + 1 for number, one in enumerate(own.acceptance, 1) if one in asked
         }
         return Proposal(plan, _serving(plan.beads, places), asked, own, single)
-    if report.reconciler is not None and report.reconciler.gaps:
+    if report.role == "reconciler" and report.reconciler is not None and report.reconciler.gaps:
         plan = PlanAnswer(summary=report.reconciler.summary, beads=report.reconciler.gaps)
         matrix = tuple(f"{row.source}: {row.text}" for row in report.reconciler.matrix)
         after = tuple(range(1, len(plan.beads) + 1))
         again = PlannedBead(title=AGAIN_RECONCILED, type="reconcile", after=after)
         plan = plan.model_copy(update={"beads": (*plan.beads, again)})
         return Proposal(plan, plan.beads, matrix)
-    if report.checkin is not None and report.checkin.findings:
+    if report.role == "checkin" and report.checkin is not None and report.checkin.findings:
         plan = PlanAnswer(summary=report.checkin.summary, beads=report.checkin.findings)
         return Proposal(plan, plan.beads)
     return None

@@ -38,6 +38,7 @@ from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Answer, Claim, History, Planning
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.edges import labels_of, nodes_of
+from bot.coordinator.leading import leader
 from bot.coordinator.making import Target
 from bot.coordinator.plan_comment import (
     PLAN,
@@ -117,6 +118,8 @@ def _under_way(said: Said, draft: Draft) -> Answer | None:
             done=False,
             reply=f"It is worked on already: #{pull.number} {went}. Plan what is left in a new issue.",
         )
+    if (epic := leader(said, draft)) is not None:
+        return Answer(done=False, reply=f"The lead of #{epic} does it; `/bead unlead` there ends that.")
     if known.taken is not None:
         return Answer(done=False, reply=f"{known.taken.quiet_who} has it; `/bead give` gives it back.")
     if known.question is not None and known.question.draft is None:

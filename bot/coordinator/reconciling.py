@@ -80,6 +80,8 @@ def settle(
     epic = issues.get(issue.parent) if issue.parent is not None else None
     if epic is None:
         return known.model_copy(update={"stopped": ALONE})
+    if issue.parent_since is not None and issue.parent_since >= claim.since:
+        return known  # it is about another epic: it was put below this one meanwhile, and is done anew for it
     generation = labels_of(issue, snapshot.policy).generation
     left = tuple(row.source for row in answer.unmet.values())
     found = Reconciliation(

@@ -69,6 +69,12 @@ def shape(said: Said, draft: Draft) -> Answer:
             return Answer(done=False, reply="It is worked on already, upon the text that it has.")
         if known.question is not None and known.question.draft is None:
             return Answer(done=False, reply="It waits for an answer first: `/bead why` says to what.")
+        if known.planning is not None and known.planning.stage in ("shown", "approved"):
+            return Answer(
+                done=False,
+                reply="What is proposed for it rests on the text that it has: `/bead approve` or"
+                " `/bead revise` that first.",
+            )
         if not lacks(issue):
             return Answer(done=False, reply="Its text says all that it has to.")
     draft.claims = draft.claims.remember(bead, shape=said.word(), question=None, stopped=None, failures=0)

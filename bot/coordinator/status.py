@@ -59,6 +59,7 @@ NEXT = {
     State.NEEDS_HUMAN: "It goes on by itself once that is done; `/bead help` lists what you can tell it.",
 }
 PROPOSED = "`/bead approve` has it made, `/bead revise TEXT` has it planned anew with that in mind."
+DROPPED = " Taking the label `{bead}` off drops it."
 RECONCILED = " `/bead accept` lets the epic end with what is open."
 AGAIN = (
     "`/bead retry` has it planned again, `/bead revise TEXT` with that in mind; `/bead ready` does without."
@@ -312,9 +313,11 @@ def next_step(view: View, bead: int) -> str:
         said = f"Answer its question, for example with `/bead answer {known.question.recommended}`."
     elif state is State.NEEDS_HUMAN and known.proposes:
         said = "Read its pull request and merge it, or close it; nobody else does."
-    elif state is State.NEEDS_HUMAN and known.planning is not None:
-        said = AGAIN if known.planning.stopped is not None else PROPOSED
-        said += RECONCILED if known.planning.role == "reconciler" else ""
+    elif state is State.NEEDS_HUMAN and known.planning is not None and known.planning.stage != "approved":
+        drops = PROPOSED + DROPPED.format(bead=view.snapshot.policy.spelling.bead)
+        reconciles = known.planning.role == "reconciler"
+        said = AGAIN if known.planning.stopped is not None else PROPOSED if reconciles else drops
+        said += RECONCILED if reconciles else ""
     elif state is State.NEEDS_HUMAN and known.stopped:
         said = "Once that is mended, `/bead retry` lets it be tried again."
     elif state is State.HELD and known.taken is not None:

@@ -26,7 +26,6 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, Field
 
-from bot.beads.answer_parts import ReportError
 from bot.beads.authority import Permission
 from bot.beads.labels import DEFAULT, LabelNames, parse_labels
 from bot.beads.markers import unmark
@@ -487,10 +486,7 @@ class Observer:
             if run_id in self._reported:
                 found[run_id] = self._reported[run_id]
                 continue
-            try:
-                report = await self.runs.report(run_id)
-            except ReportError:
-                continue
+            report = await self.runs.kept_report(run_id)
             if report is not None:
                 found[run_id] = report
         self._reported = found  # while beads are made of one, every look asks for it

@@ -31,6 +31,8 @@ VISIBLE_AFTER = timedelta(seconds=10)
 """How long after a run's end its artifact may still be on its way."""
 CLOCKS_APART = timedelta(minutes=2)
 KEPT = timedelta(minutes=10)
+GONE = timedelta(minutes=10)
+"""How long a report that is not there any more is not asked for again."""
 MAX_ZIP = 64 * 1024 * 1024
 MAX_REPORT = 4 * 1024 * 1024
 
@@ -80,6 +82,7 @@ class RunReader:
         self._finished: dict[int, Run] = {}
         self._last: dict[str, Run] = {}
         self._listed_at: datetime | None = None
+        self._gone: dict[int, datetime] = {}
 
     async def of(self, claims: Claims, *, fresh: bool = True) -> tuple[Run, ...]:
         """The runs of the live claims, as far as they have shown up; unless `fresh`, as they were last."""
@@ -184,6 +187,21 @@ class RunReader:
         answer = await self._github.get(f"/repos/{self._repository}/actions/runs/{run_id}/jobs", per_page=100)
         named = [job for job in answer.read(_Jobs).jobs if job.name == PUBLISH]
         return max((job.id for job in named if job.conclusion != "success"), default=None)
+
+    async def kept_report(self, run_id: int) -> Report | None:
+        """The report of a run that was settled, so it was there once; None when it is gone, or cannot be read
+        any more. What is needed of it may be needed in every look, and people may be long in seeing to it."""
+        now = self._github.app.clock()
+        self._gone = {one: at for one, at in self._gone.items() if now - at < GONE}
+        if run_id in self._gone:
+            return None
+        try:
+            report = await self.report(run_id)
+        except ReportError:
+            report = None
+        if report is None:
+            self._gone[run_id] = now
+        return report
 
     async def report(self, run_id: int) -> Report | None:
         """The report in a finished run's artifact; None when there is none (yet). Raises ReportError."""

@@ -9,7 +9,7 @@ import pytest
 
 from bot.beads.authority import Permission
 from bot.beads.digest import digest_all
-from bot.beads.policy import Policy
+from bot.beads.policy import Budget, Policy
 from bot.coordinator.actions import Close, CreateBead, DeleteRef
 from bot.coordinator.claims import Claim, Claims, History, Lead, Planning, Verdict, Word
 from bot.coordinator.decision import Decision, State
@@ -110,6 +110,7 @@ def test_it_is_refused_with_the_reason_where_it_cannot_be() -> None:
     circle = family("blocked-by:#4")
     planning = Planning(role="writer", word=WORD, yes=WORD, stage="approved", run_id=5, chosen=(1, 2, 3, 4))
     half_made = History(planning=planning)
+    planned = History(planning=Planning(role="writer", word=WORD))
     refused = {
         "None of its beads is open.": saying("/bead lead", issue(EPIC, "epic", children=(2, 3))),
         "It has no sub-issues: `/bead ready`": saying("/bead lead", issue(EPIC)),
@@ -118,6 +119,7 @@ def test_it_is_refused_with_the_reason_where_it_cannot_be() -> None:
         "#2, #3 and #4 wait for each other": saying("/bead lead", *circle),
         "#3 has begun already": saying("/bead lead", claims=worker(bead=SECOND)),
         "#2 has begun already": saying("/bead lead", pulls=(pull(12, FIRST),)),
+        "#3 is being planned": saying("/bead lead", claims=Claims(history={SECOND: planned})),
         "Its beads are being made": saying("/bead lead", claims=Claims(history={EPIC: half_made})),
     }
     for reply, decision in refused.items():
@@ -189,6 +191,14 @@ def test_it_waits_for_its_places_and_no_bead_behind_it_takes_them() -> None:
     assert why(decision, EPIC) == "it takes 3 of the 3 workers, of whom 1 are free"
     assert why(decision, 9) == "the next workers that are free go to the lead of #1"
     assert decision.verdicts[FIRST].state is State.BLOCKED
+
+
+def test_one_that_a_whole_day_has_no_money_for_says_what_to_do_and_keeps_no_bead_waiting() -> None:
+    poor = Policy(budget=Budget(day=2.5, run=1.0))
+    decision = run_decide(led(*family(), issue(8, "P3"), claims=worker(bead=7), policy=poor))
+    assert "`budget.day`" in why(decision, EPIC)
+    assert "`/bead unlead`" in why(decision, EPIC)
+    assert dispatches(decision) == [(8, "worker")]
 
 
 @pytest.mark.parametrize(
@@ -342,6 +352,16 @@ def test_its_beads_are_nobodys_to_take_but_it_is() -> None:
     whole = run_decide(replace(snapshot, comments=(comment("/bead take", EPIC),)))
     assert whole.verdicts[EPIC].state is State.HELD
     assert dispatches(whole) == []
+
+
+def test_its_beads_are_not_planned_while_it_does_them() -> None:
+    for command in ("plan", "propose", "checkin"):
+        beads = [replace(one, body="Days are files.") for one in family()]
+        snapshot = led(*beads, heard_until=NOW, comments=(comment(f"/bead {command}", SECOND),))
+        decision = run_decide(snapshot)
+        assert "The lead of #1 does it" in replies(decision)[0]
+        assert decision.claims is not None
+        assert decision.claims.of(SECOND).planning is None
 
 
 def test_its_merge_is_undone_by_hand() -> None:

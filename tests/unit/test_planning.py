@@ -16,7 +16,7 @@ from bot.coordinator.actions import Close, CreateBead, Dispatch, Say, SetBody, S
 from bot.coordinator.claims import Checkins, Claims, History, Planning
 from bot.coordinator.decision import State
 from bot.coordinator.people import as_remembered
-from bot.coordinator.plan_comment import PLAN
+from bot.coordinator.plan_comment import PLAN, proposal_of
 from bot.coordinator.snapshot import Edit, Issue, Snapshot
 from bot.coordinator.status import LIMIT
 from bot.coordinator.wanted import proposals_to_read, runs_to_read
@@ -39,6 +39,7 @@ from tests.unit.planned import (
     shown,
     to_the_end,
     waiting,
+    written,
 )
 from tests.unit.snapshots import (
     NOW,
@@ -53,6 +54,7 @@ from tests.unit.snapshots import (
     remembered,
     report,
     run_decide,
+    statuses,
 )
 
 TITLES = [one.title for one in SEVEN.beads]
@@ -145,6 +147,12 @@ def test_who_asked_is_told_that_it_waits_for_them() -> None:
     assert "waits for `/bead approve`" in told.body
 
 
+def test_what_is_shown_says_how_it_is_dropped_and_what_cannot_be_made_not_to_approve_it_again() -> None:
+    assert "Taking the label `bead` off drops it" in statuses(proposed(ONE))[1]
+    stuck = statuses(run_decide(replace(approved(), reports={})))[1]
+    assert "/bead approve" not in stuck
+
+
 def test_what_beads_have_cost_here_tells_what_others_will() -> None:
     tried = {"attempt": 1, "role": "worker", "run_id": 4, "outcome": "pr"}
     others = [issue(number) for number in (11, 12, 13)]
@@ -177,6 +185,12 @@ def test_a_plan_that_waits_for_itself_is_told_with_all_that_is_wrong_and_not_tri
     again = run_decide(look(goal(), claims=decision.claims))
     assert dispatches(again) == []
     assert again.verdicts[1].state is State.NEEDS_HUMAN
+
+
+def test_only_the_answer_of_its_own_role_is_proposed() -> None:
+    foreign = written(SEVEN).model_copy(update={"role": "reconciler"})
+    assert proposal_of(look(goal()), goal(), foreign) is None
+    assert proposal_of(look(goal()), goal(), written(SEVEN)) is not None
 
 
 def test_what_is_declined_is_told_in_its_own_words_made_harmless() -> None:

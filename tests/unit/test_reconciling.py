@@ -106,6 +106,17 @@ def remembering(reconciliation: Reconciliation, **history: Any) -> Claims:
     return Claims(history=known)
 
 
+def test_what_was_found_for_one_epic_proves_nothing_of_another_that_its_bead_was_moved_below() -> None:
+    moved = replace(reconciles(), parent_since=NOW)
+    snapshot = here(epic(), moved, claims=claim(since=NOW - timedelta(minutes=5)), runs=(found([MET]),))
+    decision = run_decide(snapshot)
+    assert decision.claims is not None
+    known = decision.claims.of(EPIC).reconciliation
+    assert known is None or known.run_id is None
+    assert closes(decision) == []
+    assert told(decision, COVERAGE) == {}
+
+
 # -- when it runs -------------------------------------------------------------------------------------------
 def test_a_bead_that_reconciles_is_done_by_a_run_of_its_own_role_in_a_place_for_planning() -> None:
     snapshot = here(epic(), reconciles(), issue(9), policy=Policy(workers=1, gate="enforce"))

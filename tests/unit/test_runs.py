@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.coordinator.claims import Claim, Claims, run_name
 from bot.coordinator.snapshot import Run
 from bot.github.client import Dispatched
-from bot.github.runs import KEPT, RunReader
+from bot.github.runs import GONE, KEPT, RunReader
 from tests.unit.test_github_calls import NOW, Server, ok
 
 RUNS = "GET /api/v3/repos/o/r/actions/workflows/beadwright.yml/runs"
@@ -122,3 +122,16 @@ def test_a_publish_job_that_died_is_found_and_looked_for_again_each_time_until_i
     world.server.on(RUNS, ok({"workflow_runs": [again]}))
     (run,) = world.look(published, fresh=False)
     assert (run.attempt, run.unpublished) == (2, None)
+
+
+def test_a_report_that_is_gone_is_not_asked_for_in_every_look() -> None:
+    world = World()
+    world.server.on("GET /api/v3/repos/o/r/actions/runs/500/artifacts", ok({"artifacts": []}))
+
+    def asked() -> int:
+        assert asyncio.run(world.reader.kept_report(500)) is None
+        return sum(path.endswith("/artifacts") for _, path, _ in world.server.asked)
+
+    assert [asked(), asked(), asked()] == [1, 1, 1]
+    world.server.now += GONE
+    assert asked() == 2

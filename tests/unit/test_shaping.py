@@ -14,7 +14,7 @@ from bot.beads.policy import Policy
 from bot.beads.report import Report
 from bot.coordinator import start_stop
 from bot.coordinator.actions import Assign, SetBody, SetLabels
-from bot.coordinator.claims import Answer, Claims, History, Word
+from bot.coordinator.claims import Answer, Claims, History, Planning, Word
 from bot.coordinator.decision import Decision, Draft, State
 from bot.coordinator.questions import answer
 from bot.coordinator.said import Said
@@ -106,11 +106,15 @@ def test_what_is_no_bead_becomes_one() -> None:
     assert draft.claims.of(1).release is None
 
 
+PROPOSED = Planning(role="writer", word=Word(by="maya", at=NOW), stage="shown", run_id=5)
+
+
 @pytest.mark.parametrize(
     ("claims", "changes", "why"),
     [
         (claimed(1), {}, "worked on already, upon"),
         (Claims(), {"body": WHOLE}, "says all"),
+        (remembered(1, planning=PROPOSED), {}, "`/bead approve` or"),
     ],
 )
 def test_what_needs_no_draft_gets_none(claims: Claims, changes: dict[str, object], why: str) -> None:
