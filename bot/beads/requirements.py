@@ -83,5 +83,4 @@ def _spec_requirements(path: str, heading: str, text: str) -> Iterator[Requireme
 
 
 def _line(text: str) -> str:
-    line = one_line(reveal(text)) or "(no text)"
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    return one_line(reveal(text), LONGEST) or "(no text)"

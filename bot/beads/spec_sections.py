@@ -14,11 +14,13 @@ MARKDOWN = MarkdownIt("commonmark").disable("inline")  # what is within a line i
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of a document, from level 1 to 6, with the anchor that it has there."""
+    """A heading of a document, from level 1 to 6, with the anchor that it has there; `line`, from 0, is where
+    it begins."""
 
     level: int
     title: str
     anchor: str
+    line: int
 
 
 def outline(text: str) -> tuple[Heading, ...]:
@@ -27,10 +29,11 @@ def outline(text: str) -> tuple[Heading, ...]:
     found: list[Heading] = []
     seen: Counter[str] = Counter()
     for token, inline in pairwise(MARKDOWN.parse(text)):
-        if token.type == "heading_open":
+        if token.type == "heading_open" and token.map is not None:
             title = " ".join(inline.content.split())
             name = anchor(title)
-            found.append(Heading(int(token.tag[1]), title, f"{name}-{seen[name]}" if seen[name] else name))
+            here = f"{name}-{seen[name]}" if seen[name] else name
+            found.append(Heading(int(token.tag[1]), title, here, token.map[0]))
             seen[name] += 1
     return tuple(found)
 
@@ -38,6 +41,16 @@ def outline(text: str) -> tuple[Heading, ...]:
 def headings(text: str) -> tuple[str, ...]:
     """The titles of the headings of a Markdown text in their order."""
     return tuple(heading.title for heading in outline(text))
+
+
+def section(text: str, where: str) -> str:
+    """The section of a Markdown text whose heading has that anchor; the whole text when none has."""
+    found = outline(text)
+    start = next((one for one in found if one.anchor == where.lower()), None)
+    if start is None:
+        return text
+    end = next((one.line for one in found if one.line > start.line and one.level <= start.level), None)
+    return "\n".join(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[start.line : end])
 
 
 def anchor(heading: str) -> str:

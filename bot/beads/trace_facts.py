@@ -9,6 +9,7 @@ from typing import Literal
 
 from bot.beads.body import parse_body
 from bot.beads.coverage import Coverage
+from bot.beads.openspec import is_proposal
 from bot.beads.spec_sections import Heading, cited, outline
 
 TEST = re.compile(
@@ -20,7 +21,6 @@ SERVES = re.compile(
 )
 """A criterion as the section `Serves` of a planned bead lists it (`planned_body.py`): `- #EPIC.K: WORDS`, or,
 where it is for what a reconciliation found open, `- ROW: #EPIC.K: WORDS`."""
-CHANGES = "openspec/changes/"
 SpecKind = Literal["requirement", "scenario", "section"]
 
 
@@ -77,8 +77,8 @@ class TracedPull:
 
     @property
     def proposes(self) -> bool:
-        """Whether all that it does is to propose a change of the specs (`openspec/changes/NAME/`)."""
-        return bool(self.files) and all(path.startswith(CHANGES) for path in self.files)
+        """Whether all that it does is to propose a change of the specs."""
+        return is_proposal(self.files)
 
     @property
     def tests(self) -> tuple[str, ...]:

@@ -89,9 +89,11 @@ def link_hosts(server: str, named: Iterable[str] = ()) -> frozenset[str]:
     return frozenset(named) | ({own} if own else set())
 
 
-def one_line(text: str) -> str:
-    """The text with every run of white space as one space: a title, or an item of a list."""
-    return " ".join(text.split())
+def one_line(text: str, longest: int | None = None) -> str:
+    """The text with every run of white space as one space: a title, or an item of a list; cut where it has
+    more than `longest` characters."""
+    line = " ".join(text.split())
+    return line if longest is None or len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def _open(found: re.Match[str]) -> str:

@@ -190,5 +190,4 @@ def _shown(text: str, *, long: bool = False) -> str:
     """Text of others without what a terminal would act on, and not too long."""
     if long:
         return "\n".join(reveal(line) for line in text.splitlines())
-    line = one_line(reveal(text))
-    return line if len(line) <= TITLE else f"{line[: TITLE - 1]}…"
+    return one_line(reveal(text), TITLE)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from bot.beads.graph import EdgeKind, Graph
-from bot.beads.visible_text import reveal
+from bot.beads.visible_text import one_line, reveal
 from bot.coordinator.decision import State
 from bot.coordinator.epic_trace import epic_trace
 from bot.coordinator.snapshot import Issue, PullRequest
@@ -152,8 +152,7 @@ def _drawing(
 def escaped(title: str) -> str:
     """A title as the text of a Mermaid label: letters, digits and spaces, and all else by its number
     (https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters)."""
-    text = " ".join(reveal(title).split())
-    text = text if len(text) <= TITLE else f"{text[: TITLE - 1]}…"
+    text = one_line(reveal(title), TITLE)
     return "".join(one if one.isalnum() or one == " " else f"#{ord(one)};" for one in text)
 
 

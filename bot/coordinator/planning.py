@@ -229,13 +229,13 @@ def _ended(
 def _say_ended(
     issue: Issue, planning: Planning, known: History, why: str, text: str, draft: Draft
 ) -> History:
-    draft.before.append(Say(issue.number, issue.id, PLAN, clipped_to_limit(text)))
+    draft.before.append(Say(issue.number, issue.id, PLAN, _cut_to_limit(text)))
     why = f"{why}; our comment on the plan says all of it"
     stopped = planning.model_copy(update={"stage": "asked", "stopped": why, "said": ""})
     return known.model_copy(update={"planning": stopped})
 
 
-def clipped_to_limit(text: str) -> str:
+def _cut_to_limit(text: str) -> str:
     """A text that fits into a comment."""
     return text if len(text) <= LIMIT else f"{text[:LIMIT]}\n\n…"
 

@@ -21,8 +21,7 @@ def quoted(snapshot: Snapshot, text: str) -> str:
 
 def quoted_line(snapshot: Snapshot, text: str, longest: int = LINE) -> str:
     """A text as one line, cut where it is too long."""
-    line = one_line(quoted(snapshot, text))
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    return one_line(quoted(snapshot, text), longest)
 
 
 def quoted_title(snapshot: Snapshot, text: str) -> str:

@@ -10,7 +10,8 @@ from bot.beads.model import BeadType
 from bot.beads.policy import Policy
 from bot.beads.requirements import Asking, requirements_of
 from bot.coordinator.job_port import EpicBead, EpicFacts
-from bot.jobs.git import Git, GitFault
+from bot.jobs.git import Git
+from bot.jobs.planning_material import base_files
 
 COMMITS = 5_000
 """How many commits of the base branch, the last ones, may be named as evidence."""
@@ -39,24 +40,20 @@ def built(epic: EpicFacts, policy: Policy, git: Git, base: str) -> Built:
     }
     merged = [pull.commit for one in every for pull in one.pulls if pull.number in pulls[one.number]]
     last = git.text("rev-list", f"--max-count={COMMITS}", base).splitlines()
-    names = git.text("ls-tree", "-r", "-z", "--name-only", base).split("\0")
     return Built(
         epic=epic.number,
         asked=requirements_of(asking, lambda path: document(git, base, path)),
         pulls=pulls,
         commits=tuple(dict.fromkeys((*merged, *last))),
-        files=tuple(name for name in names if name),
+        files=base_files(git, base),
     )
 
 
 def document(git: Git, base: str, path: str) -> str | None:
-    """The text of a file of the base commit, or None."""
+    """The text of a file of the base commit that an issue names, or None."""
     if not path or path.startswith("/") or ".." in path.split("/"):
         return None
-    try:
-        return git.output("cat-file", "blob", f"{base}:{path}").decode("utf-8", errors="replace")
-    except GitFault:
-        return None
+    return git.file(base, path)
 
 
 def documents(git: Git, base: str, paths: Iterable[str]) -> dict[str, str]:

@@ -10,7 +10,6 @@ from bot.beads.report_page import OPEN, page_faults, page_of
 from bot.beads.visible_text import one_line, reveal
 from bot.coordinator.claims import Claims
 from bot.coordinator.job_port import EpicFacts
-from bot.jobs.epic import document
 from bot.jobs.git import Git
 from bot.jobs.material import quotation
 from bot.jobs.reconciler import bead_texts, line, text_of
@@ -24,7 +23,7 @@ def report_material(
     where an earlier attempt may have left a page."""
     coverage = epic.coverage
     page = page_of(epic.number, coverage)
-    left = document(git, start, page.path)
+    left = git.file(start, page.path)
     return {
         "epic": {"number": epic.number, "title": line(epic.title), "body": quotation(text_of(epic.body))},
         "beads": bead_texts(epic, policy),
@@ -45,7 +44,7 @@ def published_faults(epic: EpicFacts, git: Git, base: str, work: str) -> Sequenc
     """What is wrong with a report in a clone of ours: `work` is the commit that holds it."""
     page = page_of(epic.number, epic.coverage)
     changed = [entry.shown for entry in changes(git, base, work)]
-    return page_faults(page, changed, document(git, work, page.path))
+    return page_faults(page, changed, git.file(work, page.path))
 
 
 def _row(row: Coverage) -> Coverage:

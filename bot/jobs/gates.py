@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from bot.beads.policy import Gate
 from bot.beads.report import GateResult
 from bot.engines.outcome import Enclosure
-from bot.jobs.git import Git, GitFault
+from bot.jobs.git import Git
 
 MAKE_TEST = re.compile(r"(?m)^test\s*:(?!=)")
 PYTEST = re.compile(r"(?m)^\[tool\.pytest(?:\.|\])")
@@ -25,11 +25,11 @@ def choose_gates(configured: Sequence[Gate], git: Git, base: str) -> tuple[Gate,
     """The policy's gates, or one discovered in the base commit, so that no branch chooses its own judge."""
     if configured:
         return tuple(configured)
-    if MAKE_TEST.search(_read(git, base, "Makefile")):
+    if MAKE_TEST.search(git.file(base, "Makefile") or ""):
         return (Gate(name="make test", run="make test"),)
-    if _has_npm_test(_read(git, base, "package.json")):
+    if _has_npm_test(git.file(base, "package.json") or ""):
         return (Gate(name="npm test", run="npm test"),)
-    if PYTEST.search(_read(git, base, "pyproject.toml")):
+    if PYTEST.search(git.file(base, "pyproject.toml") or ""):
         return (Gate(name="pytest", run="python3 -m pytest"),)
     return ()
 
@@ -58,13 +58,6 @@ def run_gates(gates: Sequence[Gate], enclosure: Enclosure, seconds: float) -> tu
             passed = ended.status == 0
             results.append(GateResult(name=gate.name, result="pass" if passed else "fail", detail=said))
     return tuple(results)
-
-
-def _read(git: Git, commit: str, path: str) -> str:
-    try:
-        return git.output("cat-file", "blob", f"{commit}:{path}").decode("utf-8", errors="replace")
-    except GitFault:
-        return ""
 
 
 def _has_npm_test(text: str) -> bool:

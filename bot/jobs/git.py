@@ -94,6 +94,13 @@ class Git:
         """Whether a commit's history holds another one."""
         return self.holds("merge-base", "--is-ancestor", ancestor, commit)
 
+    def file(self, commit: str, path: str) -> str | None:
+        """The text of a file of a commit, or None where it has no such file."""
+        try:
+            return self.output("cat-file", "blob", f"{commit}:{path}").decode("utf-8", errors="replace")
+        except GitFault:
+            return None
+
     def _run(
         self, arguments: Sequence[str], stdin: bytes, seconds: float
     ) -> subprocess.CompletedProcess[bytes]:

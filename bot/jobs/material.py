@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.beads.spec_sections import anchor as anchor_of
+from bot.beads.spec_sections import section
 from bot.beads.visible_text import reveal, show_hidden
 from bot.coordinator.claims import Question
 from bot.coordinator.job_port import BeadText, JobFacts, OpenThread, Remark
-from bot.jobs.git import Git, GitFault
+from bot.jobs.git import Git
 
 GUIDANCE = ("AGENTS.md", "CLAUDE.md")
 CITED = re.compile(r"(?<![\w/.-])((?:[\w.-]+/)*[\w.-]+\.(?:md|rst|txt|adoc))(?:#([\w-]+))?")
-HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 DOCUMENT = 16_000  # characters of one document
 CITATIONS = 6
 DIFF = 120_000  # characters of the diff that a prompt shows
@@ -75,30 +74,14 @@ def guidance(git: Git, base: str, body: str) -> list[Document]:
     wanted = list(dict.fromkeys([*names, *cited[:CITATIONS]]))
     documents: list[Document] = []
     for name, anchor in wanted:
-        try:
-            text = git.output("cat-file", "blob", f"{base}:{name}").decode("utf-8", errors="replace")
-        except GitFault:
+        text = git.file(base, name)
+        if text is None:
             continue
         title = f"{name}#{anchor}" if anchor else name
         chosen = section(text, anchor) if anchor else text
         if chosen.strip() and all(chosen != known.text for known in documents):
             documents.append(Document(title, reveal(chosen)[:DOCUMENT].rstrip()))
     return documents
-
-
-def section(text: str, anchor: str) -> str:
-    """The section of a Markdown text whose heading has that anchor on GitHub; the whole when none has."""
-    kept: list[str] = []
-    depth = 0
-    for line in text.splitlines():
-        match = HEADING.match(line)
-        if match and depth and len(match[1]) <= depth:
-            break
-        if match and not depth and anchor_of(match[2]) == anchor.lower():
-            depth = len(match[1])
-        if depth:
-            kept.append(line)
-    return "\n".join(kept) or text
 
 
 def bead_text(facts: JobFacts) -> str:

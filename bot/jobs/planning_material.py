@@ -190,8 +190,7 @@ def _fitting(lines: Sequence[str], limit: int) -> int:
 
 
 def _line(text: str) -> str:
-    shown = one_line(reveal(text))
-    return shown if len(shown) <= TITLE else f"{shown[: TITLE - 1]}…"
+    return one_line(reveal(text), TITLE)
 
 
 def _words(text: str) -> set[str]:

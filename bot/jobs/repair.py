@@ -100,9 +100,8 @@ def judged(
 
 def told(findings: Sequence[str]) -> list[str]:
     """Findings, each in one line of a bearable length, and how many more there are."""
-    lines = [one_line(reveal(finding)) for finding in findings]
-    shown = [line if len(line) <= FINDING else f"{line[: FINDING - 1]}…" for line in lines[:FINDINGS]]
-    more = len(lines) - len(shown)
+    shown = [one_line(reveal(finding), FINDING) for finding in findings[:FINDINGS]]
+    more = len(findings) - len(shown)
     return [*shown, f"and {more} more"] if more > 0 else shown
 
 

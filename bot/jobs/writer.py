@@ -14,6 +14,7 @@ from bot.beads.plan_facts import PlanFacts
 from bot.beads.plan_fault import FaultCode
 from bot.beads.policy import Policy
 from bot.beads.report import Report
+from bot.beads.trace_facts import is_test
 from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import JobFacts, JobGitHub
@@ -38,9 +39,6 @@ from bot.jobs.planning_material import (
 from bot.jobs.repair import judged
 from bot.prompts import render_prompt
 
-TEST = re.compile(
-    r"(?:^|/)(?:tests?|__tests__|spec)/|(?:^|/)(?:test_[^/]+|[^/]+(?:[._-]test|\.spec|_spec|Tests?)\.[^/]+)$"
-)
 EARLIER = 30_000
 """Characters of the plan that is to be revised."""
 
@@ -93,7 +91,7 @@ def plan_writing(
             "beads": bead_list(beads, inputs.bead, about),
             "files": file_list(files),
             "specs": heading_list({path: sections.get(path, ()) for path in specs}),
-            "tests": any(TEST.search(path) for path in files),
+            "tests": any(map(is_test, files)),
             "doctrine": doctrine,
             "guidance": shown,
             "reconcile_from": policy.planning.reconcile_from,

@@ -158,17 +158,16 @@ def test_as_much_as_is_told_has_room_in_a_report() -> None:
 # -- in the agent job ---------------------------------------------------------------------------------------
 
 MENDS = (
-    "good = json.dumps({'declined': 'There is nothing to plan.'})\n"
+    "good, bad = json.dumps({'declined': 'There is nothing to plan.'}), json.dumps({'beads': 3})\n"
     "repaired = 'Your answer had faults' in sys.stdin.read()\n"
     "print('round', 2 if repaired else 1)\n"
-    "pathlib.Path(os.environ['BEADWRIGHT_ANSWER']).write_text(good if repaired else %s)\n"
+    "pathlib.Path(os.environ['BEADWRIGHT_ANSWER']).write_text(good if repaired else bad)\n"
 )
 
 
-@pytest.mark.parametrize("first", ["'Here is my plan.'", "json.dumps({'beads': 3})"], ids=["prose", "form"])
-def test_an_answer_in_another_form_is_asked_for_again(tmp_path: Path, first: str) -> None:
+def test_an_answer_in_another_form_is_asked_for_again(tmp_path: Path) -> None:
     world = World(tmp_path / "world")
-    world.program(MENDS % first)
+    world.program(MENDS)
     inputs = world.dispatch("writer")
     report = world.agent(inputs)
     assert report.failure is None

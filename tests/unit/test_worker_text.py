@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
+from bot.beads.spec_sections import section
 from bot.beads.visible_text import GAP, neutralise, reveal
-from bot.jobs.material import section
 from bot.jobs.redaction import known_secrets, redact
 
 SECRET = "correct horse battery staple"
@@ -102,3 +102,6 @@ def test_a_cited_section_is_that_section_alone() -> None:
     text = "# A\nx\n## The one: b\ny\n### deeper\nz\n## Next\nw\n"
     assert section(text, "the-one-b") == "## The one: b\ny\n### deeper\nz"
     assert section(text, "nowhere") == text
+    fenced = "# A\n```\n# B\n```\ny\n# B\nz\n"
+    assert section(fenced, "a") == "# A\n```\n# B\n```\ny"
+    assert section(fenced, "b") == "# B\nz\n"

@@ -113,11 +113,6 @@ def test_the_issue_its_specs_the_files_and_the_open_beads_are_shown(world: World
     assert "There are no tests here" in prompt  # a folder of specifications holds none
 
 
-def test_one_request_more_lists_the_open_beads(world: World) -> None:
-    prepared(world)
-    assert world.requests == ["facts", "open_beads"]
-
-
 def test_where_there_are_no_specs_and_no_tests_none_are_asked_for(tmp_path: Path) -> None:
     world = World(tmp_path / "world", title="Count words", body="The tally counts words.")
     prompt = prepared(world).prompt
@@ -244,13 +239,6 @@ def test_a_plan_without_faults_is_proposed(world: World) -> None:
     assert [one.title for one in report.writer.beads] == ["Count the words of a text"]
     assert world.claims().live[BEAD].outcome == "proposed"
     assert world.requests == ["facts", "open_beads", "facts", "move_refs"]
-
-
-def test_a_faulty_plan_is_mended_in_one_round(world: World) -> None:
-    report = world.run(answers({"beads": []}, ANSWER), role="writer")
-    assert report.failure is None
-    assert report.writer is not None
-    assert len(report.writer.beads) == 1
 
 
 def test_a_plan_that_stays_faulty_is_a_failed_attempt_that_says_so(world: World) -> None:
