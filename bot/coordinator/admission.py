@@ -79,11 +79,14 @@ class Admission:
             return f"all {self.policy.planning.places} places for planning are taken"
         places = self._places(bead, role, correction=correction)
         day = self.policy.budget.day * DOLLAR
-        if places > 1 and self._cost(role, places) > day:
+        kept = self._reserve if plans else 0
+        wanted = self._cost(role, places)
+        if wanted > self._reserve and wanted + kept > day:  # not on any day
+            beside = f", and ${kept / DOLLAR:.2f} are kept for a run that delivers" if kept else ""
+            otherwise = ", or `/bead unlead`" if places > 1 else ""
             return (
-                f"it reserves ${self._cost(role, places) / DOLLAR:.2f}, one run's part for each of its {places}"
-                f" places, and a day has ${self.policy.budget.day:.2f}: raise `budget.day` in the policy, or"
-                " `/bead unlead`"
+                f"it reserves ${wanted / DOLLAR:.2f}, what so many runs may cost{beside}; a day has"
+                f" ${self.policy.budget.day:.2f}: raise `budget.day` in the policy{otherwise}"
             )
         free = self.policy.workers - draft.claims.places(planning=False)
         if not plans and free <= 0:
@@ -95,8 +98,7 @@ class Admission:
         if begins and self._gathers not in (None, bead):
             return f"the next workers that are free go to the lead of #{self._gathers}"
         used = draft.claims.spent.get(self._now.date(), 0) + draft.claims.reserved()
-        kept = self._reserve if plans else 0
-        if used + self._cost(role, places) + kept > day:
+        if used + wanted + kept > day:
             beside = " beside a run that delivers" if plans else ""
             return (
                 f"the day's ceiling of ${self.policy.budget.day:.2f} leaves no room{beside}: "

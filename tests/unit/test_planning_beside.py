@@ -135,6 +135,11 @@ def test_a_proposal_reserves_a_run_for_each_of_its_sessions() -> None:
     decision = run_decide(look(goal(9), claims=Claims(history={9: History(planning=asked)})))
     assert decision.claims is not None
     assert decision.claims.live[9].reserved == 7 * DOLLAR
+    small = Policy(budget=Budget(day=7))
+    decision = run_decide(look(goal(9), policy=small, claims=Claims(history={9: History(planning=asked)})))
+    assert dispatches(decision) == []
+    assert "it reserves $7.00" in why(decision, 9)
+    assert "raise `budget.day` in the policy" in why(decision, 9)
 
 
 def test_a_bead_that_was_planned_as_one_begins_when_its_worker_does() -> None:
