@@ -73,6 +73,13 @@ def test_all_workers_being_busy_keeps_nothing_from_being_planned() -> None:
     assert sorted(dispatches(decision)) == [(1, "worker"), (2, "worker"), (3, "worker"), (9, "writer")]
 
 
+def test_a_proposal_that_a_whole_day_has_no_money_for_says_what_to_do() -> None:
+    claims = Claims(history={9: History(planning=ASKED.model_copy(update={"role": "direction"}))})
+    decision = run_decide(look(goal(9), claims=claims, policy=Policy(budget=Budget(day=5.0))))
+    assert dispatches(decision) == []
+    assert "never has: raise `budget.day` in the policy" in why(decision, 9)
+
+
 def test_only_so_many_plan_at_once_and_the_next_says_what_it_waits_for() -> None:
     claims = planned_beside(Claims(history={8: History(planning=ASKED)}))
     decision = run_decide(look(goal(8), goal(9), claims=claims))
