@@ -78,15 +78,14 @@ class Admission:
         if plans and draft.claims.places(planning=True) >= self.policy.planning.places:
             return f"all {self.policy.planning.places} places for planning are taken"
         places = self._places(bead, role, correction=correction)
-        day = self.policy.budget.day * DOLLAR
+        cost, day = self._cost(role, places), self.policy.budget.day * DOLLAR
         kept = self._reserve if plans else 0
-        wanted = self._cost(role, places)
-        if wanted > self._reserve and wanted + kept > day:  # not on any day
-            beside = f", and ${kept / DOLLAR:.2f} are kept for a run that delivers" if kept else ""
-            otherwise = ", or `/bead unlead`" if places > 1 else ""
+        if cost + kept > day:
+            others = ", or `/bead unlead`" if places > 1 else ""
+            beside = ", with room for a run that delivers" if plans else ""
             return (
-                f"it reserves ${wanted / DOLLAR:.2f}, what so many runs may cost{beside}; a day has"
-                f" ${self.policy.budget.day:.2f}: raise `budget.day` in the policy{otherwise}"
+                f"it reserves ${(cost + kept) / DOLLAR:.2f}{beside}, which the day's ceiling of"
+                f" ${day / DOLLAR:.2f} never has: raise `budget.day` in the policy{others}"
             )
         free = self.policy.workers - draft.claims.places(planning=False)
         if not plans and free <= 0:
@@ -98,7 +97,7 @@ class Admission:
         if begins and self._gathers not in (None, bead):
             return f"the next workers that are free go to the lead of #{self._gathers}"
         used = draft.claims.spent.get(self._now.date(), 0) + draft.claims.reserved()
-        if used + wanted + kept > day:
+        if used + cost + kept > day:
             beside = " beside a run that delivers" if plans else ""
             return (
                 f"the day's ceiling of ${self.policy.budget.day:.2f} leaves no room{beside}: "

@@ -63,7 +63,11 @@ def approve(said: Said, draft: Draft) -> Answer:
             done=False,
             reply="The report that holds it is not kept any more; `/bead plan` has it planned anew.",
         )
-    refused = _other_text(said, planning) or _may_not_begin(said, planning, proposal, draft)
+    refused = (
+        _other_epic(said, planning, draft)
+        or _other_text(said, planning)
+        or _may_not_begin(said, planning, proposal, draft)
+    )
     if refused is not None:
         return Answer(done=False, reply=refused)
     places = _places(planning, proposal, said.command.numbers)
@@ -92,6 +96,17 @@ def _other_text(said: Said, planning: Planning) -> str | None:
             " known what you read. It says again what was proposed: read it, then `/bead approve`."
         )
     return None
+
+
+def _other_epic(said: Said, planning: Planning, draft: Draft) -> str | None:
+    """Gaps are made below the epic in which they were found."""
+    if planning.role != "reconciler":
+        return None
+    epic = said.bead.parent
+    found = draft.claims.of(epic).reconciliation if epic is not None else None
+    if found is not None and found.run_id == planning.run_id:
+        return None
+    return "This was found for another epic than it is below now: `/bead revise TEXT` looks anew."
 
 
 def _may_not_begin(said: Said, planning: Planning, proposal: Proposal, draft: Draft) -> str | None:

@@ -73,6 +73,13 @@ def test_all_workers_being_busy_keeps_nothing_from_being_planned() -> None:
     assert sorted(dispatches(decision)) == [(1, "worker"), (2, "worker"), (3, "worker"), (9, "writer")]
 
 
+def test_a_proposal_that_a_whole_day_has_no_money_for_says_what_to_do() -> None:
+    claims = Claims(history={9: History(planning=ASKED.model_copy(update={"role": "direction"}))})
+    decision = run_decide(look(goal(9), claims=claims, policy=Policy(budget=Budget(day=5.0))))
+    assert dispatches(decision) == []
+    assert "never has: raise `budget.day` in the policy" in why(decision, 9)
+
+
 def test_only_so_many_plan_at_once_and_the_next_says_what_it_waits_for() -> None:
     claims = planned_beside(Claims(history={8: History(planning=ASKED)}))
     decision = run_decide(look(goal(8), goal(9), claims=claims))
@@ -138,7 +145,7 @@ def test_a_proposal_reserves_a_run_for_each_of_its_sessions() -> None:
     small = Policy(budget=Budget(day=7))
     decision = run_decide(look(goal(9), policy=small, claims=Claims(history={9: History(planning=asked)})))
     assert dispatches(decision) == []
-    assert "it reserves $7.00" in why(decision, 9)
+    assert "it reserves $8.00" in why(decision, 9)
     assert "raise `budget.day` in the policy" in why(decision, 9)
 
 

@@ -262,6 +262,20 @@ def test_gaps_are_never_made_without_what_reconciles_them(places: tuple[int, ...
     assert (planning.stage, planning.chosen) == ("approved", (1, 2))
 
 
+def test_gaps_of_one_epic_are_not_made_below_another_that_their_bead_was_moved_below() -> None:
+    other = issue(2, "epic", children=(RECONCILES,))
+    snapshot = proposed()
+    moved = tuple(
+        replace(one, parent=2) if one.number == RECONCILES else replace(one, children=(BEAD,))
+        for one in snapshot.issues
+    )
+    snapshot = replace(snapshot, issues=(*moved, other))
+    draft = Draft(snapshot.claims.remember(2, reconciliation=Reconciliation(bead=RECONCILES)))
+    refused = approve(say("approve", snapshot), draft)
+    assert not refused.done
+    assert "found for another epic" in refused.reply
+
+
 def approved() -> Snapshot:
     snapshot = proposed()
     draft = Draft(snapshot.claims)
