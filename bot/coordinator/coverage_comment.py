@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bot.beads.coverage import Coverage, CoverageAnswer, coverage_ref
-from bot.coordinator.quoting import listed_line, quoted, quoted_line
+from bot.coordinator.quoting import harmless, listed_line, quoted_line
 from bot.coordinator.snapshot import Snapshot
 from bot.coordinator.status import LIMIT, bullets, run_page, table_row
 from bot.guards.result import quoted as code
@@ -36,7 +36,7 @@ def first_line(snapshot: Snapshot, answer: CoverageAnswer, run_id: int) -> str:
 
 def matrix_text(snapshot: Snapshot, answer: CoverageAnswer, run_id: int, epic: int) -> str:
     """The comment on the bead that reconciles."""
-    summary = quoted(snapshot, answer.summary).strip()[: LIMIT // 6]
+    summary = harmless(snapshot, answer.summary[: LIMIT // 6]).strip()
     parts = [first_line(snapshot, answer, run_id), summary]
     table = _table(snapshot, answer.matrix)
     if sum(map(len, (*parts, table))) > LIMIT - 1_000:

@@ -4,7 +4,7 @@ counts, so all of it is made harmless."""
 from __future__ import annotations
 
 from bot.beads.direction import Direction, Judged
-from bot.coordinator.quoting import listed_line, quoted, quoted_line
+from bot.coordinator.quoting import harmless, listed_line, quoted_line
 from bot.coordinator.snapshot import Snapshot
 from bot.coordinator.status import clipped, folded, run_page
 from bot.guards.result import quoted as code
@@ -26,7 +26,7 @@ def direction_text(snapshot: Snapshot, run_id: int, direction: Direction) -> str
     passes = f"{direction.surveys} independent surveys, {direction.reviews} independent reviews"
     parts = [
         f"**Where the project stands** · {passes} ([run]({page}))\n\n{proposes}",
-        quoted(snapshot, answer.summary).strip(),
+        harmless(snapshot, answer.summary).strip(),
         *(_judged(snapshot, kind, direction) for kind in JUDGEMENTS),
         _list(snapshot, "Where the surveys disagreed", answer.disagreements, "They agreed."),
         _list(snapshot, "What the reviews objected to, before it was revised", direction.objections, ""),
@@ -36,7 +36,7 @@ def direction_text(snapshot: Snapshot, run_id: int, direction: Direction) -> str
         ("What to do next", answer.next),
         ("What to stop pretending", answer.stop),
     ]
-    last = "\n\n".join(f"### {title}\n\n{quoted(snapshot, text).strip()}" for title, text in ends if text)
+    last = "\n\n".join(f"### {title}\n\n{harmless(snapshot, text).strip()}" for title, text in ends if text)
     return clipped([*parts, last])
 
 
@@ -49,7 +49,7 @@ def _questions(snapshot: Snapshot, page: str, direction: Direction) -> str:
         [
             f"**Nothing says what the project is for** ([run]({page})): {code(named)} is looked at, and holds"
             " nothing that does. So nothing is proposed.",
-            quoted(snapshot, direction.answer.summary).strip(),
+            harmless(snapshot, direction.answer.summary).strip(),
             f"Whoever can answer this, write it down there, and `/bead propose` once more:\n\n{asked}",
         ]
     )

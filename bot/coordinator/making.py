@@ -19,14 +19,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from bot.beads.body import completed, render_body
+from bot.beads.body import render_body
 from bot.beads.labels import LabelNames
 from bot.beads.model import BeadType, Priority
 from bot.beads.plan import PlannedBead
 from bot.beads.planned_body import body_of
 from bot.coordinator.actions import CreateBead, SetLabels
 from bot.coordinator.decision import Draft, State
-from bot.coordinator.quoting import quoted, quoted_title
+from bot.coordinator.quoting import harmless, quoted_title
 from bot.coordinator.snapshot import Issue, Snapshot
 
 
@@ -124,11 +124,6 @@ def text_of(bead: PlannedBead, target: Target, snapshot: Snapshot) -> str:
     body = body_of(bead, target.criteria, target.criteria_of, partial(harmless, snapshot))
     run = f"{snapshot.server}/{snapshot.repository}/actions/runs/{target.run_id}"
     return f"{render_body(body)}\n---\nPlanned on #{target.origin} ([run]({run}))."
-
-
-def harmless(snapshot: Snapshot, text: str) -> str:
-    """A text of a model's that leaves nothing open, so that what comes after it stays what it is."""
-    return completed(quoted(snapshot, text))
 
 
 def planned_labels(bead: PlannedBead, spelling: LabelNames, edges: set[int]) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ from bot.beads.policy import DOLLAR
 from bot.beads.report import Report
 from bot.coordinator.claims import Claims
 from bot.coordinator.epic_status import escaped
-from bot.coordinator.making import Target, harmless, text_of
-from bot.coordinator.quoting import listed_line, quotation, quoted_line, quoted_title
+from bot.coordinator.making import Target, text_of
+from bot.coordinator.quoting import harmless, listed_line, quotation, quoted_line, quoted_title
 from bot.coordinator.snapshot import Issue, Snapshot
 from bot.coordinator.status import AGAIN, bullets, dollars, folded, run_page, table_row
 from bot.guards.result import quoted as code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.beads.body import completed
 from bot.beads.visible_text import GAP, link_hosts, neutralise, one_line
 from bot.coordinator.snapshot import Snapshot
 
@@ -17,6 +18,11 @@ TITLE = 250
 def quoted(snapshot: Snapshot, text: str) -> str:
     """A text with its lines."""
     return neutralise(text, link_hosts(snapshot.server, snapshot.policy.link_hosts))
+
+
+def harmless(snapshot: Snapshot, text: str) -> str:
+    """A text with its lines that leaves nothing open, so that what comes after it stays what it is."""
+    return completed(quoted(snapshot, text))
 
 
 def quoted_line(snapshot: Snapshot, text: str, longest: int = LINE) -> str:

@@ -193,6 +193,13 @@ def test_what_a_model_says_of_an_epic_calls_nobody_and_breaks_no_table() -> None
     assert all(row.replace("\\|", "").count("|") == 5 for row in rows)
 
 
+def test_a_summary_that_leaves_something_open_swallows_no_table() -> None:
+    answer = CoverageAnswer.model_validate({"summary": "So:\n\n```\nx", "matrix": [MET]})
+    run = ended(report=report(bead=RECONCILES, role="reconciler", worker=None, head=None, reconciler=answer))
+    _, decision = settled(run)
+    assert "```\nx\n```\n\n|" in told(decision, COVERAGE)[RECONCILES]
+
+
 def test_a_matrix_that_is_too_long_for_a_comment_leaves_out_what_is_met() -> None:
     many = [{**MET, "source": f"#4.{row}", "text": "x" * 250} for row in range(1, 400)]
     _, decision = settled(found([*many, OPEN], GAP))
