@@ -9,14 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from bot.beads.bd.reading import read_export
 from bot.local.forge.state import State
 from tests.contract.exchange_log import assert_log_fits
 from tests.loop.noise import too_much
 
-GRAPH = Path(__file__).parents[2].parent / "shared" / "data" / "tinkerpop.jsonl"
 MINUTES = 6
 
 
@@ -61,18 +57,3 @@ def test_the_sample_epic_goes_from_issues_to_merged_pull_requests(tmp_path: Path
     assert set(result["requests_per_merged_bead"]) == {"total", "reads", "writes", "content"}
     assert_log_fits(folder / "exchanges.jsonl")
     assert too_much(State(folder / "forge")) == []
-
-
-def test_a_real_graph_is_worked_off_in_an_order_that_every_edge_allows(tmp_path: Path) -> None:
-    if not GRAPH.exists() and os.environ.get("CI") != "true":
-        pytest.skip("the real exports are not beside this checkout")
-    result = play(tmp_path / "demo", "--graph", str(GRAPH))
-    assert len(result["beads"]) == 11
-    assert_all_proved(result["beads"], epics=1)
-    titles = {bead["number"]: bead["title"] for bead in result["beads"]}
-    order = [titles[number] for number in result["merges"]]
-    plan = read_export(GRAPH.read_text(encoding="utf-8")).issues
-    title_of = {issue.id: issue.title for issue in plan}
-    for issue in plan:
-        for blocker in issue.blocked_by:
-            assert order.index(title_of[blocker]) < order.index(issue.title)

@@ -30,6 +30,10 @@ CREATES = {("CreateBead", "issue"), ("Say", "addComment"), ("OpenPull", "pull")}
 """What GitHub gives no idempotency key for."""
 
 
+REPEATED = {"SetLabels", "React", "PostCheck", "Say", "push", "labels", "pull", "review"}
+"""What is done again in every pass, or in every publish job, until the world shows it."""
+
+
 @dataclass(frozen=True)
 class Record:
     """Undisturbed plays, by history, and where their moments are kept."""
@@ -61,11 +65,12 @@ def faults_at(effect: Effect, *, again: bool = False) -> tuple[Fault, ...]:
 
     A job ends at any fault of a request, so that one kind of error is enough for it; a coordinator lives on,
     and must not take a refusal for a lost answer. With `again`, one of a kind that is met in another
-    circumstance already, only by a death after it: just before it the world is as just after the one before,
-    and what an answer that is lost comes to does not depend on the circumstance.
+    circumstance already, only by a death after it, and only where it cannot simply be done once more: just
+    before it the world is as just after the one before, and what an answer that is lost comes to does not
+    depend on the circumstance.
     """
     if again:
-        return ("after",)
+        return () if effect.what in REPEATED or effect.how in REPEATED else ("after",)
     if effect.of_a_job:
         return ("before", "after", "lost")
     twins: tuple[Fault, ...] = ("twin",) if (effect.what, effect.how) in CREATES else ()
