@@ -30,8 +30,8 @@ from bot.coordinator.voices import voices_of
 SOON = timedelta(seconds=5)
 LATE = timedelta(minutes=10)
 """How soon it is looked again for what could not be made, at the earliest and at the latest."""
-PATIENCE = timedelta(minutes=15)
-"""How long it may take before a person is told."""
+PATIENCE = timedelta(hours=1)
+"""How long it may take before a person is told; an outage of ours right after a yes is no reason to."""
 
 
 # -- a yes --------------------------------------------------------------------------------------------------
