@@ -187,7 +187,7 @@ def test_the_author_edits_between_the_claim_and_the_run(
     scene.labels("octo", bead, "looked-at")
     scene.does("maya", "DELETE", f"/issues/{bead}/labels/ready")
     scene.labels("maya", bead, "ready")
-    monkeypatch.setattr(prepare, "digest", lambda *_: scene.loop.claims().live[bead].digest)
+    monkeypatch.setattr(prepare, "digest_all", lambda *_: scene.loop.claims().live[bead].digest)
     scene.go_on(lambda: scene.runs_of(bead) > 1, reached=edit)
     assert HARM in scene.prompts(bead)[0]
 
