@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.beads.body import with_planned
-from bot.beads.commands import Command, Misread, Name
 from bot.beads.digest import digest
-from bot.beads.model import PLANNING, BeadType
+from bot.beads.model import BeadType
 from bot.beads.plan import PlannedBead
 from bot.coordinator.actions import Say, SetBody, SetLabels
 from bot.coordinator.claims import Answer, Planning
@@ -24,7 +23,7 @@ from bot.coordinator.quoting import quoted_line
 from bot.coordinator.release import releases_in
 from bot.coordinator.said import Said
 from bot.coordinator.shown import shown_digest
-from bot.coordinator.snapshot import Comment, Issue, Snapshot
+from bot.coordinator.snapshot import Issue, Snapshot
 from bot.coordinator.voices import voices_of
 
 SOON = timedelta(seconds=5)
@@ -35,16 +34,6 @@ PATIENCE = timedelta(hours=1)
 
 
 # -- a yes --------------------------------------------------------------------------------------------------
-def comes_now(snapshot: Snapshot, comment: Comment, read: Sequence[Command | Misread]) -> bool:
-    """Whether a comment answers a proposal whose run is over and not counted yet: people see a proposal
-    before the claims say that it is there."""
-    claim = snapshot.claims.live.get(comment.bead or 0)
-    if claim is None or claim.role not in PLANNING:
-        return False
-    answers = any(isinstance(one, Command) and one.name in (Name.APPROVE, Name.REVISE) for one in read)
-    return answers and any(run.token == claim.token and run.done for run in snapshot.runs)
-
-
 def approve(said: Said, draft: Draft) -> Answer:
     """`/bead approve [PLACES]`: what is proposed is made, all of it or the beads at these places."""
     issue = said.bead

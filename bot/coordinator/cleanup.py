@@ -34,13 +34,14 @@ def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, d
     A healthy run is never touched: only the run itself says that it ended.
 
     What a plain attempt came to follows from its published claim and its run's end, now or in the next pass:
-    when nothing else changes, no move of the claims is spent on it alone for a while.
+    when nothing else changes, and no comment waits for it, no move of the claims is spent on it alone for a
+    while.
     """
     runs = {run.token: run for run in snapshot.runs}
     hurried = draft.claims != snapshot.claims
     for bead, claim in draft.claims.live.items():
         run = runs.get(claim.token)
-        unwanted = claim.stop or draft.claims.of(bead).taken is not None
+        unwanted = _unwanted(claim, bead, draft)
         if run is None:
             if unwanted or now - claim.since >= LOST_DISPATCH:
                 draft.claims = draft.claims.release(bead)
@@ -53,7 +54,7 @@ def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, d
             _running(draft, bead, claim, f"its run is asked to end: {run.url}")
         elif not run.done:
             _running(draft, bead, claim, f"attempt {claim.attempt} runs: {run.url}")
-        elif run.report is None and run.fault is None and not run.artifacts_read:
+        elif not _is_told(run):
             _running(draft, bead, claim, "its run ended; the report is not visible yet")
             draft.looks.append(now + ARTIFACT_DELAY)
         elif not unwanted and _publish_again(bead, claim, run, now, draft):
@@ -61,10 +62,28 @@ def settle_claims(snapshot: Snapshot, issues: dict[int, Issue], now: datetime, d
         else:
             before = draft.claims
             _settle(snapshot, issues, bead, claim, run, now, draft)
+            hurried |= bead in draft.hurried
             hurried |= claim.cost is None or run.ended_at is None or now - run.ended_at >= UNHURRIED
             hurried |= draft.claims.breakers != before.breakers
     if not hurried:
         draft.unhurried = draft.claims
+
+
+def is_over(snapshot: Snapshot, bead: int, draft: Draft) -> bool:
+    """Whether this pass settles the bead's live claim, because its run has ended."""
+    claim = draft.claims.live.get(bead)
+    run = next((run for run in snapshot.runs if claim is not None and run.token == claim.token), None)
+    if claim is None or run is None or not run.done or not _is_told(run):
+        return False
+    return run.unpublished is None or _unwanted(claim, bead, draft)
+
+
+def _is_told(run: Run) -> bool:
+    return run.report is not None or run.fault is not None or run.artifacts_read
+
+
+def _unwanted(claim: Claim, bead: int, draft: Draft) -> bool:
+    return claim.stop or draft.claims.of(bead).taken is not None
 
 
 def _publish_again(bead: int, claim: Claim, run: Run, now: datetime, draft: Draft) -> bool:

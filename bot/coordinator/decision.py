@@ -66,6 +66,7 @@ class Draft:
     focus: set[int] = field(default_factory=set)
     notes: dict[int, tuple[str, ...]] = field(default_factory=dict)
     unhurried: Claims | None = None  # claims that need no move of their own
+    hurried: set[int] = field(default_factory=set)  # beads on which a comment waits for such a move
     rewired: set[int] = field(
         default_factory=set
     )  # beads whose edges `before` changes: not judged on old ones
@@ -82,6 +83,7 @@ class Draft:
             looks=list(self.looks),
             focus=set(self.focus),
             notes=dict(self.notes),
+            hurried=set(self.hurried),
             rewired=set(self.rewired),
             over=dict(self.over),
             merged=dict(self.merged),

@@ -47,6 +47,7 @@ from bot.coordinator import (
 )
 from bot.coordinator.actions import Action, React, Say, SetLabels, ShowEdge
 from bot.coordinator.claims import Answer
+from bot.coordinator.cleanup import is_over
 from bot.coordinator.decision import Draft
 from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.said import Effect, Said
@@ -127,9 +128,12 @@ def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
         read = read_commands(comment.body)
         if not read or (comment.bead is None and comment.number in _made(snapshot, draft.before)):
             continue  # what has just become a bead is one in the next look
-        if approving.comes_now(snapshot, comment, read):
+        moves = any(isinstance(one, Command) and FORMS[one.name].right != "ask" for one in read)
+        if moves and comment.bead is not None and is_over(snapshot, comment.bead, draft):
+            # People see the end of a run before the claims say so: this pass writes it down.
+            draft.hurried.add(comment.bead)
             draft.looks.append(now)
-            continue  # its proposal is counted in by this pass, and may be shown already
+            continue
         commands = tuple(one for one in read if isinstance(one, Command))
         refused = _refusal(hearing.snapshot, comment, read)
         if refused is not None:

@@ -74,7 +74,8 @@ def takes_over_and_gives_back(town: Town, maya: Person) -> None:
     maya.new_file(f"bead/{bead}", "work/by-hand.txt", "by hand\ncomplete\n", "Add what only I know")
     says(maya, f"/issues/{bead}", f"{MAINTAINER} has it", "/bead give")
     maya.picture("taken")
-    town.wait("the end of its runs", lambda: not town.claims().live)  # until then it is refused, and says so
+    town.wait("the end of its runs", lambda: not running(town))  # until then it is refused, and says so
+    town.settle()
     maya.comment(bead, "/bead give")
     town.wait("a review of what maya wrote", lambda: len(reviews_of(town, pull)) > 1 or None)
     approve(maya, pull)
@@ -138,6 +139,11 @@ def pull_from(town: Town, branch: str) -> int | None:
     """The number of the open pull request from a branch that begins so."""
     found = [one for one in town.get("/pulls?state=open") if one["head"]["ref"].startswith(branch)]
     return int(found[0]["number"]) if found else None
+
+
+def running(town: Town) -> list[object]:
+    """The runs that have not ended."""
+    return [one for one in town.get("/actions/runs")["workflow_runs"] if one["status"] != "completed"]
 
 
 def reviews_of(town: Town, pull: int) -> list[object]:

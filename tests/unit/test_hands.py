@@ -248,6 +248,25 @@ def test_what_nobody_has_is_not_given_back_nor_what_still_runs() -> None:
     assert "has not ended yet" in declined(given(ending, runs=(RUNNING,)))
 
 
+PUBLISHED = claimed(1, stage="published", cost=0, outcome="pr", head=HEAD)
+
+
+@pytest.mark.parametrize("claims", [PUBLISHED, claimed(1)], ids=["published", "cancelled"])
+def test_it_is_given_back_as_soon_as_its_run_has_ended_though_the_claims_say_so_later(claims: Claims) -> None:
+    theirs: dict[str, object] = {"pulls": (pull(8, 1, head=OTHER),), "branches": (("bead/1", OTHER),)}
+    snapshot = given(claims.remember(1, taken=ANN), issues=(issue(1),), runs=(ended(ended_at=NOW),), **theirs)
+    first = run_decide(snapshot)
+    assert signs(first) == []
+    assert first.next_look == NOW
+    assert first.claims is not None
+    assert first.claims.live == {}
+    second = run_decide(replace(snapshot, claims=first.claims))
+    assert signs(second) == ["taken", "done"]
+    assert known(second).taken is None
+    # A question moves nothing, and waits for nothing.
+    assert len(replies(run_decide(replace(snapshot, comments=(comment("/bead why"),))))) == 1
+
+
 CLOSED = pull(8, 1, state="closed", closed_by="ann")
 
 
