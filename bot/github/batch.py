@@ -25,7 +25,7 @@ from bot.coordinator.actions import (
 )
 from bot.coordinator.ports import Unsure
 from bot.github.answers import Named, Shape
-from bot.github.documents import WORDING, mutation_document
+from bot.github.documents import CREATING, WORDING, mutation_document
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
 from bot.github.observe import Known
@@ -134,7 +134,7 @@ class Batcher:
             colour, description = label_looks(self._known.spelling).get(name.lower(), (GREY, ""))
             looks = {"name": name, "color": colour, "description": description}
             variables[alias] = {"repositoryId": self._known.repository_id, **looks}
-        data, _ = await self._github.mutate(mutation_document(fields), variables, writes=len(fields))
+        data, _ = await self._github.mutate(mutation_document(fields), variables)
         for value in data.values():
             made = _CreatedLabel.model_validate(value).label if value is not None else None
             if made is not None:
@@ -196,8 +196,9 @@ class Batcher:
     async def _send(self, writes: Sequence[_Write], answers: list[str | None]) -> list[object]:
         fields = [(f"w{index}", write.kind) for index, write in enumerate(writes)]
         variables: dict[str, object] = {f"w{index}": dict(one.value) for index, one in enumerate(writes)}
+        creates = sum(write.kind in CREATING for write in writes)
         try:
-            data, faults = await self._github.mutate(mutation_document(fields), variables, writes=len(writes))
+            data, faults = await self._github.mutate(mutation_document(fields), variables, creates=creates)
         except Limited:
             raise
         except GitHubError as error:

@@ -476,6 +476,8 @@ MUTATIONS = {
     "setBody": ("UpdateIssueInput!", "updateIssue(input: $%s) { clientMutationId }"),
 }
 """The cheap writes: a variable's type, and the field that takes it."""
+CREATING = frozenset({"comment", "react"})
+"""Those that create content, of which GitHub takes fewer than of others; reactions are taken for such."""
 
 
 def mutation_document(fields: Iterable[tuple[str, str]]) -> str:

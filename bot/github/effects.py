@@ -295,7 +295,7 @@ class Effects:
         return _why(answer)
 
     async def _mutate(self, document: str, wanted: dict[str, str]) -> str | None:
-        _, faults = await self._github.mutate(document, {"input": wanted}, writes=1)
+        _, faults = await self._github.mutate(document, {"input": wanted})
         return "; ".join(fault.message for fault in faults) or None
 
 

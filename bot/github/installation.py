@@ -30,8 +30,10 @@ class _Reply(BaseModel):
 
 
 class Pace:
-    """A token bucket for writes: a burst, then about one a second.
+    """A token bucket for writes: a burst, then about one request a second, and one comment.
 
+    Beside requests GitHub limits what creates content; labels, edits and closing in one request count once.
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
     """
 
@@ -91,10 +93,11 @@ class Installation:
         return _shaped(reply.data, shape)
 
     async def mutate(
-        self, document: str, variables: Mapping[str, object], *, writes: int
+        self, document: str, variables: Mapping[str, object], *, creates: int = 0
     ) -> tuple[Mapping[str, object], tuple[GraphQLFault, ...]]:
-        """Write by GraphQL, once: what each alias answered, and what went wrong."""
-        await self._pace.take(writes)
+        """Write by GraphQL, once: what each alias answered, and what went wrong. `creates`: how many comments
+        and the like it makes."""
+        await self._pace.take(max(1, creates))
         reply = await self._graphql(document, variables, safe=False)
         return reply.data or {}, reply.errors
 

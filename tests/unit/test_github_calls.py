@@ -34,7 +34,7 @@ from bot.github.claims_ref import ClaimsRef
 from bot.github.client import App
 from bot.github.effects import Effects
 from bot.github.errors import GitHubError, Limited
-from bot.github.installation import Installation
+from bot.github.installation import Installation, Pace
 from bot.github.observe import Known, OwnComment
 from tests.unit.test_broker import PEM
 
@@ -307,6 +307,28 @@ def test_cheap_writes_that_follow_each_other_are_one_request() -> None:
             "refUpdates": [{"name": "refs/heads/bead/5", "beforeOid": HEAD, "afterOid": "0" * 40}],
         },
     ]
+
+
+@pytest.mark.parametrize(("comments", "waits"), [(0, False), (1, False), (2, True)])
+def test_a_request_takes_its_turn_once_and_once_more_for_every_further_comment(
+    comments: int, waits: bool
+) -> None:
+    none = {"comments": {"nodes": [], "pageInfo": {"hasPreviousPage": False}}}
+    looked = ok({"data": {f"s{index}": none for index in range(comments)}})
+    server = Server().on(GRAPHQL, *([looked] if comments else []), ok({"data": {}}))
+    installation = Installation(server.app(), 3, Pace(burst=1, per_second=1e-6))
+    many = [Say(number, f"I{number}", "audit", "new") for number in range(comments)]
+    work = Effects(installation, "o/r", known()).apply((SetLabels(5, "I5", add=("bead",)), *many))
+
+    async def in_time() -> None:
+        await asyncio.wait_for(work, timeout=0.5)
+
+    if waits:
+        with pytest.raises(TimeoutError):
+            go(in_time())
+    else:
+        go(in_time())
+    assert server.count("POST") == (1 if comments else 0) + (not waits)
 
 
 def test_one_write_that_fails_is_told_from_the_others_of_its_request() -> None:
