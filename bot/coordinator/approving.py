@@ -14,8 +14,9 @@ from bot.beads.digest import digest
 from bot.beads.model import BeadType
 from bot.beads.plan import PlannedBead
 from bot.coordinator.actions import Say, SetBody, SetLabels
-from bot.coordinator.claims import Answer, Planning
+from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.history import Planning
 from bot.coordinator.making import Making, Target, keep_back, make, planned_labels, without
 from bot.coordinator.plan_comment import PLAN, Proposal, made_text, proposal_of, proposal_text
 from bot.coordinator.planning import NOTHING, faults_of, target_of

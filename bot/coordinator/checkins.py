@@ -20,8 +20,9 @@ from bot.beads.report import Report
 from bot.coordinator import pace
 from bot.coordinator.actions import CreateBead, Say, SetLabels
 from bot.coordinator.checkin_comment import checkin_text
-from bot.coordinator.claims import Answer, CheckinScores, Claim, History, Planning, Word
+from bot.coordinator.claims import Answer, CheckinScores, Claim
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.history import History, Planning, Word
 from bot.coordinator.leading import leader
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, Run, Snapshot

@@ -11,8 +11,9 @@ from bot.beads.report import has_answer
 from bot.coordinator import breaker, checkins, direction, found, leading, pace, planning, reconciling, shaping
 from bot.coordinator.actions import CancelRun, Close, DeleteRef, PublishAgain
 from bot.coordinator.archiving import archive_after
-from bot.coordinator.claims import LOST_DISPATCH, Claim, History, Tried, Verdict
+from bot.coordinator.claims import LOST_DISPATCH, Claim
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.history import History, Tried, Verdict
 from bot.coordinator.job_port import PARTIAL, STAGING
 from bot.coordinator.pulls import merged_as
 from bot.coordinator.questions import ask

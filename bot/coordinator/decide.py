@@ -31,12 +31,12 @@ from bot.coordinator import (
 from bot.coordinator.actions import Close, DeleteLabel, OpenPull, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.archiving import archive
-from bot.coordinator.claims import Word
 from bot.coordinator.cleanup import close_merged, settle_claims, sweep
 from bot.coordinator.configuration import show_faults
 from bot.coordinator.decision import Decision, Draft, State
 from bot.coordinator.edges import labels_of, nodes_of, show_natively
 from bot.coordinator.hear import hear, reply
+from bot.coordinator.history import Word
 from bot.coordinator.leading import Leads
 from bot.coordinator.merging import carry_over, merge_in_turn
 from bot.coordinator.pulls import latest_pulls

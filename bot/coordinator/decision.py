@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.coordinator.actions import Action
-from bot.coordinator.claims import Claims, History
+from bot.coordinator.claims import Claims
+from bot.coordinator.history import History
 from bot.coordinator.snapshot import PullRequest
 
 

@@ -16,9 +16,10 @@ from collections.abc import Mapping
 
 from bot.beads.digest import digest
 from bot.coordinator.actions import DeleteRef, OpenPull, PostCheck, Say, SetBody, SetLabels
-from bot.coordinator.claims import Answer, History
+from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.direction_comment import direction_text
+from bot.coordinator.history import History
 from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.said import Said
 from bot.coordinator.shown import check_key, shown_digest

@@ -17,9 +17,10 @@ from bot.beads.graph import Graph
 from bot.beads.report import Blocker, FollowUp, Report, WorkerAnswer
 from bot.beads.visible_text import one_line
 from bot.coordinator.actions import CreateBead, SetLabels
-from bot.coordinator.claims import Answer, Claim, Found, History
+from bot.coordinator.claims import Answer, Claim
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.edges import open_nodes
+from bot.coordinator.history import Found, History
 from bot.coordinator.quoting import TITLE, listed_line, quoted, quoted_line, quoted_title
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, Snapshot

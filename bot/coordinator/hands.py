@@ -21,9 +21,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.coordinator.actions import Reopen
-from bot.coordinator.claims import Answer, Word
+from bot.coordinator.claims import Answer
 from bot.coordinator.cleanup import close_merged
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.history import Word
 from bot.coordinator.leading import leader
 from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.said import Said

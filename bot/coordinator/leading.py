@@ -23,9 +23,10 @@ from graphlib import CycleError, TopologicalSorter
 from bot.beads.graph import EdgeKind, Graph
 from bot.beads.model import BeadType
 from bot.coordinator.actions import Close
-from bot.coordinator.claims import Answer, Lead
+from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.edges import labels_of, node_of
+from bot.coordinator.history import Lead
 from bot.coordinator.pulls import latest_pulls, merged_as
 from bot.coordinator.release import Release, Releases
 from bot.coordinator.said import Said

@@ -24,9 +24,10 @@ from bot.beads.trailers import bead_trailer
 from bot.coordinator import direction
 from bot.coordinator.actions import Merge, UpdateBranch
 from bot.coordinator.admission import Admission
-from bot.coordinator.claims import Answer, History, Verdict
+from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.edges import labels_of
+from bot.coordinator.history import History, Verdict
 from bot.coordinator.pace import mends
 from bot.coordinator.quoting import quoted_title
 from bot.coordinator.said import Said

@@ -20,8 +20,9 @@ from bot.beads.labels import Labels
 from bot.beads.model import BeadType, Priority
 from bot.beads.policy import MINUTES_OF_A_DAY
 from bot.beads.policy import Pace as PacePolicy
-from bot.coordinator.claims import Answer, Claims, Going, Word
+from bot.coordinator.claims import Answer, Claims, Going
 from bot.coordinator.decision import BeadVerdict, Draft, State
+from bot.coordinator.history import Word
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, Snapshot
 

@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 
 from bot.beads.labels import Labels
 from bot.coordinator.actions import Assign, Say, Unsay
-from bot.coordinator.claims import Claims, History
+from bot.coordinator.claims import Claims
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.history import History
 from bot.coordinator.plan_comment import PLAN
 from bot.coordinator.questions import question_text, reason
 from bot.coordinator.quoting import quoted

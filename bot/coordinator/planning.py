@@ -35,9 +35,10 @@ from bot.beads.report import Report
 from bot.coordinator import direction
 from bot.coordinator.actions import Say, SetLabels
 from bot.coordinator.admission import Admission
-from bot.coordinator.claims import Answer, Claim, History, Planning
+from bot.coordinator.claims import Answer, Claim
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.edges import labels_of, nodes_of
+from bot.coordinator.history import History, Planning
 from bot.coordinator.leading import leader
 from bot.coordinator.making import Target
 from bot.coordinator.plan_comment import (

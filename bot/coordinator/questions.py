@@ -11,8 +11,9 @@ from __future__ import annotations
 from bot.beads.report import Question as Asked
 from bot.beads.visible_text import one_line
 from bot.coordinator import shaping
-from bot.coordinator.claims import Answer, History, Option, Question
+from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
+from bot.coordinator.history import History, Option, Question
 from bot.coordinator.quoting import LINE, quotation, quoted, quoted_line
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Snapshot

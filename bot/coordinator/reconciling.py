@@ -27,10 +27,11 @@ from bot.beads.model import BeadType
 from bot.beads.report import Report
 from bot.coordinator import planning
 from bot.coordinator.actions import Close, Say
-from bot.coordinator.claims import Answer, Claim, History, Planning, Reconciliation, Word
+from bot.coordinator.claims import Answer, Claim
 from bot.coordinator.coverage_comment import ACCEPTED, COVERAGE, epic_text, matrix_text
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.edges import labels_of
+from bot.coordinator.history import History, Planning, Reconciliation, Word
 from bot.coordinator.quoting import quoted_line
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, Run, Snapshot

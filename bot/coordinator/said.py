@@ -8,8 +8,9 @@ from datetime import datetime
 
 from bot.beads.commands import Command
 from bot.beads.labels import LabelNames
-from bot.coordinator.claims import Answer, Word
+from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
+from bot.coordinator.history import Word
 from bot.coordinator.snapshot import Comment, Issue, PullRequest, Snapshot
 
 

@@ -16,8 +16,9 @@ from bot.beads.policy import Policy
 from bot.beads.report import ShaperAnswer
 from bot.coordinator.actions import SetBody, SetLabels
 from bot.coordinator.admission import Admission
-from bot.coordinator.claims import Answer, Claim, Drafted, History, Option, Question
+from bot.coordinator.claims import Answer, Claim
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.history import Drafted, History, Option, Question
 from bot.coordinator.quoting import quoted, quoted_line
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, Snapshot

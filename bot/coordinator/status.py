@@ -16,9 +16,10 @@ from datetime import datetime, timedelta
 
 from bot.beads.model import PLANNING
 from bot.beads.policy import DOLLAR
-from bot.coordinator.claims import Claim, Claims, History, Tried
+from bot.coordinator.claims import Claim, Claims
 from bot.coordinator.decision import BeadVerdict, State
 from bot.coordinator.found import listing
+from bot.coordinator.history import History, Tried
 from bot.coordinator.pace import standstill
 from bot.coordinator.pulls import merged_as
 from bot.coordinator.quoting import listed_line

@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 
 from bot.beads.labels import Labels
 from bot.coordinator.actions import DeleteRef, Reopen, Revert, Say, SetLabels
-from bot.coordinator.claims import Answer, Word
+from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
+from bot.coordinator.history import Word
 from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.beads.commands import FORMS, Command, Name, read_commands
-from bot.coordinator.claims import Planning
+from bot.coordinator.history import Planning
 from bot.coordinator.snapshot import Comment, Snapshot
 
 

@@ -18,7 +18,8 @@ from bot.beads.plan_facts import PlanFacts
 from bot.beads.policy import Policy
 from bot.beads.report import Report
 from bot.beads.visible_text import reveal
-from bot.coordinator.claims import Claim, Planning
+from bot.coordinator.claims import Claim
+from bot.coordinator.history import Planning
 from bot.coordinator.job_port import Edited, JobFacts, JobGitHub
 from bot.engines.outcome import Enclosure, Outcome
 from bot.jobs.checkout import stand_at

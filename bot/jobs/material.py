@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.beads.spec_sections import section
 from bot.beads.visible_text import reveal, show_hidden
-from bot.coordinator.claims import Question
+from bot.coordinator.history import Question
 from bot.coordinator.job_port import BeadText, JobFacts, OpenThread, Remark
 from bot.jobs.git import Git
 

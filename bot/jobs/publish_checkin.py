@@ -18,7 +18,8 @@ from bot.beads.checkin_record import (
     record_of,
 )
 from bot.beads.report import Report
-from bot.coordinator.claims import Claim, Planning
+from bot.coordinator.claims import Claim
+from bot.coordinator.history import Planning
 from bot.coordinator.job_port import JobFault, RefMove
 from bot.jobs.publish import Publishing
 from bot.jobs.publish_answer import publish_answer

@@ -12,7 +12,7 @@ import pytest
 from bot.beads.checkin import CATEGORIES
 from bot.beads.checkin_import import import_note
 from bot.beads.checkin_record import CHART, CHECKINS_BRANCH, read_records
-from bot.coordinator.claims import Planning, Word
+from bot.coordinator.history import Planning, Word
 from tests.browser.person import Chromium
 from tests.unit.checkins import scored
 from tests.unit.job_world import BEAD, World

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from bot.beads.report import ProviderFault, Report, load_report
-from bot.coordinator.claims import History
+from bot.coordinator.history import History
 from bot.jobs.engine_program import Name
 from bot.jobs.wall import probe
 from bot.local.demo.build import SAMPLE

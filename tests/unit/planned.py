@@ -11,8 +11,8 @@ from bot.beads.digest import digest
 from bot.beads.plan import PlanAnswer
 from bot.beads.report import Report
 from bot.coordinator.actions import Action, CreateBead, Say, SetBody, SetLabels
-from bot.coordinator.claims import History, Planning, Word
 from bot.coordinator.decision import Decision
+from bot.coordinator.history import History, Planning, Word
 from bot.coordinator.plan_comment import PLAN
 from bot.coordinator.shown import shown_digest
 from bot.coordinator.snapshot import Comment, Issue, Snapshot

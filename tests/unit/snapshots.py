@@ -11,9 +11,10 @@ from bot.beads.commands import Command, Name
 from bot.beads.policy import Policy
 from bot.beads.report import Report, WorkerAnswer
 from bot.coordinator.actions import Action, Dispatch, PostCheck, Say
-from bot.coordinator.claims import Claim, Claims, History, Verdict
+from bot.coordinator.claims import Claim, Claims
 from bot.coordinator.decide import decide
 from bot.coordinator.decision import Decision
+from bot.coordinator.history import History, Verdict
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Check, Comment, Issue, PullRequest, RequiredCheck, Rules, Run, Snapshot
 

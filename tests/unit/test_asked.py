@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.coordinator.actions import Say
-from bot.coordinator.claims import Claims, Going, Word
+from bot.coordinator.claims import Claims, Going
 from bot.coordinator.decision import Decision
+from bot.coordinator.history import Word
 from bot.coordinator.snapshot import Issue, Snapshot, Thread
 from tests.unit.snapshots import (
     NOW,

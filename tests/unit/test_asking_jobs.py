@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.coordinator.claims import Option, Question
+from bot.coordinator.history import Option, Question
 from bot.coordinator.job_port import JobFault, partial_ref
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, plan_path

@@ -16,9 +16,10 @@ from bot.beads.policy import Budget, Engine, Policy
 from bot.beads.report import ProviderFault, WorkerAnswer
 from bot.coordinator.actions import Dispatch, Say
 from bot.coordinator.breaker import LONGEST, WAITS
-from bot.coordinator.claims import Breaker, Claims, History, Verdict, read_claims, write_claims
+from bot.coordinator.claims import Breaker, Claims, read_claims, write_claims
 from bot.coordinator.decide import decide
 from bot.coordinator.decision import Decision, State
+from bot.coordinator.history import History, Verdict
 from bot.coordinator.snapshot import Issue, Run, Snapshot
 from tests.unit.snapshots import (
     BASE,

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.coordinator.actions import Action, Annotation, Enqueue, Merge, PostCheck, UpdateBranch
-from bot.coordinator.claims import Claims, Verdict
+from bot.coordinator.claims import Claims
+from bot.coordinator.history import Verdict
 from bot.coordinator.shown import check_key, shown_digest
 from bot.coordinator.snapshot import Check, PullRequest, RequiredCheck, Rules, Snapshot, Thread
 from tests.unit.snapshots import (

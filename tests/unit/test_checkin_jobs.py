@@ -13,7 +13,7 @@ from bot.beads.checkin_record import CHART, CHECKINS_BRANCH, CheckinRecord, read
 from bot.beads.plan import PlannedBead
 from bot.beads.plan_facts import PlanFacts
 from bot.beads.policy import Engine
-from bot.coordinator.claims import Planning, Word
+from bot.coordinator.history import Planning, Word
 from bot.coordinator.job_port import JobFault
 from bot.jobs.agent import run_agent
 from bot.jobs.checkin import count_lines, examine_checkin

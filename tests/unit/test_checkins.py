@@ -16,17 +16,9 @@ from bot.beads.policy import Planning as PlanningPolicy
 from bot.beads.policy import Policy
 from bot.coordinator.actions import CreateBead, Say, SetLabels
 from bot.coordinator.checkins import checkin, next_after
-from bot.coordinator.claims import (
-    Checkins,
-    CheckinScores,
-    Claims,
-    Going,
-    Planning,
-    Word,
-    read_claims,
-    write_claims,
-)
+from bot.coordinator.claims import Checkins, CheckinScores, Claims, Going, read_claims, write_claims
 from bot.coordinator.decision import Decision, Draft, State
+from bot.coordinator.history import Planning, Word
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Snapshot
 from tests.unit.checkins import scored

@@ -10,13 +10,12 @@ from bot.coordinator.claims import (
     Claim,
     Claims,
     ClaimsError,
-    History,
-    Verdict,
     read_claims,
     read_run_name,
     run_name,
     write_claims,
 )
+from bot.coordinator.history import History, Verdict
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SHA = "a" * 40

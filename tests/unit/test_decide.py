@@ -23,8 +23,9 @@ from bot.coordinator.actions import (
     SetLabels,
     UpdateBranch,
 )
-from bot.coordinator.claims import Claims, History, Verdict
+from bot.coordinator.claims import Claims
 from bot.coordinator.decision import State
+from bot.coordinator.history import History, Verdict
 from bot.coordinator.snapshot import Check, Issue, PullRequest, RequiredCheck, Rules, Run, Snapshot, Thread
 from tests.unit.snapshots import (
     BASE,

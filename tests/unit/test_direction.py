@@ -25,9 +25,10 @@ from bot.coordinator.actions import (
     UpdateBranch,
 )
 from bot.coordinator.archiving import CLI
-from bot.coordinator.claims import Claims, History, Planning, Word
+from bot.coordinator.claims import Claims
 from bot.coordinator.decision import Decision, State
 from bot.coordinator.direction_comment import direction_text
+from bot.coordinator.history import History, Planning, Word
 from bot.coordinator.snapshot import Comment, MergeGroup, Snapshot
 from bot.jobs.engine_program import LOCKS
 from tests.unit import snapshots as of

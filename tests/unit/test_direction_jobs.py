@@ -11,7 +11,7 @@ import pytest
 
 from bot.beads.direction import Change, DirectionAnswer, Judged
 from bot.beads.report import Report
-from bot.coordinator.claims import Planning, Word
+from bot.coordinator.history import Planning, Word
 from bot.jobs.plan import Plan, plan_path, write_report
 from bot.jobs.publish import Denied
 from tests.unit.changes import ADDED, FAULTY, SOUND, SPEC, TREE, change

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.beads.coverage import Coverage, KeptCoverage
-from bot.coordinator.claims import Found, Word
+from bot.coordinator.history import Found, Word
 from bot.coordinator.job_port import EpicBead, EpicFacts, MergedPull
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, plan_path, write_report

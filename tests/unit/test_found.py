@@ -12,9 +12,10 @@ from bot.beads.authority import Permission
 from bot.beads.policy import Policy
 from bot.beads.report import Report
 from bot.coordinator.actions import CreateBead
-from bot.coordinator.claims import Answer, Claims, Found, History
+from bot.coordinator.claims import Answer, Claims
 from bot.coordinator.decision import Decision, Draft
 from bot.coordinator.found import CLOSED, KEPT, file, listing
+from bot.coordinator.history import Found, History
 from bot.coordinator.snapshot import Issue, Snapshot
 from bot.coordinator.wanted import runs_to_read
 from tests.unit.snapshots import NOW, claimed, ended, issue, look, remembered, report, run_decide, saying

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bot.coordinator.actions import CancelRun, Close, Merge, OpenPull, PublishAgain, Reopen, Say, UpdateBranch
-from bot.coordinator.claims import Claims, History, Verdict, Word
+from bot.coordinator.claims import Claims
 from bot.coordinator.decision import Decision, State
+from bot.coordinator.history import History, Verdict, Word
 from bot.coordinator.snapshot import Run, Snapshot
 from tests.unit.snapshots import (
     HEAD,

@@ -11,8 +11,9 @@ from bot.beads.authority import Permission
 from bot.beads.digest import digest_all
 from bot.beads.policy import Budget, Policy
 from bot.coordinator.actions import Close, CreateBead, DeleteRef
-from bot.coordinator.claims import Claim, Claims, History, Lead, Planning, Verdict, Word
+from bot.coordinator.claims import Claim, Claims
 from bot.coordinator.decision import Decision, State
+from bot.coordinator.history import History, Lead, Planning, Verdict, Word
 from bot.coordinator.snapshot import Edit, Issue, Snapshot
 from tests.unit.snapshots import (
     BASE,

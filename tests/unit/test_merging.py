@@ -9,9 +9,10 @@ import pytest
 
 from bot.beads.policy import MergePolicy, Policy
 from bot.coordinator.actions import Close, Merge, PostCheck, UpdateBranch
-from bot.coordinator.claims import Claims, History, Verdict, Word
+from bot.coordinator.claims import Claims
 from bot.coordinator.decide import decide
 from bot.coordinator.decision import Decision, State
+from bot.coordinator.history import History, Verdict, Word
 from bot.coordinator.merging import CHECK, TURN
 from bot.coordinator.snapshot import Check, PullRequest, RequiredCheck, Review, Rules, Snapshot, Thread
 from tests.unit.snapshots import (

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.coordinator.claims import Claims, ClaimsError, History, Verdict, Word
+from bot.coordinator.claims import Claims, ClaimsError
+from bot.coordinator.history import History, Verdict, Word
 from bot.coordinator.snapshot import Check, NativeEdge, Rules, Snapshot, Thread
 from bot.github.answers import BeadNode, Connection, NewestNode, PullNode, RepositoryNode
 from bot.github.configuration import Configuration, read_policy

@@ -11,8 +11,9 @@ import pytest
 from bot.beads.policy import Pace, Policy
 from bot.beads.policy_file import PolicyError, load_policy
 from bot.coordinator.actions import Merge, Say, UpdateBranch
-from bot.coordinator.claims import Claims, Going, History, Word
+from bot.coordinator.claims import Claims, Going
 from bot.coordinator.decision import Decision, State
+from bot.coordinator.history import History, Word
 from bot.coordinator.snapshot import PullRequest, Snapshot
 from tests.unit.snapshots import (
     HEAD,

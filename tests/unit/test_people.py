@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from bot.beads.authority import Permission
 from bot.coordinator.actions import Assign, Say, Unsay
-from bot.coordinator.claims import Claims, Word
+from bot.coordinator.claims import Claims
+from bot.coordinator.history import Word
 from bot.coordinator.people import as_remembered
 from bot.coordinator.snapshot import Edit, Snapshot
 from tests.unit.snapshots import NOW, OTHER, OWN, PERSON, issue, look, pull, remembered, run_decide, said

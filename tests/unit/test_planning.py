@@ -13,8 +13,9 @@ from bot.beads.body import parse_body
 from bot.beads.plan import PlanAnswer
 from bot.beads.policy import Policy
 from bot.coordinator.actions import Close, CreateBead, Dispatch, Say, SetBody, SetLabels
-from bot.coordinator.claims import Checkins, Claims, History, Planning
+from bot.coordinator.claims import Checkins, Claims
 from bot.coordinator.decision import State
+from bot.coordinator.history import History, Planning
 from bot.coordinator.people import as_remembered
 from bot.coordinator.plan_comment import PLAN, proposal_of
 from bot.coordinator.snapshot import Edit, Issue, Snapshot

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from bot.beads.policy import DOLLAR, Budget, Pace, Policy
-from bot.coordinator.claims import Claim, Claims, Going, History, Planning, Word
+from bot.coordinator.claims import Claim, Claims, Going
 from bot.coordinator.decision import Decision, State
+from bot.coordinator.history import History, Planning, Word
 from bot.coordinator.snapshot import Issue, Snapshot
 from tests.unit.snapshots import (
     BASE,

@@ -17,7 +17,7 @@ import pytest
 import bot.prompts
 from bot.beads.checkin_import import import_note, pasted
 from bot.beads.model import ROLES, Role
-from bot.coordinator.claims import Planning, Word
+from bot.coordinator.history import Planning, Word
 from bot.coordinator.job_port import (
     BeadPull,
     EpicBead,

@@ -27,6 +27,7 @@ PURE = (
             "decide",
             "decision",
             "hear",
+            "history",
             "merging",
             "pace",
             "pulls",

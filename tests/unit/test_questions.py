@@ -11,8 +11,9 @@ import pytest
 
 from bot.beads.answer_parts import ReportError
 from bot.beads.report import load_worker_answer
-from bot.coordinator.claims import Answer, Verdict
+from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft, State
+from bot.coordinator.history import Verdict
 from bot.coordinator.questions import answer
 from bot.coordinator.snapshot import Snapshot
 from tests.unit.snapshots import (

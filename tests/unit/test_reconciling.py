@@ -12,9 +12,10 @@ from bot.beads.coverage import CoverageAnswer
 from bot.beads.policy import Policy
 from bot.coordinator.actions import Close, CreateBead, Say
 from bot.coordinator.approving import approve
-from bot.coordinator.claims import Claims, History, Planning, Reconciliation, Word
+from bot.coordinator.claims import Claims
 from bot.coordinator.coverage_comment import ACCEPTED, COVERAGE
 from bot.coordinator.decision import Decision, Draft, State
+from bot.coordinator.history import History, Planning, Reconciliation, Word
 from bot.coordinator.plan_comment import PLAN
 from bot.coordinator.reconciling import accept
 from bot.coordinator.said import Said

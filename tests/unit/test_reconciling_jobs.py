@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.beads.coverage import coverage_ref, load_kept_coverage
-from bot.coordinator.claims import Planning, Word
+from bot.coordinator.history import Planning, Word
 from bot.coordinator.job_port import EpicBead, EpicFacts, JobFault, MergedPull
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, plan_path, write_report

@@ -10,8 +10,9 @@ import pytest
 from bot.beads.authority import Authority, Permission
 from bot.beads.digest import digest
 from bot.beads.policy import Policy
-from bot.coordinator.claims import Claims, Word
+from bot.coordinator.claims import Claims
 from bot.coordinator.decision import State
+from bot.coordinator.history import Word
 from bot.coordinator.snapshot import Edit, Issue, Thread
 from tests.unit.snapshots import (
     HEAD,

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.beads.labels import LabelNames
-from bot.coordinator.claims import Claims, History, Word
+from bot.coordinator.claims import Claims
+from bot.coordinator.history import History, Word
 from bot.coordinator.snapshot import Edit
 from bot.github.answers import BeadNode
 from bot.github.release_facts import Done, edits_of, put_below, readied, resting_on

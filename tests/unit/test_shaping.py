@@ -14,8 +14,9 @@ from bot.beads.policy import Policy
 from bot.beads.report import Report
 from bot.coordinator import start_stop
 from bot.coordinator.actions import Assign, SetBody, SetLabels
-from bot.coordinator.claims import Answer, Claims, History, Planning, Word
+from bot.coordinator.claims import Answer, Claims
 from bot.coordinator.decision import Decision, Draft, State
+from bot.coordinator.history import History, Planning, Word
 from bot.coordinator.questions import answer
 from bot.coordinator.said import Said
 from bot.coordinator.shaping import shape

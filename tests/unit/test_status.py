@@ -12,10 +12,11 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bot.coordinator.actions import Close, Say
-from bot.coordinator.claims import Claims, Found, Going, Tried, Verdict, Word
+from bot.coordinator.claims import Claims, Going
 from bot.coordinator.decision import BeadVerdict, Decision, State
 from bot.coordinator.epic_status import EDGES, escaped
 from bot.coordinator.found import LISTED
+from bot.coordinator.history import Found, Tried, Verdict, Word
 from bot.coordinator.shown import comment_key, shown_digest
 from bot.coordinator.snapshot import Issue, Snapshot
 from bot.coordinator.status import LIMIT, View, bead_status, table_row

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.coordinator.actions import DeleteRef, Reopen, Revert, Say, SetLabels
-from bot.coordinator.claims import Claims, History, Word
+from bot.coordinator.claims import Claims
 from bot.coordinator.decision import Decision, State
+from bot.coordinator.history import History, Word
 from bot.coordinator.snapshot import Issue, NativeEdge, Snapshot
 from bot.coordinator.undo import PATIENCE
 from tests.unit.snapshots import (

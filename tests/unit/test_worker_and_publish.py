@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.coordinator.claims import Claims, Word
+from bot.coordinator.claims import Claims
+from bot.coordinator.history import Word
 from bot.coordinator.job_port import JobFault, OpenThread, Remark, partial_ref
 from bot.jobs.publish import Denied
 from tests.unit.job_world import BEAD, World

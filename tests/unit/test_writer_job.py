@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.beads.policy import Policy
-from bot.coordinator.claims import Planning, Word
+from bot.coordinator.history import Planning, Word
 from bot.coordinator.job_port import ListedBead
 from bot.jobs.inputs import Inputs
 from bot.jobs.plan import Plan, plan_path
