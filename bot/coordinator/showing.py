@@ -7,7 +7,7 @@ kept true until the bead closes, whoever closes it, and its last text says how i
 It is written in the same request as labels, and only when `snapshot.shown` does not hold its digest. What a
 process does not know (it has just started, or its memory of a comment was too old) is looked up when it has
 something to say there. With several coordinators each knows what it wrote itself and reads the comments again
-every few minutes (`github/observe.py`), so a text that two of them wrote in the wrong order is put right by
+every few minutes (`github/known.py`), so a text that two of them wrote in the wrong order is put right by
 the next regular look, ten minutes later at most. A coordinator that writes minutes late may leave the last
 text of a bead that was closed meanwhile behind the truth; the pull request's record is right all the same.
 """

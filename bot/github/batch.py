@@ -28,7 +28,7 @@ from bot.github.answers import Named, Shape
 from bot.github.documents import CREATING, WORDING, mutation_document
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
-from bot.github.observe import Known
+from bot.github.known import Known
 from bot.github.own_checks import OwnChecks
 from bot.github.own_comments import Found, OwnComments
 

@@ -32,7 +32,7 @@ from bot.github.client import Answer, Dispatched
 from bot.github.documents import DEQUEUE, ENQUEUE, NEWEST_BEADS, NEWEST_PULLS, REVERT
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
-from bot.github.observe import Known
+from bot.github.known import Known
 from bot.github.pulls import WORKFLOW
 
 

@@ -20,46 +20,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, Field
 
-from bot.beads.authority import Permission
-from bot.beads.labels import DEFAULT, LabelNames, parse_labels
-from bot.beads.markers import unmark
 from bot.beads.report import Report
 from bot.coordinator.claims import Claims, read_claims
-from bot.coordinator.merging import CHECK
 from bot.coordinator.plan_comment import PLAN
 from bot.coordinator.ports import EVERYTHING, Told
-from bot.coordinator.shown import check_key, comment_key, number_of, shown_digest
+from bot.coordinator.shown import comment_key
 from bot.coordinator.snapshot import Snapshot
 from bot.coordinator.wanted import proposals_to_read, runs_to_read
 from bot.github import documents
-from bot.github.answers import (
-    BeadNode,
-    BranchNode,
-    Connection,
-    LabelUse,
-    Named,
-    NewestNode,
-    PullNode,
-    RepositoryNode,
-    Shape,
-    Standing,
-    ThreadNode,
-)
+from bot.github.aliased import Aliased, aliased, repository_fields
+from bot.github.answers import RepositoryNode, Shape
 from bot.github.configuration import Configuration, ConfigurationReader
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation
-from bot.github.past_beads import PastBeads
+from bot.github.known import Known
+from bot.github.pages import Pages
 from bot.github.patches import Patches
 from bot.github.permissions import Permissions
 from bot.github.proposals import proposal_digest, read_proposals
-from bot.github.pulls import WORKFLOW, OwnCheck, own_check_runs
-from bot.github.queues import vouched_runs
+from bot.github.pulls import WORKFLOW
 from bot.github.rules import RulesReader
 from bot.github.runs import RunReader
 from bot.github.snapshot_of import (
@@ -73,14 +57,7 @@ from bot.github.snapshot_of import (
 )
 from bot.github.speakers import Speakers, Threads, open_nodes
 from bot.github.talk import TalkReader
-
-SAID_KEPT = timedelta(minutes=3)
-"""After so long a look reads again what our comments say."""
-SAID_AT_ONCE = 100
-"""Of how many in one look; GitHub takes no more ids."""
-TIDY = timedelta(hours=1)
-"""How long labels are let be before it is looked which of them nobody needs."""
-TIDIED_AT_ONCE = 20
+from bot.github.unused_labels import UnusedLabels
 
 
 class _Viewer(Shape):
@@ -98,18 +75,6 @@ class _Text(BaseModel):
 
 class _Ours(BaseModel):
     ours: list[_Text | None] = Field(default_factory=list)
-
-
-class _Extras(BaseModel):
-    repository: dict[str, object] | None = None
-
-
-class _Threads(Shape):
-    review_threads: Connection[ThreadNode] = Connection[ThreadNode]()
-
-
-class _ThreadsReply(Shape):
-    node: _Threads | None = None
 
 
 class _BranchName(Shape):
@@ -132,43 +97,6 @@ class _Workflow(BaseModel):
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class OwnComment:
-    """A comment of ours, and when we last knew what it says."""
-
-    id: str
-    seen: datetime
-
-
-@dataclass(slots=True)
-class Known:
-    """What a process remembers of a repository; all of it can be asked again. `shown` holds the digests of
-    what our comments and check runs say, by their keys (`coordinator/shown.py`), `comments` the comments,
-    `signed` the comments of people that carry our final reaction, or cannot. `older` tells that this GitHub
-    knows no dependencies of issues in GraphQL."""
-
-    default_branch: str | None = None
-    standings: frozenset[int] = frozenset()
-    authority: dict[str, tuple[Permission, datetime]] = field(default_factory=dict)
-    on_base: dict[tuple[str, str], bool] = field(default_factory=dict)
-    label_ids: dict[str, str] = field(default_factory=dict)
-    own_checks: dict[tuple[str, str], OwnCheck] = field(default_factory=dict)
-    comments: dict[str, OwnComment] = field(default_factory=dict)
-    heads: frozenset[str] = frozenset()
-    held: frozenset[int] = frozenset()
-    open: frozenset[int] = frozenset()
-    undoing: frozenset[int] = frozenset()
-    workflow_enabled: bool = True
-    repository_id: str = ""
-    spelling: LabelNames = DEFAULT
-    older: bool = False
-    refused_edges: set[tuple[int, int]] = field(default_factory=set)
-    tidied: datetime | None = None
-    past: PastBeads = field(default_factory=PastBeads)
-    shown: dict[str, str] = field(default_factory=dict)
-    signed: set[str] = field(default_factory=set)
-
-
 class Observer:
     """Looks at one repository (``owner/name``) with an installation's eyes."""
 
@@ -179,6 +107,8 @@ class Observer:
         self._where: Mapping[str, object] = {"owner": owner, "name": name}
         self._known = known
         self._configuration = ConfigurationReader(installation, self._where)
+        self._pages = Pages(installation, repository)
+        self._unused_labels = UnusedLabels(installation, self._where)
         self._rules = RulesReader(installation, repository)
         self._patches = Patches(installation, repository)
         self._permissions = Permissions(installation, repository, known.authority)
@@ -201,7 +131,7 @@ class Observer:
         branch = node.default_branch_ref
         if branch is None or branch.target is None:
             raise GitHubError(404, f"{self._repository} has no commit on its default branch")
-        self._remember(node)
+        known.remember(node, self._github.app.app_id)
         known.held = frozenset(claims.live)
         known.undoing = frozenset(bead for bead, one in claims.history.items() if one.undo is not None)
         policy = found.configuration.policy
@@ -225,7 +155,7 @@ class Observer:
         )
         app = self._github.app.app_id
         snapshot = snapshot_of(self._repository, node, beside, app, found.own)
-        self._forget_comments(
+        known.forget_comments(
             {*(one.number for one in snapshot.issues), *(one.number for one in snapshot.pulls)}
         )
         talk = await self._talk.of(snapshot, fresh=told.talk)
@@ -244,48 +174,18 @@ class Observer:
             server=self._github.app.server_url,
             knows_native=not self._known.older,
             refused_edges=frozenset(self._known.refused_edges),
-            unused_labels=await self._unused_labels(snapshot),
+            unused_labels=await self._unused_labels.of(snapshot),
             past=self._known.past.of(snapshot),
         )
         return replace(
             snapshot, reports=await self._reports(snapshot), proposals=await self._proposals(snapshot)
         )
 
-    async def _unused_labels(self, snapshot: Snapshot) -> tuple[str, ...]:
-        """Labels `blocked-by` of closed issues that nothing open has: one request an hour, and none while
-        each is on an open bead. A label of an open issue stays: somebody may be putting it on."""
-        now = self._github.app.clock()
-        if self._known.tidied is not None and now - self._known.tidied < TIDY:
-            return ()
-        self._known.tidied = now
-        spelling = snapshot.policy.spelling
-        used = {label.lower() for issue in snapshot.issues for label in issue.labels}
-        numbers = {
-            label: number
-            for label in sorted(snapshot.labels)
-            if label.lower() not in used
-            for number in parse_labels((label,), spelling).blocked_by
-        }
-        asked = dict(list(numbers.items())[:TIDIED_AT_ONCE])
-        if not asked:
-            return ()
-        document, variables = documents.labels_document(asked)
-        data = await self._github.query(
-            document, dict[str, object], {**self._where, **variables}, may_miss=True
-        )
-        found = _Extras.model_validate(data).repository or {}
-        return tuple(
-            label
-            for index, label in enumerate(asked)
-            if (use := found.get(f"l{index}")) and LabelUse.model_validate(use).unused
-            if (of := found.get(f"n{index}")) and Standing.model_validate(of).closed
-        )
-
     async def _whole(self, focus: frozenset[int], whole: frozenset[int]) -> _Whole:
         if self._known.default_branch is None:
             self._known.default_branch = await self._default_branch()
         asked, threads = self._known.standings, self._speakers.doubtful
-        ours = self._to_check()
+        ours = self._known.comments_to_check(self._github.app.clock())
         while True:
             base = self._known.default_branch
             spelling = self._known.spelling
@@ -305,16 +205,18 @@ class Observer:
             if node.default_branch_ref is not None:
                 self._known.default_branch = node.default_branch_ref.name
         if ours:
-            self._check_comments(ours, _Ours.model_validate(data).ours)
-        found = _extras(data)
+            texts = _Ours.model_validate(data).ours
+            bodies = [text.body if text else None for text in texts]
+            self._known.check_comments(ours, bodies, self._github.app.clock())
+        found = aliased(data)
         standings = found.standings
-        node = await self._all_pages(node, base)
+        node = await self._pages.all_of(node, base, bead=self._known.spelling.bead, older=self._known.older)
         wanted = named_elsewhere(node.issues.nodes, self._known.spelling) | remembered_elsewhere(node)
         self._known.standings = wanted
         if wanted - asked:
             document = documents.standings_document(wanted - asked)
             more = await self._github.query(document, dict[str, object], self._where, may_miss=True)
-            standings = [*standings, *_extras(more).standings]
+            standings = [*standings, *aliased(more).standings]
         await self._read_past(node, data)
         closed = {one.number: one.id for one in standings if one.closed}
         return _Whole(
@@ -323,11 +225,11 @@ class Observer:
 
     async def _read_past(self, node: RepositoryNode, data: Mapping[str, object]) -> None:
         past = self._known.past
-        past.take(_Extras.model_validate(data).repository or {})
+        past.take(repository_fields(data))
         if unknown := past.unknown(node):
             document = documents.past_document(unknown)
             more = await self._github.query(document, dict[str, object], self._where, may_miss=True)
-            past.take(_Extras.model_validate(more).repository or {})
+            past.take(repository_fields(more))
 
     async def _observe(self, asks: _Asks, variables: Mapping[str, object]) -> dict[str, object]:
         document = documents.observe_document(
@@ -356,103 +258,6 @@ class Observer:
         if reply.repository is None or reply.repository.default_branch_ref is None:
             raise GitHubError(404, f"{self._repository} has no commit on its default branch")
         return reply.repository.default_branch_ref.name
-
-    async def _all_pages(self, node: RepositoryNode, base: str) -> RepositoryNode:
-        beads: list[BeadNode] = list(node.issues.nodes)
-        page = node.issues.page_info
-        while page.has_next_page:
-            document = documents.more_beads_document(older=self._known.older)
-            more = await self._more(document, page.end_cursor, bead=self._known.spelling.bead)
-            beads += more.issues.nodes
-            page = more.issues.page_info
-        branches: list[BranchNode] = list(node.branches.nodes)
-        page = node.branches.page_info
-        while page.has_next_page:
-            more = await self._more(documents.MORE_BRANCHES, page.end_cursor, base=base)
-            branches += more.branches.nodes
-            page = more.branches.page_info
-        labels: list[Named] = list(node.labels.nodes)
-        page = node.labels.page_info
-        while page.has_next_page:
-            more = await self._more(documents.MORE_LABELS, page.end_cursor)
-            labels += more.labels.nodes
-            page = more.labels.page_info
-        return node.model_copy(
-            update={
-                "issues": Connection[BeadNode](nodes=beads),
-                "branches": Connection[BranchNode](nodes=[await self._with_threads(one) for one in branches]),
-                "labels": Connection[Named](nodes=labels),
-            }
-        )
-
-    async def _more(self, document: str, after: str | None, **variables: str) -> _Page:
-        wanted = {**self._where, "after": after, **variables}
-        reply = await self._github.query(document, _PageReply, wanted)
-        if reply.repository is None:
-            raise GitHubError(404, f"{self._repository} is not visible to this installation")
-        return reply.repository
-
-    async def _with_threads(self, branch: BranchNode) -> BranchNode:
-        pulls = [await self._all_threads(pull) for pull in branch.associated_pull_requests.nodes]
-        return branch.model_copy(update={"associated_pull_requests": Connection[PullNode](nodes=pulls)})
-
-    async def _all_threads(self, pull: PullNode) -> PullNode:
-        threads = list(pull.review_threads.nodes)
-        page = pull.review_threads.page_info
-        while page.has_next_page:
-            variables = {"pull": pull.id, "after": page.end_cursor}
-            reply = await self._github.query(documents.MORE_THREADS, _ThreadsReply, variables)
-            if reply.node is None:
-                raise GitHubError(404, f"#{pull.number} went away while its threads were read")
-            threads += reply.node.review_threads.nodes
-            page = reply.node.review_threads.page_info
-        return pull.model_copy(update={"review_threads": Connection[ThreadNode](nodes=threads)})
-
-    def _remember(self, node: RepositoryNode) -> None:
-        self._known.repository_id = node.id
-        self._known.open = frozenset(bead.number for bead in node.issues.nodes)
-        self._known.label_ids = {label.name.lower(): label.id for label in node.labels.nodes}
-        foreign = vouched_runs(node)
-        heads = foreign.keys() | {branch.target.oid for branch in node.branches.nodes}
-        gone, self._known.heads = self._known.heads - heads, frozenset(heads)
-        seen = {(head, CHECK): run for head, run in foreign.items() if run is not None}
-        seen |= {
-            (branch.target.oid, name): run
-            for branch in node.branches.nodes
-            for name, run in own_check_runs(branch.target, self._github.app.app_id).items()
-        }
-        kept = {key: run for key, run in self._known.own_checks.items() if key[0] not in gone}
-        for key, run in seen.items():
-            if key not in kept or run.follows(kept[key]):  # else this look is from before our last write
-                kept[key] = run
-        self._known.own_checks = kept
-        for head in gone:
-            self._known.shown.pop(check_key(head), None)
-        for (head, name), run in kept.items():
-            if name == CHECK:
-                self._known.shown[check_key(head)] = run.digest
-
-    def _to_check(self) -> dict[str, str]:
-        """Our comments whose text is to be read again, by their keys: those that were not for the longest."""
-        due = self._github.app.clock() - SAID_KEPT
-        old = sorted((one.seen, key) for key, one in self._known.comments.items() if one.seen <= due)
-        return {key: self._known.comments[key].id for _, key in old[:SAID_AT_ONCE]}
-
-    def _check_comments(self, asked: Mapping[str, str], found: Sequence[_Text | None]) -> None:
-        """What our comments say now: one that is gone is looked for anew when there is something to say."""
-        for key, text in zip(asked, found, strict=True):
-            if text is None:
-                self._known.comments.pop(key, None)
-                self._known.shown.pop(key, None)
-            else:
-                self._known.comments[key] = OwnComment(asked[key], self._github.app.clock())
-                self._known.shown[key] = shown_digest(unmark(text.body, "comment"))
-
-    def _forget_comments(self, numbers: set[int]) -> None:
-        """Forget those on what is not open any more."""
-        for key in [key for key in self._known.comments if number_of(key) not in numbers]:
-            del self._known.comments[key]
-            self._known.shown.pop(key, None)
 
     async def _merges(self, base: str, commits: tuple[str, ...]) -> Mapping[str, bool]:
         found: dict[str, bool] = {}
@@ -532,43 +337,6 @@ class _Whole:
     claims: Claims
     configuration: Configuration
     closed: Mapping[int, str]
-    extras: _Extra
+    extras: Aliased
     own: str
     threads: Threads
-
-
-class _Page(Shape):
-    issues: Connection[BeadNode] = Connection[BeadNode]()
-    branches: Connection[BranchNode] = Connection[BranchNode]()
-    labels: Connection[Named] = Connection[Named]()
-
-
-class _PageReply(Shape):
-    repository: _Page | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Extra:
-    """What the aliased fields say: `n12` an issue's or pull request's standing, `f12` a bead's pull requests,
-    `i12` the bead itself, `newest` the pull requests that were opened last."""
-
-    standings: list[Standing]
-    pulls: list[PullNode]
-    beads: list[BeadNode]
-    newest: list[NewestNode]
-
-
-def _extras(data: Mapping[str, object]) -> _Extra:
-    fields = _Extras.model_validate(data).repository or {}
-    numbered = [(key[0], value) for key, value in fields.items() if key[1:].isdigit() and value]
-    return _Extra(
-        standings=[Standing.model_validate(value) for kind, value in numbered if kind == "n"],
-        pulls=[
-            pull
-            for kind, value in numbered
-            if kind == "f"
-            for pull in Connection[PullNode].model_validate(value).nodes
-        ],
-        beads=[BeadNode.model_validate(value) for kind, value in numbered if kind == "i"],
-        newest=Connection[NewestNode].model_validate(fields.get("newest") or {}).nodes,
-    )

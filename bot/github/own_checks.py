@@ -19,7 +19,7 @@ from bot.coordinator.merging import CHECK
 from bot.coordinator.shown import check_key, shown_digest
 from bot.github.answers import Shape
 from bot.github.installation import Installation
-from bot.github.observe import Known
+from bot.github.known import Known
 from bot.github.pulls import OwnCheck
 
 ANNOTATIONS = 50

@@ -21,7 +21,7 @@ from bot.github.answers import CommentNode, Connection, Shape
 from bot.github.documents import COMMENTS, comments_document
 from bot.github.errors import GitHubError
 from bot.github.installation import Installation
-from bot.github.observe import Known, OwnComment
+from bot.github.known import Known, OwnComment
 
 AT_ONCE = 20
 """How many issues' comments are read in one request."""

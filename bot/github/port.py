@@ -10,7 +10,8 @@ from bot.coordinator.snapshot import Snapshot
 from bot.github.claims_ref import ClaimsRef
 from bot.github.effects import Effects
 from bot.github.installation import Installation
-from bot.github.observe import Known, Observer
+from bot.github.known import Known
+from bot.github.observe import Observer
 
 
 class RepositoryPort:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.beads.markers import read_marker
 from bot.coordinator.decision import Decision
-from bot.github.observe import SAID_KEPT
+from bot.github.known import SAID_KEPT
 from tests.loop.noise import too_much, unasked
 from tests.loop.runner import QuickRunner
 from tests.loop.world import NAME, Coordinator, Loop, open_loop

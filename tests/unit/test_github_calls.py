@@ -35,7 +35,7 @@ from bot.github.client import App
 from bot.github.effects import Effects
 from bot.github.errors import GitHubError, Limited
 from bot.github.installation import Installation, Pace
-from bot.github.observe import Known, OwnComment
+from bot.github.known import Known, OwnComment
 from tests.unit.test_broker import PEM
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
