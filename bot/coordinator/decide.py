@@ -68,7 +68,6 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     hearing = hear(snapshot, now, draft)
     snapshot = hearing.snapshot
     issues = {issue.number: issue for issue in snapshot.issues}
-    direction.notice(snapshot, issues, draft)
     hands.notice(snapshot, issues, now, draft)
     spelling = snapshot.policy.spelling
     labels = {issue.number: labels_of(issue, snapshot.policy) for issue in snapshot.issues}
@@ -79,6 +78,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
 
     show_faults(snapshot, draft)
     settle_claims(snapshot, issues, now, draft)
+    direction.notice(snapshot, issues, draft)  # of what is counted only now as well
     _close_twins(issues, labels, spelling, draft)
     undo.go_on(snapshot, issues, labels, now, draft)
     approving.go_on(snapshot, issues, now, draft)
