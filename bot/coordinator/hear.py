@@ -107,12 +107,14 @@ BUTTONS = {"review": Name.REVIEW, "hold": Name.HOLD}
 @dataclass(slots=True)
 class Hearing:
     """What became of the comments of one look. `snapshot` is that look with the labels as they will be;
-    `asked` waits for the verdicts: comments, their questions, and the answer to what else they say."""
+    `asked` waits for the verdicts: comments, their questions, and the answer to what else they say. `pressed`
+    are buttons that wait until the claims are settled."""
 
     snapshot: Snapshot
     now: datetime
     asked: list[tuple[Comment, tuple[Command, ...], Answer | None]] = field(default_factory=list)
     answered: list[tuple[Comment, Answer]] = field(default_factory=list)
+    pressed: list[tuple[Comment, Command]] = field(default_factory=list)
 
 
 def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
@@ -148,6 +150,12 @@ def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
         elif answer is not None:
             _record(hearing, comment, answer, draft)
     return hearing
+
+
+def hear_late(hearing: Hearing, draft: Draft) -> None:
+    """Do what waited for the claims to be settled."""
+    for comment, command in hearing.pressed:
+        _do(hearing, comment, (command,), draft)
 
 
 def reply(hearing: Hearing, draft: Draft) -> None:
@@ -193,8 +201,14 @@ def _press(hearing: Hearing, press: Press, draft: Draft) -> None:
         at=hearing.now,
     )
     command = Command(name)
-    if _refusal(snapshot, pressed, (command,)) is None:
-        _do(hearing, pressed, (command,), draft)
+    if _refusal(snapshot, pressed, (command,)) is not None:
+        return
+    if name is Name.REVIEW and is_over(snapshot, bead, draft):
+        # Unlike a comment it cannot wait for the next pass, which does not know of it.
+        draft.hurried.add(bead)
+        hearing.pressed.append((pressed, command))
+        return
+    _do(hearing, pressed, (command,), draft)
 
 
 def _do(hearing: Hearing, comment: Comment, commands: tuple[Command, ...], draft: Draft) -> Answer | None:

@@ -414,6 +414,19 @@ def test_a_button_is_a_command_of_whoever_pressed_it() -> None:
     assert held.claims.answers == {}
 
 
+def test_a_button_is_heard_though_the_claims_say_only_later_that_the_review_has_ended() -> None:
+    claims = claimed(1, "reviewer", stage="published", cost=0, outcome="approve", head=HEAD)
+    known = heard(
+        claims=claims,
+        pulls=(pull(20, 1),),
+        runs=(ended(ended_at=NOW, report=None),),
+        authority={**look().authority, "ada": Permission.WRITE},
+    )
+    assert (1, "reviewer") not in dispatches(run_decide(known))
+    again = run_decide(replace(known, presses=(Press(HEAD, "review", "ada"),)))
+    assert (1, "reviewer") in dispatches(again)
+
+
 def test_a_button_does_nothing_for_who_may_not_or_on_another_head() -> None:
     quiet = run_decide(
         heard(
