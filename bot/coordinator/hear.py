@@ -130,8 +130,7 @@ def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
         read = read_commands(comment.body)
         if not read or (comment.bead is None and comment.number in _made(snapshot, draft.before)):
             continue  # what has just become a bead is one in the next look
-        moves = any(isinstance(one, Command) and FORMS[one.name].right != "ask" for one in read)
-        if moves and comment.bead is not None and is_over(snapshot, comment.bead, draft):
+        if comment.bead is not None and _waits(read) and is_over(snapshot, comment.bead, draft):
             # People see the end of a run before the claims say so: this pass writes it down.
             draft.hurried.add(comment.bead)
             draft.looks.append(now)
@@ -245,6 +244,15 @@ def _record(hearing: Hearing, comment: Comment, answer: Answer, draft: Draft) ->
     answers = {**draft.claims.answers, comment.database_id: dated}
     draft.claims = draft.claims.model_copy(update={"answers": answers})
     hearing.answered.append((comment, dated))
+
+
+def _waits(read: Iterable[Command | Misread]) -> bool:
+    """Whether commands are about what a run comes to, and so wait for its end to be written down. Those that
+    choose among what a run has left open do not: what it leaves open by its end nobody had read."""
+    names = [one.name for one in read if isinstance(one, Command)]
+    if Name.ANSWER in names or Name.ACCEPT in names:
+        return False
+    return any(FORMS[name].right != "ask" and FORMS[name].where != "anywhere" for name in names)
 
 
 # -- refusals -----------------------------------------------------------------------------------------------

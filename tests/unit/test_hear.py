@@ -389,6 +389,16 @@ def test_commands_write_the_labels_as_the_repository_calls_them() -> None:
     assert added == {"kind/bug", "urgent", "size/high", "after #2", "wait"}
 
 
+def test_a_command_that_waits_for_the_end_of_a_run_is_not_overtaken_by_a_later_one() -> None:
+    claims = claimed(1, stage="published", cost=0, outcome="pr", head=HEAD)
+    first, later = comment("/bead pause"), comment("/bead resume", 2, id="IC_8", database_id=8, at=NOW)
+    known = heard(first, later, claims=claims, pulls=(pull(20, 1),), runs=(ended(ended_at=NOW, report=None),))
+    decision = run_decide(known)
+    assert decision.claims is not None
+    assert decision.claims.going.paused is None
+    assert {7, 8} == set(decision.claims.answers)
+
+
 # -- buttons ------------------------------------------------------------------------------------------------
 def pressed(button: str, permission: Permission = Permission.WRITE, head: str = HEAD) -> Decision:
     return run_decide(
