@@ -35,7 +35,7 @@ from bot.coordinator.cleanup import close_merged, settle_claims, sweep
 from bot.coordinator.configuration import show_faults
 from bot.coordinator.decision import Decision, Draft, State
 from bot.coordinator.edges import labels_of, nodes_of, show_natively
-from bot.coordinator.hear import hear, reply
+from bot.coordinator.hear import hear, hear_late, reply
 from bot.coordinator.history import Word
 from bot.coordinator.leading import Leads
 from bot.coordinator.merging import carry_over, merge_in_turn
@@ -68,7 +68,6 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     hearing = hear(snapshot, now, draft)
     snapshot = hearing.snapshot
     issues = {issue.number: issue for issue in snapshot.issues}
-    direction.notice(snapshot, issues, draft)
     hands.notice(snapshot, issues, now, draft)
     spelling = snapshot.policy.spelling
     labels = {issue.number: labels_of(issue, snapshot.policy) for issue in snapshot.issues}
@@ -79,6 +78,8 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
 
     show_faults(snapshot, draft)
     settle_claims(snapshot, issues, now, draft)
+    hear_late(hearing, draft)
+    direction.notice(snapshot, issues, draft)  # of what is counted only now as well
     _close_twins(issues, labels, spelling, draft)
     undo.go_on(snapshot, issues, labels, now, draft)
     approving.go_on(snapshot, issues, now, draft)

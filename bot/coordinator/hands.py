@@ -39,11 +39,11 @@ def notice(snapshot: Snapshot, issues: Mapping[int, Issue], now: datetime, draft
     heads = dict(snapshot.branches)
     for name, login in snapshot.pushers.items():
         number = int(name.removeprefix("bead/"))
-        mine = heads.get(name) in _ours(number, draft) or draft.claims.of(number).proposes
+        mine = heads.get(name) in _ours(number, draft) or _proposes(number, draft)
         if number in issues and not mine:
             _take(number, Word(by=login, at=now, head=heads.get(name), reason="by a commit"), draft)
     for number, pull in pulls.items():
-        if number not in issues or draft.claims.of(number).proposes:
+        if number not in issues or _proposes(number, draft):
             continue
         if pull.state == "closed" and pull.closed_by is not None:
             reason = f"by closing #{pull.number}"
@@ -57,6 +57,13 @@ def _ours(bead: int, draft: Draft) -> set[str | None]:
     """The heads that are ours whoever committed them: on a person's machine our work is committed there."""
     claim = draft.claims.live.get(bead)
     return {draft.claims.of(bead).head, claim.head if claim is not None else None}
+
+
+def _proposes(bead: int, draft: Draft) -> bool:
+    """Whether its pull request is for people alone, also while the run that opened it is not counted yet."""
+    claim = draft.claims.live.get(bead)
+    opened = claim is not None and (claim.role, claim.stage) == ("direction", "published")
+    return opened or draft.claims.of(bead).proposes
 
 
 def _take(bead: int, word: Word, draft: Draft) -> None:

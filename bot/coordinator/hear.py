@@ -107,12 +107,14 @@ BUTTONS = {"review": Name.REVIEW, "hold": Name.HOLD}
 @dataclass(slots=True)
 class Hearing:
     """What became of the comments of one look. `snapshot` is that look with the labels as they will be;
-    `asked` waits for the verdicts: comments, their questions, and the answer to what else they say."""
+    `asked` waits for the verdicts: comments, their questions, and the answer to what else they say. `pressed`
+    are buttons that wait until the claims are settled."""
 
     snapshot: Snapshot
     now: datetime
     asked: list[tuple[Comment, tuple[Command, ...], Answer | None]] = field(default_factory=list)
     answered: list[tuple[Comment, Answer]] = field(default_factory=list)
+    pressed: list[tuple[Comment, Command]] = field(default_factory=list)
 
 
 def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
@@ -128,8 +130,7 @@ def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
         read = read_commands(comment.body)
         if not read or (comment.bead is None and comment.number in _made(snapshot, draft.before)):
             continue  # what has just become a bead is one in the next look
-        moves = any(isinstance(one, Command) and FORMS[one.name].right != "ask" for one in read)
-        if moves and comment.bead is not None and is_over(snapshot, comment.bead, draft):
+        if comment.bead is not None and _waits(read) and is_over(snapshot, comment.bead, draft):
             # People see the end of a run before the claims say so: this pass writes it down.
             draft.hurried.add(comment.bead)
             draft.looks.append(now)
@@ -148,6 +149,12 @@ def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
         elif answer is not None:
             _record(hearing, comment, answer, draft)
     return hearing
+
+
+def hear_late(hearing: Hearing, draft: Draft) -> None:
+    """Do what waited for the claims to be settled."""
+    for comment, command in hearing.pressed:
+        _do(hearing, comment, (command,), draft)
 
 
 def reply(hearing: Hearing, draft: Draft) -> None:
@@ -193,8 +200,14 @@ def _press(hearing: Hearing, press: Press, draft: Draft) -> None:
         at=hearing.now,
     )
     command = Command(name)
-    if _refusal(snapshot, pressed, (command,)) is None:
-        _do(hearing, pressed, (command,), draft)
+    if _refusal(snapshot, pressed, (command,)) is not None:
+        return
+    if name is Name.REVIEW and is_over(snapshot, bead, draft):
+        # Unlike a comment it cannot wait for the next pass, which does not know of it.
+        draft.hurried.add(bead)
+        hearing.pressed.append((pressed, command))
+        return
+    _do(hearing, pressed, (command,), draft)
 
 
 def _do(hearing: Hearing, comment: Comment, commands: tuple[Command, ...], draft: Draft) -> Answer | None:
@@ -231,6 +244,15 @@ def _record(hearing: Hearing, comment: Comment, answer: Answer, draft: Draft) ->
     answers = {**draft.claims.answers, comment.database_id: dated}
     draft.claims = draft.claims.model_copy(update={"answers": answers})
     hearing.answered.append((comment, dated))
+
+
+def _waits(read: Iterable[Command | Misread]) -> bool:
+    """Whether commands are about what a run comes to, and so wait for its end to be written down. Those that
+    choose among what a run has left open do not: what it leaves open by its end nobody had read."""
+    names = [one.name for one in read if isinstance(one, Command)]
+    if Name.ANSWER in names or Name.ACCEPT in names:
+        return False
+    return any(FORMS[name].right != "ask" and FORMS[name].where != "anywhere" for name in names)
 
 
 # -- refusals -----------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def answer(said: Said, draft: Draft) -> Answer:
     known = draft.claims.of(bead)
     question = known.question
     if question is None:
-        return Answer(done=False, reply=f"Nothing is asked on #{bead}.")
+        return Answer(done=False, reply=f"Nothing was asked on #{bead} when you said that.")
     chosen = [one.key for one in question.options if one.key.lower() == said.command.text.strip().lower()]
     if not chosen:
         return Answer(done=False, reply=f"That is none of the answers. Say one of: {_commands(question)}.")

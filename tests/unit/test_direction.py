@@ -182,6 +182,22 @@ def test_a_closed_proposal_is_no_more_and_nobody_has_taken_anything_over() -> No
     assert (known.planning, known.change, known.past, known.taken) == (None, "", (8,), None)
 
 
+def test_what_a_person_did_to_a_proposal_before_its_run_was_counted_is_seen_as_that() -> None:
+    came_to = Direction(answer=answer(), surveys=2, reviews=2)
+    closed = after(settled(came_to, pulls=(pull(8, 1, state="closed", closed_by="maya"),)))
+    assert (closed.planning, closed.change, closed.past, closed.taken) == (None, "", (8,), None)
+    merged = settled(came_to, pulls=(pull(8, 1, state="merged", on_base=True),))
+    assert merged.verdicts[1].state is State.PLANNED
+    assert (after(merged).planning, after(merged).change) == (None, "greet-in-german")
+    pushed = settled(
+        came_to,
+        pulls=(pull(8, 1, head="c" * 40),),
+        branches=(("bead/1", "c" * 40),),
+        pushers={"bead/1": "ann"},
+    )
+    assert after(pushed).taken is None
+
+
 def test_a_proposal_stays_one_when_its_issue_is_closed_or_no_bead_for_a_while() -> None:
     away = run_decide(proposal(issues=()))
     claims = away.claims if away.claims is not None else proposal().claims

@@ -389,6 +389,16 @@ def test_commands_write_the_labels_as_the_repository_calls_them() -> None:
     assert added == {"kind/bug", "urgent", "size/high", "after #2", "wait"}
 
 
+def test_a_command_that_waits_for_the_end_of_a_run_is_not_overtaken_by_a_later_one() -> None:
+    claims = claimed(1, stage="published", cost=0, outcome="pr", head=HEAD)
+    first, later = comment("/bead pause"), comment("/bead resume", 2, id="IC_8", database_id=8, at=NOW)
+    known = heard(first, later, claims=claims, pulls=(pull(20, 1),), runs=(ended(ended_at=NOW, report=None),))
+    decision = run_decide(known)
+    assert decision.claims is not None
+    assert decision.claims.going.paused is None
+    assert {7, 8} == set(decision.claims.answers)
+
+
 # -- buttons ------------------------------------------------------------------------------------------------
 def pressed(button: str, permission: Permission = Permission.WRITE, head: str = HEAD) -> Decision:
     return run_decide(
@@ -412,6 +422,19 @@ def test_a_button_is_a_command_of_whoever_pressed_it() -> None:
     assert (word.by, word.comment) == ("ada", None)
     assert signs(held) == []
     assert held.claims.answers == {}
+
+
+def test_a_button_is_heard_though_the_claims_say_only_later_that_the_review_has_ended() -> None:
+    claims = claimed(1, "reviewer", stage="published", cost=0, outcome="approve", head=HEAD)
+    known = heard(
+        claims=claims,
+        pulls=(pull(20, 1),),
+        runs=(ended(ended_at=NOW, report=None),),
+        authority={**look().authority, "ada": Permission.WRITE},
+    )
+    assert (1, "reviewer") not in dispatches(run_decide(known))
+    again = run_decide(replace(known, presses=(Press(HEAD, "review", "ada"),)))
+    assert (1, "reviewer") in dispatches(again)
 
 
 def test_a_button_does_nothing_for_who_may_not_or_on_another_head() -> None:

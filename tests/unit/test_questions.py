@@ -11,6 +11,7 @@ import pytest
 
 from bot.beads.answer_parts import ReportError
 from bot.beads.report import load_worker_answer
+from bot.coordinator.actions import React, Say
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.history import Verdict
@@ -62,6 +63,17 @@ def test_a_question_waits_for_a_person_who_is_asked_once_with_its_options() -> N
     assert decision.claims is not None
     again = run_decide(look(issue(1), claims=decision.claims), NOW + timedelta(days=99))
     assert (again.before, again.claims, dispatches(again)) == ((), None, [])
+
+
+def test_what_was_said_before_a_question_was_shown_is_no_answer_to_it() -> None:
+    early = saying("answer", "drop").comment
+    first = run_decide(replace(asking(), comments=(early,)))
+    assert first.claims is not None
+    assert not first.claims.of(1).decided
+    assert "Nothing was asked on #1 when you said that." in [
+        one.body for one in first.after if isinstance(one, Say)
+    ]
+    assert any(isinstance(one, React) and one.sign == "refused" for one in first.after)
 
 
 def test_a_question_is_no_round_of_corrections() -> None:
