@@ -9,7 +9,7 @@ from bot.beads.digest import digest_all
 from bot.beads.labels import Labels
 from bot.beads.model import PLANNING, BeadType, Role
 from bot.beads.policy import DOLLAR
-from bot.coordinator import breaker, pace
+from bot.coordinator import breaker, pace, proof
 from bot.coordinator.actions import Dispatch
 from bot.coordinator.claims import LOST_DISPATCH, Claim, Going
 from bot.coordinator.decision import Draft
@@ -136,6 +136,7 @@ class Admission:
             report=role == "worker" and issue.parent is not None and kind is BeadType.REPORT,
             places=places,
             beads=tuple(one.number for one in beads),
+            about=proof.about(self._snapshot, issue, draft.claims) if role == "reconciler" else "",
         )
         claims = breaker.on_trial(draft.claims.claim(issue.number, claim), claim.engine, claim.token)
         if role not in PLANNING and not history.begun:

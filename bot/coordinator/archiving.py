@@ -14,6 +14,11 @@ from bot.coordinator.snapshot import Issue, Snapshot
 CLI = "npx --yes @fission-ai/openspec@1.13.2"
 
 
+def archives(issue: Issue, number: int) -> bool:
+    """Whether a bead is the one that archives the change which issue `number` was planned by."""
+    return f"bead={number}-archive" in issue.markers
+
+
 def archive(snapshot: Snapshot, issue: Issue, draft: Draft) -> bool:
     """Have the change archived that an epic was planned by, now that all else of it is done; whether that was
     still to be asked for."""

@@ -64,7 +64,7 @@ class Claim(BaseModel):
     that were released: a run that finds others ends. `trusted` are those whose remarks it may read. `stop`:
     somebody wants its run to end. `places` are those of the workers that it takes. `report`: what is worked
     on is the report of its epic. `beads` are those that it is about beside its own, in their order, where it
-    leads an epic; the digest is that of all of them.
+    leads an epic; the digest is that of all of them. `about` is what a reconciliation is about (`proof.py`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -90,6 +90,7 @@ class Claim(BaseModel):
     places: int = Field(default=1, ge=1)
     report: bool = False
     beads: tuple[int, ...] = ()
+    about: str = ""
 
 
 class Breaker(BaseModel):

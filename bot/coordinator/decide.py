@@ -23,12 +23,13 @@ from bot.coordinator import (
     pace,
     people,
     planning,
+    proof,
     questions,
     reconciling,
     shaping,
     undo,
 )
-from bot.coordinator.actions import Close, DeleteLabel, OpenPull, SetLabels
+from bot.coordinator.actions import Close, DeleteLabel, OpenPull, Reopen, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.archiving import archive
 from bot.coordinator.cleanup import close_merged, settle_claims, sweep
@@ -85,6 +86,8 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
     approving.go_on(snapshot, issues, now, draft)
     checkins.schedule(snapshot, issues, now, draft)
     reconciling.notice(issues, labels, draft)
+    proof.remember_ends(issues, labels, draft)
+    proof.take_back(snapshot, issues, draft)
     releases = Releases(issues, labels, voices, draft.claims)
     signs = [
         one.bead
@@ -300,14 +303,15 @@ def _forget_closed(
     issues: dict[int, Issue], pulls: dict[int, PullRequest], now: datetime, draft: Draft
 ) -> None:
     closed: list[int] = []
+    opened = {action.number for action in draft.before if isinstance(action, Reopen) and not action.pull}
     for number, known in draft.claims.history.items():
         # An issue that a command has just made a bead may not show as one yet.
         words = (known.release, known.shape, known.planning.word if known.planning else None)
         new = not known.attempts and any(word is not None and _heard(word, now, draft) for word in words)
         if number in issues and known.closed is not None:  # somebody has opened it again
             draft.claims = draft.claims.remember(number, closed=None)
-        elif known.undo is not None:
-            continue  # it is opened again when that is done
+        elif known.undo is not None or number in opened:
+            continue  # it is opened again, now or when that is done
         elif known.planning is not None and known.planning.stage == "approved":
             continue  # what was made of it is kept back until it is opened again and all is made
         elif known.proposes and number in pulls and pulls[number].state == "open":

@@ -133,7 +133,8 @@ def _drawing(
 ) -> str:
     lines = ["flowchart LR"]
     for child, state in states.items():
-        title = issues[child].title if child in issues else view.snapshot.titles.get(child, "")
+        ended = view.snapshot.ended.get(child)
+        title = issues[child].title if child in issues else ended.title if ended is not None else ""
         lines.append(f'  b{child}["{escaped(f"#{child} {title}")}"]:::{_class(state)}')
     outside = sorted({blocker for blocker, _ in edges if blocker not in states})
     for blocker in outside:

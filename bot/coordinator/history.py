@@ -145,7 +145,8 @@ class Reconciliation(BaseModel):
     """How an epic stands against what it asks for, by the bead `bead` of this `generation`.
 
     `run_id` is the run that found out; None: nothing is known yet. Of the `rows` that are asked for `open`
-    are not met, and `left` are the sources of the first of those.
+    are not met, and `left` are the sources of the first of those. `about` is what that was found of, and
+    `ends` are the beads that only end the epic, which it is not about (`proof.py`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -155,6 +156,8 @@ class Reconciliation(BaseModel):
     rows: int = Field(default=0, ge=0)
     open: int = Field(default=0, ge=0)
     left: tuple[str, ...] = ()
+    about: str = ""
+    ends: tuple[int, ...] = ()
 
     @property
     def proved(self) -> bool:

@@ -85,6 +85,7 @@ def settle(
         return known  # it is about another epic: it was put below this one meanwhile, and is done anew for it
     generation = labels_of(issue, snapshot.policy).generation
     left = tuple(row.source for row in answer.unmet.values())
+    before = draft.claims.of(epic.number).reconciliation
     found = Reconciliation(
         bead=issue.number,
         generation=generation,
@@ -92,6 +93,8 @@ def settle(
         rows=len(answer.matrix),
         open=len(left),
         left=tuple(source[:SOURCE] for source in left[:LEFT]),
+        about=claim.about,
+        ends=before.ends if before is not None else (),
     )
     draft.claims = draft.claims.remember(epic.number, reconciliation=found, accepted=None)
     table = matrix_text(snapshot, answer, run.id, epic.number)

@@ -266,6 +266,15 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A closed issue below an open epic: its node, its title, when its text was edited last (None: never)."""
+
+    id: str
+    title: str = ""
+    edited: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """A bead that is closed, with what it cites and serves, and the last pull request of it that was merged;
     of its files the tests."""
@@ -315,7 +324,7 @@ class Snapshot:
     kept: tuple[tuple[str, str], ...] = ()  # staged and unfinished work: the ref's whole name, its commit
     labels: frozenset[str] = frozenset()
     gone: Mapping[int, str] = field(default_factory=dict)  # nodes of beads that are remembered and closed
-    titles: Mapping[int, str] = field(default_factory=dict)  # of closed beads that are part of open epics
+    ended: Mapping[int, Ended] = field(default_factory=dict)  # closed beads that are part of open epics
     past: Mapping[int, Past] = field(default_factory=dict)  # of these, as far as it is known
     policy_fault: str | None = None
     policy_faults: tuple[PolicyFault, ...] = ()

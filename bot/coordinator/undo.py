@@ -67,7 +67,8 @@ def go_on(
     known = {issue.number: issue for issue in (*snapshot.over, *snapshot.issues)}
     for number, word in undoing.items():
         issue, pull = known.get(number), pulls.get(number)
-        draft.rewired.add(number)
+        # Nor is an epic judged whose bead is about to be opened again: it is not done.
+        draft.rewired |= {number, *(epic for epic, one in issues.items() if number in one.children)}
         if number not in snapshot.focus:
             draft.focus.add(number)
         elif issue is None or pull is None or pull.state != "merged":
@@ -90,10 +91,8 @@ def _reopen(snapshot: Snapshot, issue: Issue, pull: PullRequest, word: Word, dra
     past = (*draft.claims.of(issue.number).past, pull.number)
     if not issue.open:
         draft.before.append(Reopen(issue.number, issue.id))
-    # An epic that is released would release it at once; and it is not done any more.
+    # An epic that is released would release it at once.
     below = issue.parent is not None and any(one.number == issue.parent for one in snapshot.issues)
-    if issue.parent is not None:
-        draft.rewired.add(issue.parent)
     spelling = snapshot.policy.spelling
     shown = {name.lower() for name in (spelling.ready, *spelling.projected)}
     off = tuple(name for name in issue.labels if name.lower() in shown)

@@ -63,8 +63,10 @@ class Relative(Shape):
     """A parent or child issue."""
 
     number: int
+    id: str = ""
     state: str
     title: str = ""
+    last_edited_at: datetime | None = None
     repository: Place
 
 

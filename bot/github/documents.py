@@ -37,7 +37,7 @@ fragment Bead on Issue {
   repository { id }
   labels(first: 100) { nodes { name } }
   parent { number state repository { id } }
-  subIssues(first: 100) { nodes { number state title repository { id } } }
+  subIssues(first: 100) { nodes { number id state title lastEditedAt repository { id } } }
   userContentEdits(first: 50) {
     pageInfo { hasNextPage }
     nodes { editedAt editor { __typename login } }

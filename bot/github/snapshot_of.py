@@ -11,7 +11,7 @@ from bot.beads.labels import DEFAULT, LabelNames, parse_labels
 from bot.beads.markers import read_marker
 from bot.beads.policy import POLICY_PATH
 from bot.coordinator.claims import Claims, read_claims
-from bot.coordinator.snapshot import Issue, NativeEdge, PullRequest, Rules, Run, Snapshot
+from bot.coordinator.snapshot import Ended, Issue, NativeEdge, PullRequest, Rules, Run, Snapshot
 from bot.github.actors import login_of
 from bot.github.answers import BeadNode, BlockerNode, NewestNode, PullNode, RepositoryNode
 from bot.github.configuration import Configuration
@@ -82,8 +82,8 @@ def snapshot_of(
             (f"{one.prefix}{one.name}", one.target.oid) for one in (*node.staging.nodes, *node.partial.nodes)
         ),
         labels=frozenset(label.name for label in node.labels.nodes),
-        titles={
-            child.number: child.title
+        ended={
+            child.number: Ended(child.id, child.title, child.last_edited_at)
             for bead in node.issues.nodes
             for child in bead.sub_issues.nodes
             if child.state == "CLOSED" and child.repository == bead.repository

@@ -36,9 +36,12 @@ def matrix(loop: Loop, of: int) -> list[tuple[str, str]]:
     return [(row.source, row.status) for row in kept.matrix]
 
 
-def test_a_gap_becomes_a_generation_and_its_epic_ends_with_a_report(tmp_path: Path) -> None:
+def test_a_gap_becomes_a_generation_an_edit_is_reconciled_anew_and_its_epic_ends_with_a_report(
+    tmp_path: Path,
+) -> None:
     with open_loop(tmp_path) as loop:
-        whole, first, reconciles, _reports = epic(loop, "reconcile", "report")
+        whole, first, reconciles, reports = epic(loop, "reconcile", "report")
+        loop.label(reports, "hold")
         drive(loop)
         assert states(loop)["Make one"] == "closed"
         assert states(loop)["The reconcile"] == "open"
@@ -56,14 +59,20 @@ def test_a_gap_becomes_a_generation_and_its_epic_ends_with_a_report(tmp_path: Pa
         assert (gap.title, again.title) == ("Build what is missing", "Reconcile the epic again")
         assert {"gen-2"} <= set(gap.labels) & set(again.labels)
         assert f"blocked-by:#{gap.number}" in again.labels
-        assert set(states(loop).values()) == {"closed"}
+        assert [title for title, state in states(loop).items() if state == "open"] == ["Files", "The report"]
         assert matrix(loop, whole) == [
             (f"#{whole}.1", "met"),
             (f"#{first}", "met"),
             (f"#{gap.number}.1", "met"),
         ]
-        roles = [run.split()[2] for run in loop.runs()]
-        assert roles.count("reconciler") == 2
+        assert [run.split()[2] for run in loop.runs()].count("reconciler") == 2
+        text = {"body": "## Outcome\n\nOne is there.\n\n## Acceptance criteria\n\n1. It is a file.\n"}
+        loop.people.patch(f"/repos/{NAME}/issues/{first}", json=text).raise_for_status()
+        loop.say(reports, "/bead unhold")
+        drive(loop)
+        assert set(states(loop).values()) == {"closed"}
+        assert matrix(loop, whole)[1] == (f"#{first}.1", "met")
+        assert [run.split()[2] for run in loop.runs()].count("reconciler") == 3
         page = loop.git.text("show", f"main:docs/reports/EPIC-{whole}.md")
         assert f"| `#{gap.number}.1` | met |" in page
 

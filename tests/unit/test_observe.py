@@ -10,7 +10,7 @@ import pytest
 
 from bot.coordinator.claims import Claims, ClaimsError
 from bot.coordinator.history import History, Verdict, Word
-from bot.coordinator.snapshot import Check, NativeEdge, Rules, Snapshot, Thread
+from bot.coordinator.snapshot import Check, Ended, NativeEdge, Rules, Snapshot, Thread
 from bot.github.answers import BeadNode, Connection, NewestNode, PullNode, RepositoryNode
 from bot.github.configuration import Configuration, read_policy
 from bot.github.errors import GitHubError
@@ -301,7 +301,7 @@ def test_branches_that_only_look_like_beads_are_left_alone() -> None:
 def test_relatives_of_this_repository_are_edges_and_closed_ones_are_known_closed() -> None:
     here, there = {"repository": {"id": "R"}}, {"repository": {"id": "OTHER"}}
     children = [
-        {"number": 6, "state": "CLOSED", **here},
+        {"number": 6, "id": "I_6", "state": "CLOSED", "title": "Six", "lastEditedAt": None, **here},
         {"number": 7, "state": "OPEN", **here},
         {"number": 8, "state": "CLOSED", **there},
     ]
@@ -309,6 +309,7 @@ def test_relatives_of_this_repository_are_edges_and_closed_ones_are_known_closed
     found = look(repository(issues={"nodes": [node]}), closed=frozenset({40}))
     assert (found.issues[0].children, found.issues[0].parent) == ((6, 7), None)
     assert found.closed == {6, 40}
+    assert found.ended == {6: Ended("I_6", "Six")}
 
 
 def test_markers_count_only_in_what_we_wrote() -> None:

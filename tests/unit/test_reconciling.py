@@ -323,7 +323,7 @@ def test_once_all_is_made_the_old_bead_is_closed_and_the_new_one_speaks_for_the_
     snapshot = later()
     first = run_decide(snapshot)
     assert first.claims is not None
-    assert first.claims.of(EPIC).reconciliation == Reconciliation(bead=21, generation=2)
+    assert first.claims.of(EPIC).reconciliation == Reconciliation(bead=21, generation=2, ends=(RECONCILES,))
     second = run_decide(replace(snapshot, claims=first.claims))
     assert closes(second) == [RECONCILES]
     assert second.verdicts[RECONCILES].reasons == ("#21 reconciles its epic now",)

@@ -18,7 +18,7 @@ from bot.coordinator.epic_status import EDGES, escaped
 from bot.coordinator.found import LISTED
 from bot.coordinator.history import Found, Tried, Verdict, Word
 from bot.coordinator.shown import comment_key, shown_digest
-from bot.coordinator.snapshot import Issue, Snapshot
+from bot.coordinator.snapshot import Ended, Issue, Snapshot
 from bot.coordinator.status import LIMIT, View, bead_status, table_row
 from tests.unit.snapshots import (
     HEAD,
@@ -178,7 +178,9 @@ def test_an_epic_is_drawn_with_its_childrens_states() -> None:
         issue(4, "blocked-by:#3", "blocked-by:#9", parent=1),
     )
     epic = issue(1, "epic", children=(2, 3, 4))
-    snapshot = look(epic, *children, issue(9, released=False), closed=frozenset({2}), titles={2: "Split"})
+    snapshot = look(
+        epic, *children, issue(9, released=False), closed=frozenset({2}), ended={2: Ended("I_2", "Split")}
+    )
     snapshot = replace(snapshot, claims=remembered(1, spent=420_000))
     assert statuses(run_decide(snapshot))[1] == (
         "**1 of 3** done · nobody has to act · $0.42 so far\n\n"

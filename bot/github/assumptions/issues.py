@@ -345,10 +345,10 @@ def pull_request_is_no_blocker(world: Scratch) -> None:
 )
 def every_edit_of_a_body_is_kept(world: Scratch) -> None:
     """`userContentEdits` of an issue shows every version with its editor, the newest first; none of a body
-    that was never edited."""
+    that was never edited. `lastEditedAt` is when the newest was written, and null of such a body."""
     issue = world.issue(body="one")
-    before = of(world, issue, "userContentEdits(first: 9) { nodes { editedAt } }")
-    expect(before["userContentEdits"]["nodes"] == [], f"unedited: {before}")
+    before = of(world, issue, "lastEditedAt userContentEdits(first: 9) { nodes { editedAt } }")
+    expect(before == {"lastEditedAt": None, "userContentEdits": {"nodes": []}}, f"unedited: {before}")
     for text in ("two", "three"):
         world.me.patch(f"issues/{issue.number}", {"body": text}).must(200)
     asked = "userContentEdits(first: 9) { nodes { editedAt editor { __typename login } } }"
@@ -356,6 +356,8 @@ def every_edit_of_a_body_is_kept(world: Scratch) -> None:
     times = [one["editedAt"] for one in found]
     expect(len(found) == 3 and times == sorted(times, reverse=True), f"the versions: {found}")
     expect({one["editor"]["login"] for one in found} == {world.login}, f"the editors: {found}")
+    last = of(world, issue, "lastEditedAt")
+    expect(last == {"lastEditedAt": times[0]}, f"edited at {times[0]}: {last}")
 
 
 @assume(
