@@ -10,7 +10,7 @@ from bot.beads.model import PLANNING
 from bot.beads.report import has_answer
 from bot.coordinator import breaker, checkins, direction, found, leading, pace, planning, reconciling, shaping
 from bot.coordinator.actions import CancelRun, Close, DeleteRef, PublishAgain
-from bot.coordinator.archiving import archive_after
+from bot.coordinator.archiving import archive
 from bot.coordinator.claims import LOST_DISPATCH, Claim
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.history import History, Tried, Verdict
@@ -284,7 +284,7 @@ def sweep(snapshot: Snapshot, issues: dict[int, Issue], draft: Draft) -> None:
             draft.after.append(DeleteRef(name, at))
 
 
-def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Draft) -> None:
+def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, now: datetime, draft: Draft) -> None:
     """A merged PR closes its bead when everything is proved; otherwise a person is told what is not. Whoever
     has taken the bead over needs no review of ours."""
     known = draft.claims.of(issue.number)
@@ -305,7 +305,8 @@ def close_merged(snapshot: Snapshot, issue: Issue, pull: PullRequest, draft: Dra
     if known.lead is not None:
         leading.close(snapshot, issue, pull, known.lead, draft)
         return
-    archive_after(snapshot, issue, draft)
+    if archive(snapshot, issue, now, draft):
+        return
     # The last of all: a closed bead is looked at no more.
     draft.before.append(Close(issue.number, issue.id))
     draft.forget(issue.number)

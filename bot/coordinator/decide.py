@@ -114,7 +114,7 @@ def decide(snapshot: Snapshot, now: datetime, tokens: Iterable[str]) -> Decision
             draft.say(number, State.BLOCKED, led)
         elif is_epic and number not in leads and not planning.waits(number, draft):
             _epic(snapshot, issue, graph, now, issues, releases.of(number), draft)
-        elif hands.keeps_off(snapshot, issue, pulls.get(number), draft):
+        elif hands.keeps_off(snapshot, issue, pulls.get(number), now, draft):
             pass
         elif labels[number].hold:
             draft.say(number, State.HELD, held_because(number, spelling, draft))
@@ -209,7 +209,7 @@ def _epic(
         if (why := reconciling.unproved(issue.number, draft)) is not None:
             draft.say(issue.number, State.NEEDS_HUMAN, why)
             return
-        if archive(snapshot, issue, draft):
+        if archive(snapshot, issue, now, draft):
             return
         closed = f"all its {len(issue.children)} children are closed"
         reasons = [closed, *reconciling.outcome(issue.number, draft)]
@@ -238,7 +238,7 @@ def _pull(
     """The next step of a bead's pull request; whether only merging is left for it."""
     carry_over(issue, pull, draft)
     if pull.state == "merged":
-        close_merged(snapshot, issue, pull, draft)
+        close_merged(snapshot, issue, pull, now, draft)
     elif pull.state == "closed":
         reason = f"#{pull.number} was closed without a merge; `/bead give` lets the bead go on"
         draft.say(issue.number, State.NEEDS_HUMAN, reason)

@@ -71,13 +71,15 @@ def _take(bead: int, word: Word, draft: Draft) -> None:
         draft.claims = draft.claims.remember(bead, taken=word)
 
 
-def keeps_off(snapshot: Snapshot, issue: Issue, pull: PullRequest | None, draft: Draft) -> bool:
+def keeps_off(
+    snapshot: Snapshot, issue: Issue, pull: PullRequest | None, now: datetime, draft: Draft
+) -> bool:
     """Whether a person has this bead; then its verdict says so. Their own merge closes it."""
     taken = draft.claims.of(issue.number).taken
     if taken is None:
         return False
     if pull is not None and pull.state == "merged":
-        close_merged(snapshot, issue, pull, draft)
+        close_merged(snapshot, issue, pull, now, draft)
         return True
     how = f" ({taken.reason})" if taken.reason else ""
     draft.say(issue.number, State.HELD, f"{taken.who} has taken it over{how}; {GIVE}")

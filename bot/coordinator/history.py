@@ -178,9 +178,10 @@ class History(BaseModel):
     are the pull requests that speak for the bead no more. `spent` is all that its runs have cost, `tried` the
     last of them, `found` what they found, `question` what waits for an answer, `decided` what was answered.
     `shape` is whose word has its text drafted, `planning` a proposal of beads for it, `change` the name of
-    the change of the specs that is proposed, or that it is planned by, `lead` that one worker does the beads
-    of an epic. `reconciliation` is how an epic stands, `accepted` whose word lets it end with gaps. `shown`
-    tells that somebody asked for its status comment.
+    the change of the specs that is proposed, or that it is planned by, `archive` since when a bead is asked
+    for that archives it, `lead` that one worker does the beads of an epic. `reconciliation` is how an epic
+    stands, `accepted` whose word lets it end with gaps. `shown` tells that somebody asked for its status
+    comment.
 
     `asked` counts how often a person was asked for, each time by a new comment; `told` is what the last one
     says, or said until it was `over`. Of a bead that is `closed` only its past is kept, and for a while what
@@ -212,6 +213,7 @@ class History(BaseModel):
     shape: Word | None = None
     planning: Planning | None = None
     change: str = ""
+    archive: AwareDatetime | None = None
     lead: Lead | None = None
     reconciliation: Reconciliation | None = None
     accepted: Word | None = None

@@ -41,7 +41,7 @@ def remember_ends(issues: Mapping[int, Issue], labels: Mapping[int, Labels], dra
             child
             for child in issues[number].children
             if child in issues and child != found.bead
-            if labels[child].type in ENDS or archives(issues[child], number)
+            if labels[child].type in ENDS or archives(issues[child], number, known.change)
         ]
         if not set(ends) <= set(found.ends):
             added = found.model_copy(update={"ends": tuple(sorted({*found.ends, *ends}))})

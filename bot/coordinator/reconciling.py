@@ -25,7 +25,7 @@ from datetime import datetime
 from bot.beads.labels import Labels
 from bot.beads.model import BeadType
 from bot.beads.report import Report
-from bot.coordinator import planning
+from bot.coordinator import archiving, planning
 from bot.coordinator.actions import Close, Say
 from bot.coordinator.claims import Answer, Claim
 from bot.coordinator.coverage_comment import ACCEPTED, COVERAGE, epic_text, matrix_text
@@ -176,6 +176,8 @@ def outcome(epic: int, draft: Draft) -> tuple[str, ...]:
 
 def accept(said: Said, draft: Draft) -> Answer:
     """`/bead accept [REASON]`: the epic may end with what is left open."""
+    if (ended := archiving.accept(said, draft)) is not None:
+        return ended
     issue = said.bead
     number = issue.number if draft.claims.of(issue.number).reconciliation is not None else issue.parent
     found = draft.claims.of(number).reconciliation if number is not None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -25,11 +26,10 @@ from bot.coordinator.actions import (
     UpdateBranch,
 )
 from bot.coordinator.archiving import CLI
-from bot.coordinator.claims import Claims
 from bot.coordinator.decision import Decision, State
 from bot.coordinator.direction_comment import direction_text
 from bot.coordinator.history import History, Planning, Word
-from bot.coordinator.snapshot import Comment, MergeGroup, Snapshot
+from bot.coordinator.snapshot import Comment, Ended, MergeGroup, Snapshot
 from bot.jobs.engine_program import LOCKS
 from tests.unit import snapshots as of
 from tests.unit.changes import SOUND
@@ -258,18 +258,71 @@ def test_when_all_of_an_epic_is_done_its_change_is_archived_by_one_more_bead_and
     assert (made.marker, made.parent) == ("1-archive", 1)
     assert "openspec@1.13.2 archive greet-in-german --yes" in made.body
     assert not [one for one in decision.before if isinstance(one, Close)]
-    assert after(decision).change == ""
-    later = run_decide(look(epic, closed=frozenset({2}), claims=Claims()))
-    assert [one for one in later.before if isinstance(one, Close)]
+    assert decision.claims is not None
+    both = replace(epic, children=(2, 3))
+    archives = replace(of.issue(3, released=False, parent=1), markers=("bead=1-archive",))
+    waits = run_decide(look(both, archives, closed=frozenset({2}), claims=decision.claims))
+    assert not [one for one in waits.before if isinstance(one, Close | CreateBead)]
+    done = {2: Ended("I_2", "Greet"), 3: Ended("I_3", made.title)}
+    last = run_decide(look(both, closed=frozenset(done), ended=done, claims=decision.claims))
+    assert [one.number for one in last.before if isinstance(one, Close)] == [1]
+    assert not [one for one in last.before if isinstance(one, CreateBead)]
 
 
-def test_what_one_bead_has_built_is_archived_as_well() -> None:
+def refused(minutes: int) -> tuple[Snapshot, Decision]:
+    """An epic is done, and the bead that archives its change does not come to be for so long."""
+    snapshot = look(of.issue(1, "epic", children=(2,)), closed=frozenset({2}))
+    claims = remembered(1, change="greet-in-german", archive=NOW - timedelta(minutes=minutes))
+    snapshot = replace(snapshot, claims=claims)
+    return snapshot, run_decide(snapshot)
+
+
+def test_where_github_makes_no_bead_that_archives_its_epic_waits_for_a_person() -> None:
+    _, soon = refused(59)
+    assert soon.verdicts[1].state is State.BLOCKED
+    _, late = refused(60)
+    assert late.verdicts[1].state is State.NEEDS_HUMAN
+    assert "make one below #1 with the title `Archive the change greet-in-german`" in of.statuses(late)[1]
+    for decision in (soon, late):
+        assert [one.marker for one in decision.before if isinstance(one, CreateBead)] == ["1-archive"]
+        assert not [one for one in decision.before if isinstance(one, Close)]
+
+
+def test_a_person_may_make_it_by_hand() -> None:
+    snapshot, _ = refused(60)
+    epic = of.issue(1, "epic", children=(2, 3))
+    by_hand = Ended("I_3", "archive the change greet-in-german ")
+    snapshot = replace(snapshot, issues=(epic,), closed=frozenset({2, 3}), ended={3: by_hand})
+    assert [one.number for one in run_decide(snapshot).before if isinstance(one, Close)] == [1]
+
+
+def test_a_person_may_let_it_end_without_its_change_being_archived() -> None:
+    snapshot, _ = refused(60)
+    sign, _ = replied("accept @octo does it", snapshot)
+    assert sign == "done"
+    comment = Comment("IC_1", 77, 1, "I_1", False, 1, "maya", Permission.WRITE, "/bead accept @octo's", NOW)
+    decision = run_decide(replace(snapshot, comments=(comment,)))
+    assert said(decision, "accepted").startswith("**Accepted** · `@maya` lets this end as it is: ")
+    assert "@octo" not in said(decision, "accepted")
+    assert "Open: the change `greet-in-german` is not archived." in said(decision, "accepted")
+    assert not [one for one in decision.before if isinstance(one, Close | CreateBead)]
+    assert decision.claims is not None
+    last = run_decide(replace(snapshot, claims=decision.claims))
+    assert [one.number for one in last.before if isinstance(one, Close)] == [1]
+
+
+def test_what_one_bead_has_built_is_archived_as_well_and_closed_once_that_is_to_come() -> None:
     claims = of.approved(1).remember(1, change="greet-in-german")
     merged = pull(8, 1, state="merged", on_base=True, merge_commit="d" * 40)
     decision = run_decide(look(of.issue(1), claims=claims, pulls=(merged,)))
     (made,) = [one for one in decision.before if isinstance(one, CreateBead)]
     assert (made.marker, made.parent) == ("1-archive", None)
-    assert [one for one in decision.before if isinstance(one, Close)]
+    assert not [one for one in decision.before if isinstance(one, Close)]
+    assert decision.claims is not None
+    archives = replace(of.issue(2, released=False), markers=("bead=1-archive",))
+    then = run_decide(look(of.issue(1), archives, claims=decision.claims, pulls=(merged,)))
+    assert [one.number for one in then.before if isinstance(one, Close)] == [1]
+    assert not [one for one in then.before if isinstance(one, CreateBead)]
 
 
 def test_the_bead_that_archives_names_the_version_that_the_change_was_checked_with() -> None:
