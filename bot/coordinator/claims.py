@@ -256,12 +256,12 @@ class Claims(BaseModel):
         return self.model_copy(update={"history": {**self.history, bead: known}})
 
     def forget(self, bead: int) -> Claims:
-        """Without anything about a bead that is closed, but for its past, and what it found and nobody has
-        filed."""
+        """Without anything about a bead that is closed, but for its past pull requests, and what it found and
+        nobody has filed."""
         live = {number: claim for number, claim in self.live.items() if number != bead}
         history = {number: known for number, known in self.history.items() if number != bead}
         known = self.of(bead)
-        kept = History(past=known.past)
+        kept = known.lasting
         if known.unfiled:
             kept = kept.model_copy(update={"found": known.found, "closed": known.closed})
         if kept != History():

@@ -8,6 +8,8 @@ it takes nothing over.
 - Merged, `History.change` keeps its name, `/bead plan` is offered, the writer plans by the change's files,
   and when all is built a bead archives it (`archiving.py`).
 - Closed, it is no more. Either way its branch is deleted: left there it would be taken for a bead's work.
+- Opened again, as that pull request or as another one at the same head, it is a proposal again, unless other
+  work on the issue has begun; then it is left alone. It is never a bead's work (`History.dropped`).
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from bot.coordinator.actions import DeleteRef, OpenPull, PostCheck, Say, SetBody
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.direction_comment import direction_text
-from bot.coordinator.history import History
-from bot.coordinator.pulls import latest_pulls
+from bot.coordinator.history import Dropped, History
+from bot.coordinator.pulls import latest_pulls, was_dropped
 from bot.coordinator.said import Said
 from bot.coordinator.shown import check_key, shown_digest
 from bot.coordinator.snapshot import Issue, PullRequest, Run, Snapshot
@@ -56,6 +58,7 @@ def settle(snapshot: Snapshot, issue: Issue | None, run: Run, known: History, dr
 def notice(snapshot: Snapshot, issues: Mapping[int, Issue], draft: Draft) -> None:
     """See what people made of proposals: merged, it is there to be planned; closed, it is no more. Where the
     issue is closed too nobody waits there for either."""
+    _notice_again(snapshot, issues, draft)
     pulls = latest_pulls(snapshot.pulls, draft.claims)
     for number, known in draft.claims.history.items():
         pull = pulls.get(number)
@@ -71,8 +74,32 @@ def notice(snapshot: Snapshot, issues: Mapping[int, Issue], draft: Draft) -> Non
             if name == f"bead/{number}":
                 draft.before.append(DeleteRef(f"refs/heads/{name}", head))
         kept = known.change if merged and issue is not None else ""
+        dropped = None
+        if not merged and known.planning is not None:
+            planning = known.planning.model_copy(update={"text": ""})
+            dropped = Dropped(pull=pull.number, head=pull.head, change=known.change, planning=planning)
         past = (*known.past, pull.number)
-        draft.claims = draft.claims.remember(number, planning=None, past=past, change=kept)
+        draft.claims = draft.claims.remember(number, planning=None, past=past, change=kept, dropped=dropped)
+
+
+def _notice_again(snapshot: Snapshot, issues: Mapping[int, Issue], draft: Draft) -> None:
+    """A proposal that was closed and is open again."""
+    for number, known in draft.claims.history.items():
+        dropped, issue = known.dropped, issues.get(number)
+        if dropped is None:
+            continue
+        there = [one for one in snapshot.pulls if one.head_ref == f"bead/{number}" and one.state == "open"]
+        pull = next((one for one in there if was_dropped(one.number, one.head, dropped)), None)
+        other = known.planning is not None or known.change or known.begun or number in draft.claims.live
+        if pull is None or other or (issue is not None and issue.children):
+            continue
+        past = tuple(one for one in known.past if one != pull.number)
+        draft.claims = draft.claims.remember(
+            number, planning=dropped.planning, change=dropped.change, past=past, dropped=None
+        )
+        if issue is not None:
+            text = f"#{pull.number} is open again: it proposes the change `{dropped.change}` of the specs."
+            draft.before.append(Say(number, issue.id, f"proposal-{pull.number}", text))
 
 
 def _tell(issue: Issue, change: str, pull: PullRequest, draft: Draft) -> None:
@@ -97,9 +124,9 @@ def _offer(change: str, pull: PullRequest) -> str:
 def goes_on(snapshot: Snapshot, issue: Issue, pull: PullRequest | None, draft: Draft) -> bool:
     """Whether a proposal of this issue waits for a person, and so nothing else goes on with it."""
     known = draft.claims.of(issue.number)
-    if not known.proposes:
-        return False
     name = f"bead/{issue.number}"
+    if not known.proposes:
+        return _is_left(snapshot, issue, known, draft)
     if pull is not None and pull.state == "merged":
         where = f"#{pull.number} is merged, and its commit is not on {snapshot.default_branch}"
         draft.say(issue.number, State.NEEDS_HUMAN, where)
@@ -120,6 +147,19 @@ def goes_on(snapshot: Snapshot, issue: Issue, pull: PullRequest | None, draft: D
     else:
         draft.claims = draft.claims.remember(issue.number, planning=None, change="")
         draft.say(issue.number, State.PLANNED, "the branch of its proposal is gone, and the proposal with it")
+    return True
+
+
+def _is_left(snapshot: Snapshot, issue: Issue, known: History, draft: Draft) -> bool:
+    """Whether the branch of a proposal that was closed is in the way of a bead's work."""
+    head = dict(snapshot.branches).get(f"bead/{issue.number}")
+    if known.dropped is None or known.planning is not None or issue.children or head != known.dropped.head:
+        return False
+    why = (
+        f"`bead/{issue.number}` holds what #{known.dropped.pull} proposed, which was closed: open that again,"
+        " or delete the branch"
+    )
+    draft.say(issue.number, State.BLOCKED, why)
     return True
 
 

@@ -125,16 +125,16 @@ def forget(draft: Draft, closed: Iterable[int], now: datetime) -> None:
     for bead in closed:
         known = history.pop(bead)
         since = known.closed or now
-        kept = History(past=known.past)
+        kept = known.lasting
         if known.unfiled and now - since < KEPT:
             kept = kept.model_copy(update={"found": known.found, "closed": since})
         if kept != History():
             history[bead] = kept
     finders = [(known.closed, bead) for bead, known in history.items() if known.closed is not None]
     for _, bead in sorted(finders)[:-CLOSED]:
-        past = history.pop(bead).past
-        if past:
-            history[bead] = History(past=past)
+        kept = history.pop(bead).lasting
+        if kept != History():
+            history[bead] = kept
     if history != draft.claims.history:
         draft.claims = draft.claims.model_copy(update={"history": history})
 

@@ -26,7 +26,7 @@ from bot.coordinator.cleanup import close_merged
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.history import Word
 from bot.coordinator.leading import leader
-from bot.coordinator.pulls import latest_pulls
+from bot.coordinator.pulls import latest_pulls, was_dropped
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 
@@ -40,7 +40,7 @@ def notice(snapshot: Snapshot, issues: Mapping[int, Issue], now: datetime, draft
     for name, login in snapshot.pushers.items():
         number = int(name.removeprefix("bead/"))
         mine = heads.get(name) in _ours(number, draft) or _proposes(number, draft)
-        if number in issues and not mine:
+        if number in issues and not mine and not _was_proposed(snapshot, name, heads.get(name), draft):
             _take(number, Word(by=login, at=now, head=heads.get(name), reason="by a commit"), draft)
     for number, pull in pulls.items():
         if number not in issues or _proposes(number, draft):
@@ -64,6 +64,13 @@ def _proposes(bead: int, draft: Draft) -> bool:
     claim = draft.claims.live.get(bead)
     opened = claim is not None and (claim.role, claim.stage) == ("direction", "published")
     return opened or draft.claims.of(bead).proposes
+
+
+def _was_proposed(snapshot: Snapshot, branch: str, head: str | None, draft: Draft) -> bool:
+    """Whether a branch is that of a proposal which was closed, and is there again."""
+    dropped = draft.claims.of(int(branch.removeprefix("bead/"))).dropped
+    there = [one for one in snapshot.pulls if one.head_ref == branch and one.state == "open"]
+    return any(was_dropped(pull, head, dropped) for pull in (None, *(one.number for one in there)))
 
 
 def _take(bead: int, word: Word, draft: Draft) -> None:

@@ -165,6 +165,17 @@ class Reconciliation(BaseModel):
         return self.run_id is not None and not self.open
 
 
+class Dropped(BaseModel):
+    """A change of the specs whose proposal was closed: its pull request, at which head, and what it was. Open
+    again it is that again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    pull: int
+    head: str = Field(pattern=SHA)
+    change: str
+    planning: Planning
+
+
 class History(BaseModel):
     """What must be remembered of an open bead between claims.
 
@@ -178,10 +189,10 @@ class History(BaseModel):
     are the pull requests that speak for the bead no more. `spent` is all that its runs have cost, `tried` the
     last of them, `found` what they found, `question` what waits for an answer, `decided` what was answered.
     `shape` is whose word has its text drafted, `planning` a proposal of beads for it, `change` the name of
-    the change of the specs that is proposed, or that it is planned by, `archive` since when a bead is asked
-    for that archives it, `lead` that one worker does the beads of an epic. `reconciliation` is how an epic
-    stands, `accepted` whose word lets it end with gaps. `shown` tells that somebody asked for its status
-    comment.
+    the change of the specs that is proposed, or that it is planned by, `dropped` one whose proposal was
+    closed, `archive` since when a bead is asked for that archives the change, `lead` that one worker does the
+    beads of an epic. `reconciliation` is how an epic stands, `accepted` whose word lets it end with gaps.
+    `shown` tells that somebody asked for its status comment.
 
     `asked` counts how often a person was asked for, each time by a new comment; `told` is what the last one
     says, or said until it was `over`. Of a bead that is `closed` only its past is kept, and for a while what
@@ -213,6 +224,7 @@ class History(BaseModel):
     shape: Word | None = None
     planning: Planning | None = None
     change: str = ""
+    dropped: Dropped | None = None
     archive: AwareDatetime | None = None
     lead: Lead | None = None
     reconciliation: Reconciliation | None = None
@@ -234,6 +246,11 @@ class History(BaseModel):
             "direction",
             "shown",
         )
+
+    @property
+    def lasting(self) -> History:
+        """What stays of it when its bead is closed: its past, and that its proposal was closed."""
+        return History(past=self.past, dropped=self.dropped)
 
     @property
     def unfiled(self) -> tuple[Found, ...]:

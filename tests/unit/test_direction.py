@@ -29,11 +29,11 @@ from bot.coordinator.archiving import CLI
 from bot.coordinator.decision import Decision, State
 from bot.coordinator.direction_comment import direction_text
 from bot.coordinator.history import History, Planning, Word
-from bot.coordinator.snapshot import Comment, Ended, MergeGroup, Snapshot
+from bot.coordinator.snapshot import Comment, Ended, MergeGroup, PullRequest, Snapshot
 from bot.jobs.engine_program import LOCKS
 from tests.unit import snapshots as of
 from tests.unit.changes import SOUND
-from tests.unit.snapshots import HEAD, NOW, look, pull, remembered, run_decide
+from tests.unit.snapshots import HEAD, NOW, OTHER, look, pull, remembered, run_decide
 
 WORD = Word(by="maya", at=NOW)
 PROPOSED = Planning(role="direction", word=WORD, stage="shown", run_id=9)
@@ -196,6 +196,63 @@ def test_what_a_person_did_to_a_proposal_before_its_run_was_counted_is_seen_as_t
         pushers={"bead/1": "ann"},
     )
     assert after(pushed).taken is None
+
+
+def closed(**changes: object) -> Snapshot:
+    """The look after the proposal was closed and its branch deleted."""
+    over = (pull(8, 1, state="closed", closed_by="maya"),)
+    decision = run_decide(proposal(pulls=over))
+    assert decision.claims is not None
+    return proposal(pulls=over, branches=(), claims=decision.claims, **changes)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [pull(8, 1), pull(8, 1, head=OTHER), pull(9, 1)],
+    ids=["the same", "pushed to", "another of the same branch"],
+)
+@pytest.mark.parametrize("pushers", [{}, {"bead/1": "maya"}], ids=["ours", "a person's commit"])
+def test_a_closed_proposal_that_is_open_again_is_a_proposal(
+    again: PullRequest, pushers: dict[str, str]
+) -> None:
+    there = (("bead/1", again.head),)
+    issues = (of.issue(1),)
+    decision = run_decide(replace(closed(), issues=issues, pulls=(again,), branches=there, pushers=pushers))
+    known = after(decision)
+    assert (known.proposes, known.change, known.taken) == (True, "greet-in-german", None)
+    assert again.number not in known.past
+    assert said(decision, f"proposal-{again.number}").startswith(f"#{again.number} is open again")
+    assert decision.verdicts[1].state is State.NEEDS_HUMAN
+    everything = (*decision.before, *decision.after)
+    assert not [one for one in everything if isinstance(one, Dispatch | UpdateBranch | Merge | Close)]
+    merged = replace(again, state="merged", on_base=True, merge_commit="d" * 40)
+    assert decision.claims is not None
+    last = run_decide(replace(closed(), pulls=(merged,), claims=decision.claims))
+    assert "`/bead plan` has beads planned" in said(last, f"proposal-{again.number}")
+
+
+def test_a_closed_proposal_whose_branch_is_there_again_is_nobodys_work() -> None:
+    decision = run_decide(replace(closed(), issues=(of.issue(1),), branches=BRANCH))
+    assert decision.verdicts[1].state is State.BLOCKED
+    assert decision.verdicts[1].reasons[0].startswith("`bead/1` holds what #8 proposed, which was closed")
+    assert not [one for one in decision.after if isinstance(one, Dispatch | OpenPull)]
+
+
+def test_a_closed_proposal_that_is_opened_while_something_else_is_planned_is_left_alone() -> None:
+    known = closed()
+    claims = known.claims.remember(1, planning=Planning(role="writer", word=WORD))
+    decision = run_decide(replace(known, claims=claims, pulls=(pull(8, 1),), branches=BRANCH))
+    assert not after(decision).proposes
+    assert after(decision).past == (8,)
+    assert not [one for one in decision.after if isinstance(one, Merge | UpdateBranch)]
+    assert [(one.bead, one.role) for one in decision.after if isinstance(one, Dispatch)] == [(1, "writer")]
+
+
+def test_a_closed_proposal_is_known_when_its_issue_is_closed_and_opened_again() -> None:
+    away = run_decide(replace(closed(), issues=()))
+    claims = away.claims if away.claims is not None else closed().claims
+    again = run_decide(replace(closed(), claims=claims, pulls=(pull(8, 1),), branches=BRANCH))
+    assert after(again).proposes
 
 
 def test_a_proposal_stays_one_when_its_issue_is_closed_or_no_bead_for_a_while() -> None:
