@@ -244,7 +244,7 @@ WHY = Argument("[REASON]", f"a reason of at most {REASON} characters, or nothing
 SOME_ISSUES = Argument("#N [#M ...]", f"one to {ISSUES} numbers of issues", "#12", _numbers)
 OTHERWISE = Argument(
     "TEXT",
-    f"at most {REVISION} characters on what is to be otherwise",
+    f"what is to be otherwise, in at most {REVISION} characters",
     "leave the database alone",
     _revision,
 )

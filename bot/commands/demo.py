@@ -19,6 +19,7 @@ from rich.live import Live
 from bot.beads.bd.lines import ExportError
 from bot.beads.bd.reading import ImportPlan, PlannedIssue, read_export
 from bot.commands.demo_engine import ChosenEngine, agree
+from bot.commands.person import unreadable
 from bot.commands.serve import command
 from bot.github.importer import ImportStopped, import_issues
 from bot.jobs import bootstrap, wall
@@ -154,16 +155,23 @@ def fill_tool_cache(folder: Path) -> None:
 def _read(graph: Path, stop: Callable[[str], NoReturn]) -> ImportPlan:
     try:
         return read_export(graph.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ExportError) as error:
-        stop(f"{graph}: {error}")
+    except (OSError, UnicodeDecodeError) as error:
+        stop(unreadable(graph, error))
+    except ExportError as error:
+        stop(f"{graph}: {error}. `--graph` takes a bd export: one JSON object a line.")
 
 
 def _folder(keep: Path | None, stop: Callable[[str], NoReturn]) -> Path:
     if keep is None:
         return Path(tempfile.mkdtemp(prefix="beadwright-demo-"))
-    if keep.exists() and any(keep.iterdir()):
-        stop(f"{keep} is not empty; name a folder that is, or that does not exist")
-    keep.mkdir(parents=True, exist_ok=True)
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+        if any(keep.iterdir()):
+            stop(f"{keep} is not empty; name a folder that is, or that does not exist")
+    except FileExistsError:
+        stop(f"{keep} is a file; --keep takes a folder")
+    except OSError as error:
+        stop(f"{keep} cannot be the folder that is kept: {error.strerror}")
     return keep.resolve()
 
 

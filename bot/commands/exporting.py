@@ -12,7 +12,7 @@ import httpx
 import typer
 
 from bot.beads.bd.writing import write_export
-from bot.commands.person import person
+from bot.commands.person import person, unanswered
 from bot.github.bead_issues import ReadRefused, read_beads, read_spelling
 
 
@@ -22,15 +22,17 @@ def run(*, file: Path, repo: str, api_url: str, token: str, stop: Callable[[str]
         try:
             spelling = read_spelling(api, repo)
             export = write_export(repo, read_beads(api, repo, spelling), spelling)
-        except (ReadRefused, httpx.HTTPError) as error:
+        except ReadRefused as error:
             stop(f"{error}. Nothing was written.")
+        except httpx.HTTPError as error:
+            stop(f"{unanswered(api_url, error)} Nothing was written.")
     if str(file) == "-":
         sys.stdout.write(export.text)
     else:
         try:
             _replace(file, export.text)
         except OSError as error:
-            stop(f"{file}: {error.strerror}")
+            stop(f"{file} cannot be written: {error.strerror}")
     for loss in export.losses:
         typer.echo(f"{repo}: {loss}", err=True)
     count = export.text.count("\n")

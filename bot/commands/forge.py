@@ -18,6 +18,12 @@ def run(*, folder: Path, port: int, stop: Callable[[str], NoReturn]) -> None:
     """Serve until interrupted."""
     action = folder / "action"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        stop(f"{folder} is a file; name a folder, which is made when it is not there")
+    except OSError as error:
+        stop(f"{folder} cannot be made: {error.strerror}")
+    try:
         if not action.exists():
             export_action(action)
         jobs = attached_runner(action, folder / "tools", search_path(Path(sys.executable).parent))

@@ -12,7 +12,7 @@ import typer
 from bot.beads.bd.lines import ExportError, in_order
 from bot.beads.bd.reading import PlannedIssue, read_export
 from bot.beads.labels import DEFAULT
-from bot.commands.person import person
+from bot.commands.person import check_repository, person, unanswered, unreadable
 from bot.github.bead_issues import ReadRefused, read_spelling
 from bot.github.importer import ImportStopped, import_issues
 
@@ -28,11 +28,12 @@ def run(
     stop: Callable[[str], NoReturn],
 ) -> None:
     """Read the whole file, then create what is not there yet, then list what was lost."""
+    check_repository(repo, stop)
     try:
         text = file.read_text(encoding="utf-8")
         plan = read_export(text)
     except (OSError, UnicodeDecodeError) as error:
-        stop(f"{file}: {error}")
+        stop(unreadable(file, error))
     except ExportError as error:
         stop(f"{file}: {error}. Nothing was imported.")
     losses = list(plan.losses)
@@ -42,8 +43,10 @@ def run(
                 spelling = read_spelling(api, repo)
                 plan = read_export(text, spelling) if spelling != DEFAULT else plan
                 done = import_issues(api, repo, plan.issues, pause=pause, told=_tell, spelling=spelling)
-            except (ImportStopped, ReadRefused, httpx.HTTPError) as error:
+            except (ImportStopped, ReadRefused) as error:
                 stop(str(error))
+            except httpx.HTTPError as error:
+                stop(f"{unanswered(api_url, error)} Run the import again: it goes on from here.")
         losses = [*plan.losses, *done.losses]
         typer.echo(f"{done.created} issues created, {len(done.numbers) - done.created} were there already")
     for loss in in_order(losses):

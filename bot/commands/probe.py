@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.progress import Progress, TextColumn
 from rich.table import Table
 
+from bot.commands.person import check_repository, check_url, unreadable
 from bot.github.assumptions import ASSUMPTIONS
 from bot.github.assumptions.access import Access, AppKey, Bounds
 from bot.github.assumptions.document import document
@@ -57,7 +58,10 @@ def run(
     if listing:
         sys.stdout.write(document(ASSUMPTIONS))
         return 0
-    chosen = [one for one in ASSUMPTIONS if only is None or re.search(only, f"{one.area}/{one.id}")]
+    try:
+        chosen = [one for one in ASSUMPTIONS if only is None or re.search(only, f"{one.area}/{one.id}")]
+    except re.error as error:
+        stop(f"--only {only}: no regular expression: {error}")
     if not chosen:
         stop(f"--only {only}: no assumption has that in its area or id; `beadwright probe --list` shows them")
     console = Console(stderr=as_json)
@@ -133,16 +137,16 @@ def _access(
     key_file: Path | None,
     stop: Callable[[str], NoReturn],
 ) -> Access:
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
-        stop(f"--repo {repo}: write OWNER/NAME")
+    check_repository(repo, stop)
+    check_url(api_url, stop)
     if not token:
         stop("put a token that may write to the scratch repository into GITHUB_TOKEN")
     app: AppKey | None = None
     if key_file is not None and app_id:
         try:
             app = AppKey(app_id, key_file.read_text(encoding="utf-8"))
-        except OSError as error:
-            stop(f"the App's key {key_file} cannot be read: {error.strerror}")
+        except (OSError, UnicodeDecodeError) as error:
+            stop(f"the App's key {unreadable(key_file, error)}")
     api = api_url.rstrip("/")
     hosted = api == "https://api.github.com"
     return Access(

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from bot.beads.labels import LabelNames
+from bot.commands.person import check_repository
 from bot.commands.settings import Settings, SettingsError, load_settings, plain
 from bot.coordinator.decision import Decision
 from bot.coordinator.loop import Coordinator, NotKnown, one_pass
@@ -54,14 +55,24 @@ def run(*, port: int, stop: Callable[[str], NoReturn]) -> None:
             listener.bind((HOST, port))
         except OSError as error:
             stop(f"cannot listen on {HOST}:{port}: {error.strerror}")
-        app = application(settings, key)
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
-        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+        try:
+            asyncio.run(_serve(settings, key, listener))
+        except GitHubError as error:
+            stop(f"the repositories of the App cannot be listed at {plain(settings.api_url)}: {error}")
 
 
-def application(settings: Settings, key: str) -> FastAPI:
-    """The coordinator and its web application, wired to GitHub."""
+async def _serve(settings: Settings, key: str, listener: socket.socket) -> None:
     app = App(settings.app_id, key, plain(settings.api_url))
+    web = application(settings, app, await installed_repositories(app))
+    config = uvicorn.Config(web, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def application(settings: Settings, app: App, installations: dict[str, int]) -> FastAPI:
+    """The coordinator and its web application, wired to GitHub.
+
+    `installations` are the repositories that the App may work on as it starts, and the installation of each.
+    """
     broker = Broker(app, Verifier(plain(settings.oidc_issuer), plain(settings.url)))
     hooks = _Webhooks(app, settings.webhook_secret.get_secret_value())
 
@@ -83,7 +94,7 @@ def application(settings: Settings, key: str) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        hooks.installations |= await installed_repositories(app)
+        hooks.installations |= installations
         for repository in hooks.installations:
             coordinator.wake(repository)
         yield
@@ -133,6 +144,7 @@ def _tell(repository: str, decision: Decision) -> None:
 
 def run_once(repository: str, *, stop: Callable[[str], NoReturn]) -> None:
     """One pass over one repository; prints every bead's state and reasons."""
+    check_repository(repository, stop)
     try:
         settings = load_settings()
         key = settings.private_key()
@@ -141,7 +153,7 @@ def run_once(repository: str, *, stop: Callable[[str], NoReturn]) -> None:
     try:
         decision = asyncio.run(_once(settings, key, repository))
     except (GitHubError, ClaimsMoved, NotKnown) as error:
-        stop(f"{repository}: {error}")
+        stop(f"{repository} at {plain(settings.api_url)}: {error}")
     for number, verdict in sorted(decision.verdicts.items()):
         typer.echo(f"#{number} {verdict.state}: {'; '.join(verdict.reasons)}")
 

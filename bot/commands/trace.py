@@ -16,7 +16,7 @@ from bot.beads.trace import Trace, trace
 from bot.beads.trace_gaps import SHORT
 from bot.beads.trace_graph import Because, Kind, Link, Node
 from bot.beads.visible_text import one_line, reveal
-from bot.commands.person import person
+from bot.commands.person import person, unanswered
 from bot.github.bead_issues import ReadRefused
 from bot.github.trace_facts import Found, read_trace
 
@@ -54,8 +54,10 @@ def run(
     with person(repo=repo, api_url=api_url, token=token, may="read", stop=stop) as api:
         try:
             found = read_trace(api, repo, asked)
-        except (ReadRefused, httpx.HTTPError) as error:
+        except ReadRefused as error:
             stop(f"{error}")
+        except httpx.HTTPError as error:
+            stop(unanswered(api_url, error))
     traced = trace(found.facts, found.start) if found.start is not None else None
     if as_json:
         typer.echo(json.dumps(_as_json(repo, asked, found, traced), indent=2, ensure_ascii=False))

@@ -124,7 +124,8 @@ def _not_whole(proposal: Proposal, places: Sequence[int], reconcile_from: int) -
     """Why these places cannot be made without others, or None."""
     absent = [place for place in places if place > len(proposal.beads)]
     if absent:
-        return f"Its list ends at {len(proposal.beads)}; {absent[0]} is no place of it."
+        count = "one bead" if len(proposal.beads) == 1 else f"{len(proposal.beads)} beads"
+        return f"What is proposed has {count}, and none at {absent[0]}: `/bead approve` makes all of it."
     open_ends = {
         place: [one for one in proposal.beads[place - 1].after if one not in places]
         for place in places
@@ -216,7 +217,11 @@ def _go_on(
     if making.missing or len(draft.before) > before:
         draft.looks.append(now + max(SOON, min((now - planning.yes.at) / 2, LATE)))
         return
-    draft.before.append(Say(number, issue.id, PLAN, made_text(snapshot, proposal, beads, making.numbers)))
+    parent = target.parent
+    holds = parent is not None and releases_in(snapshot, draft.claims).of(parent.number).holds
+    released = parent.number if parent is not None and holds else None
+    text = made_text(snapshot, proposal, beads, making.numbers, released)
+    draft.before.append(Say(number, issue.id, PLAN, text))
     draft.claims = draft.claims.remember(number, planning=None)
     draft.looks.append(now)
 

@@ -260,8 +260,9 @@ def _failed(
     if failures >= snapshot.policy.attempts:
         # The run's artifact holds the transcript.
         last = f"{claim.role}, attempt {claim.attempt}, {run.url}"
-        why = f"{failures} attempts failed; the last one ({last})"
-        stopped = f"{why}: {quoted_line(snapshot, _why_failed(run))}"
+        why = "1 attempt failed" if failures == 1 else f"{failures} attempts failed"
+        which = f" ({last})" if failures == 1 else f"; the last one ({last})"
+        stopped = f"{why}{which}: {quoted_line(snapshot, _why_failed(run))}"
     if plans is not None:  # what cannot be planned can be worked on all the same
         history = history.model_copy(update={"planning": plans.model_copy(update={"failures": failures})})
         if why and issue is not None:

@@ -30,7 +30,9 @@ SIGNS: Mapping[str, str] = {"met": "✅ met", "partly": "🟡 partly", "missing"
 def first_line(snapshot: Snapshot, answer: CoverageAnswer, run_id: int) -> str:
     """How many of how many are met."""
     rows, left = len(answer.matrix), len(answer.unmet)
-    met = f"all {rows} are met" if not left else f"{rows - left} of {rows} are met"
+    met = f"{rows - left} of the {rows} things asked for are met"
+    if not left:
+        met = "all that is asked for is met"
     return f"**Reconciled** · {met} · [run]({run_page(snapshot, run_id)})"
 
 

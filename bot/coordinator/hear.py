@@ -297,6 +297,8 @@ def _misplaced(snapshot: Snapshot, comment: Comment, command: Command) -> str | 
         return f"This issue is closed: reopen it, then `/bead {command.name}` works."
     if where == "issue":
         return None
+    if command.name in (Name.APPROVE, Name.REVISE):
+        return planning.NOTHING
     label = snapshot.policy.spelling.bead
     return f"This is no bead: label it `{label}`, or write `/bead ready` in a comment of its own."
 

@@ -157,11 +157,15 @@ def close(snapshot: Snapshot, issue: Issue, pull: PullRequest, lead: Lead, draft
 def lead(said: Said, draft: Draft) -> Answer:
     """`/bead lead`: the epic's open beads go to one worker."""
     epic = said.bead
-    if not epic.children:
-        return Answer(done=False, reply="It has no sub-issues: `/bead ready` gives it to one worker anyway.")
     planning = draft.claims.of(epic.number).planning
+    if planning is not None and planning.role == "writer" and planning.stage == "shown":
+        return Answer(
+            done=False, reply="Its beads are only proposed: `/bead approve` makes them, then say it again."
+        )
     if planning is not None and planning.stage == "approved":
         return Answer(done=False, reply="Its beads are being made: say it again when all of them are there.")
+    if not epic.children:
+        return Answer(done=False, reply="It has no sub-issues: `/bead ready` gives it to one worker anyway.")
     if draft.claims.of(epic.number).lead is not None and _has_begun(said, epic.number, draft):
         return Answer(done=False, reply="One worker does it already: `/bead why` says how far that is.")
     issues = {one.number: one for one in said.snapshot.issues}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.beads.body import BeadBody, not_in, parse_body, render_body, with_planned
+from bot.beads.model import Role
 from bot.beads.plan import PlanAnswer, PlannedBead
 from bot.beads.plan_fault import PlanFault
 from bot.beads.plan_shape import coupling, is_coupled, longest_chain, waves
@@ -25,6 +26,13 @@ from bot.coordinator.snapshot import Issue, Snapshot
 from bot.coordinator.status import AGAIN, bullets, dollars, folded, run_page, table_row
 from bot.guards.result import quoted as code
 
+NONE: Mapping[Role, str] = {
+    "writer": "No plan",
+    "direction": "No proposal",
+    "checkin": "No check-in",
+    "reconciler": "Not reconciled",
+}
+"""How the comment begins where nothing came, by the role that was to make it."""
 AGAIN_RECONCILED = "Reconcile the epic again"
 PLAN = "plan"
 """Marks the comment."""
@@ -97,11 +105,12 @@ def proposal_text(
     """The comment that shows a proposal, of any length."""
     beads = proposal.beads
     count = "One bead is" if len(beads) == 1 else f"{len(beads)} beads are"
-    some = "" if len(beads) == 1 else ", `/bead approve 1 2` those at these places"
-    makes = "completes the text below with it" if proposal.single else "makes them"
+    some = "" if len(beads) == 1 else ", `/bead approve 1 2` those two alone"
+    makes = "makes it" if len(beads) == 1 else "makes all of them"
+    makes = "completes the text of this issue with it" if proposal.single else makes
     how = (
         f"`/bead approve` {makes}{some}; `/bead revise TEXT` has it planned anew with that in mind. "
-        "Until then nothing is made, and approved is what this comment says now."
+        "Until then nothing is made; what is approved is what this comment says now."
     )
     parts = [
         f"**{count} proposed** · [run]({run_page(snapshot, target.run_id)})",
@@ -116,34 +125,44 @@ def proposal_text(
 
 
 def made_text(
-    snapshot: Snapshot, proposal: Proposal, planned: Mapping[int, PlannedBead], numbers: Mapping[int, int]
+    snapshot: Snapshot,
+    proposal: Proposal,
+    planned: Mapping[int, PlannedBead],
+    numbers: Mapping[int, int],
+    released: int | None = None,
 ) -> str:
-    """The comment once all that was approved is there."""
+    """The comment once all that was approved is there; `released` is their epic where that is released."""
     if proposal.single:
         return "**Approved** · this issue is the bead; what was proposed is in its text."
     left = len(proposal.beads) - len(planned)
     rest = f" {left} of the proposal {'was' if left == 1 else 'were'} left out." if left else ""
     count = "one bead is" if len(planned) == 1 else f"{len(planned)} beads are"
     ready = snapshot.policy.spelling.ready
+    them = "it" if len(planned) == 1 else "them"
+    begins = f"The label `{ready}` lets {them} be worked on."
+    if proposal.own is not None:
+        begins = f"The label `{ready}` on this issue lets all of them be worked on, on a bead that one."
+    if released is not None:
+        begins = f"#{released} is released, so they begin by themselves as soon as nothing holds them."
     return "\n\n".join(
         (
-            f"**Approved** · {count} made.{rest} The label `{ready}` lets them be worked on: on the epic all"
-            " of them, on a bead that one.",
+            f"**Approved** · {count} made.{rest} {begins}",
             _table(snapshot, proposal.beads, numbers),
         )
     )
 
 
-def refused_text(snapshot: Snapshot, faults: Sequence[PlanFault]) -> str:
+def refused_text(snapshot: Snapshot, faults: Sequence[PlanFault], role: Role) -> str:
     """The comment when the plan that came may not be made: all that is wrong with it."""
     rows = "\n".join(f"- `{fault.code}`: {listed_line(snapshot, fault.text)}" for fault in faults)
-    return f"**No plan** · what was planned may not be made, and nothing was:\n\n{rows}\n\n{AGAIN}"
+    head = f"**{NONE[role]}** · what was planned may not be made, and nothing was:"
+    return f"{head}\n\n{rows}\n\n{AGAIN[role]}"
 
 
-def ended_text(snapshot: Snapshot, said: Sequence[str]) -> str:
+def ended_text(snapshot: Snapshot, said: Sequence[str], role: Role) -> str:
     """The comment when no plan came: why, in the words of whoever could not."""
     rows = "\n".join(quotation(harmless(snapshot, one)) for one in said)
-    return f"**No plan** · nothing was made:\n\n{rows}\n\n{AGAIN}"
+    return f"**{NONE[role]}** · nothing was made, and this is why:\n\n{rows}\n\n{AGAIN[role]}"
 
 
 # -- the parts ----------------------------------------------------------------------------------------------

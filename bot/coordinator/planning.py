@@ -42,6 +42,7 @@ from bot.coordinator.history import History, Planning
 from bot.coordinator.leading import leader
 from bot.coordinator.making import Target
 from bot.coordinator.plan_comment import (
+    NONE,
     PLAN,
     Proposal,
     ended_text,
@@ -53,7 +54,7 @@ from bot.coordinator.release import Release
 from bot.coordinator.said import Said
 from bot.coordinator.shown import shown_digest
 from bot.coordinator.snapshot import Issue, Run, Snapshot
-from bot.coordinator.status import LIMIT
+from bot.coordinator.status import DOING, LIMIT
 
 NOTHING = "Nothing is proposed here: `/bead plan` has it planned."
 
@@ -170,9 +171,9 @@ def start(issue: Issue, labels: Labels, release: Release, admission: Admission, 
     else:
         refused = admission.claim(issue, planning.role, draft)
         if refused is None:
-            draft.say(issue.number, State.RUNNING, "a proposal is being made")
+            draft.say(issue.number, State.RUNNING, DOING[planning.role])
         else:
-            draft.say(issue.number, State.READY, f"a proposal is made as soon as it can be: {refused}")
+            draft.say(issue.number, State.READY, f"that begins as soon as it can: {refused}")
     return True
 
 
@@ -192,7 +193,7 @@ def settle(
         return known.model_copy(update={"planning": None})
     faults = faults_of(snapshot, issue, planning, proposal.plan)
     if faults:
-        text = refused_text(snapshot, faults)
+        text = refused_text(snapshot, faults, planning.role)
         why = f"what was planned may not be made: {len(faults)} finding{'s' if len(faults) > 1 else ''}"
         return _say_ended(issue, planning, known, why, text, draft)
     text = proposal_text(
@@ -224,14 +225,14 @@ def _ended(
     said: Sequence[str],
     draft: Draft,
 ) -> History:
-    return _say_ended(issue, planning, known, why, ended_text(snapshot, said), draft)
+    return _say_ended(issue, planning, known, why, ended_text(snapshot, said, planning.role), draft)
 
 
 def _say_ended(
     issue: Issue, planning: Planning, known: History, why: str, text: str, draft: Draft
 ) -> History:
     draft.before.append(Say(issue.number, issue.id, PLAN, _cut_to_limit(text)))
-    why = f"{why}; our comment on the plan says all of it"
+    why = f'{why}; our comment "{NONE[planning.role]}" says all of it'
     stopped = planning.model_copy(update={"stage": "asked", "stopped": why, "said": ""})
     return known.model_copy(update={"planning": stopped})
 

@@ -134,7 +134,7 @@ def close(snapshot: Snapshot, issue: Issue, labels: Labels, now: datetime, draft
             return False
         why = f"#{found.bead} reconciles its epic now"
     elif found.bead == issue.number and found.proved:
-        why = f"all {found.rows} that its epic asks for are met"
+        why = "all that its epic asks for is met"
     elif found.bead == issue.number and epic.accepted is not None:
         why = f"{_open(found)}, which {epic.accepted.who} accepted"
     else:
@@ -169,7 +169,7 @@ def outcome(epic: int, draft: Draft) -> tuple[str, ...]:
     if found is None:
         return ()
     if found.proved:
-        return (f"all {found.rows} that it asks for are met (#{found.bead})",)
+        return (f"all that it asks for is met (#{found.bead})",)
     left = _open(found) if found.run_id is not None else "nothing is proved of it"
     return (f"{left}, which {known.accepted.who if known.accepted is not None else 'somebody'} accepted",)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.beads.model import PLANNING
+from bot.beads.model import Role
 from bot.beads.policy import DOLLAR
 from bot.coordinator.claims import Claim, Claims
 from bot.coordinator.decision import BeadVerdict, State
@@ -62,16 +62,40 @@ NEXT = {
 PROPOSED = "`/bead approve` has it made, `/bead revise TEXT` has it planned anew with that in mind."
 DROPPED = " Taking the label `{bead}` off drops it."
 RECONCILED = " `/bead accept` lets the epic end with what is open."
-AGAIN = (
-    "`/bead retry` has it planned again, `/bead revise TEXT` with that in mind; `/bead ready` does without."
-)
+AGAIN: Mapping[Role, str] = {
+    "writer": "`/bead retry` has it planned again, `/bead revise TEXT` with that in mind; `/bead ready` does"
+    " without.",
+    "direction": "`/bead retry` has it proposed again, `/bead revise TEXT` with that in mind.",
+    "checkin": "`/bead retry` makes another attempt.",
+    "reconciler": "`/bead retry` has it reconciled again, `/bead revise TEXT` with that in mind.",
+}
+"""What can be said where no proposal came, by the role that was to make it."""
+DOING: Mapping[Role, str] = {
+    "reviewer": "a fresh session reviews it",
+    "shaper": "what its text lacks is drafted",
+    "writer": "it is being planned",
+    "direction": "it is looked at where the project stands",
+    "checkin": "the project is being scored",
+    "reconciler": "what its epic asks for is held against what was merged",
+}
+"""What a run does, by its role."""
+KINDS: Mapping[Role, str] = {
+    "worker": "work",
+    "reviewer": "review",
+    "shaper": "draft",
+    "writer": "plan",
+    "direction": "proposal",
+    "checkin": "check-in",
+    "reconciler": "reconciliation",
+}
+"""What an attempt was, by its role."""
 OUTCOMES = {
     "pr": "published its work",
     "direct": "published its work",
     "approve": "approved",
     "correct": "asked for corrections",
     "blocked": "found it blocked",
-    "proposed": "made a proposal",
+    "proposed": "gave its answer",
     "nothing-to-do": "found nothing to do",
     "invalid-context": "could not use the bead as it is",
     "failed": "failed",
@@ -224,13 +248,8 @@ def run_line(view: View, claim: Claim, *, linger: timedelta = LINGERS) -> str:
     where = f"[runs]({workflow_page(view.snapshot)})"
     if run is not None and run.url and view.now - claim.since >= linger:
         where = f"[run]({run.url})"
-    what = "A worker corrects it" if claim.correction else "A worker has it"
-    if claim.role == "reviewer":
-        what = "A fresh session reviews it"
-    elif claim.role == "shaper":
-        what = "What its text lacks is drafted"
-    elif claim.role in PLANNING:
-        what = "A proposal is being made"
+    what = DOING.get(claim.role) or ("a worker corrects it" if claim.correction else "a worker has it")
+    what = what[0].upper() + what[1:]
     again = "; its publish job died and was started again" if claim.reruns else ""
     since = f"{claim.since:%Y-%m-%d %H:%M} UTC"
     return f"{what}, attempt {claim.attempt}, since {since}: {where}{again}"
@@ -274,8 +293,7 @@ def _attempts(view: View, known: History) -> str:
 def _attempt(view: View, one: Tried) -> str:
     outcome = OUTCOMES.get(one.outcome, quoted([one.outcome]))
     run = f"[run]({run_page(view.snapshot, one.run_id)})"
-    what = {"reviewer": "review", "shaper": "draft"}.get(one.role, "plan" if one.role in PLANNING else "work")
-    return f"| {one.attempt} | {what} | {outcome} | {dollars(one.cost)} | {run} |"
+    return f"| {one.attempt} | {KINDS[one.role]} | {outcome} | {dollars(one.cost)} | {run} |"
 
 
 def _record(view: View, issue: Issue, pull: PullRequest, known: History, report: GuardReport) -> str:
@@ -317,7 +335,8 @@ def next_step(view: View, bead: int) -> str:
     elif state is State.NEEDS_HUMAN and known.planning is not None and known.planning.stage != "approved":
         drops = PROPOSED + DROPPED.format(bead=view.snapshot.policy.spelling.bead)
         reconciles = known.planning.role == "reconciler"
-        said = AGAIN if known.planning.stopped is not None else PROPOSED if reconciles else drops
+        again = AGAIN[known.planning.role]
+        said = again if known.planning.stopped is not None else PROPOSED if reconciles else drops
         said += RECONCILED if reconciles else ""
     elif state is State.NEEDS_HUMAN and known.stopped:
         said = "Once that is mended, `/bead retry` lets it be tried again."
@@ -325,6 +344,12 @@ def next_step(view: View, bead: int) -> str:
         said = "`/bead give` gives it back."
     elif state is State.RUNNING and bead in view.claims.live and view.claims.live[bead].role == "reconciler":
         said = "What is met is told here; what is not is proposed as beads."
+    elif (
+        state in (State.RUNNING, State.READY)
+        and known.planning is not None
+        and known.planning.role == "checkin"
+    ):
+        said = "The scores are told here, and what would mend what was found is proposed as beads."
     elif state in (State.RUNNING, State.READY) and known.planning is not None:
         said = "What is proposed is shown here, and nothing of it is made before somebody says so."
     return f"**Next:** {said}"

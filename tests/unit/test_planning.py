@@ -216,7 +216,7 @@ def test_runs_that_fail_are_repeated_and_in_the_end_told_with_every_finding() ->
     )
     decision = run_decide(look(goal(), claims=claims, runs=(ended(report=failing),)))
     assert "> Bead 1 has no outcome\n> Bead 2 waits for itself" in shown(decision)
-    assert (planning(decision).stopped or "").startswith("3 attempts failed; the last one (writer,")
+    assert (planning(decision).stopped or "").startswith("3 attempts failed; our comment")
     fewer = known.model_copy(update={"planning": Planning(role="writer", word=ASKED)})
     claims = claims.model_copy(update={"history": {1: fewer}})
     assert dispatches(run_decide(look(goal(), claims=claims, runs=(ended(report=failing),)))) == [
@@ -284,7 +284,7 @@ def test_a_part_of_the_list_is_made_when_it_stands_alone() -> None:
     ("said", "why"),
     [
         ("/bead approve 1 4", "4 waits for 2, 3: approve those as well (`/bead approve 1 2 3 4`)"),
-        ("/bead approve 9", "Its list ends at 7; 9 is no place of it."),
+        ("/bead approve 9", "What is proposed has 7 beads, and none at 9: `/bead approve` makes all of it."),
         ("/bead approve 1 2 3 4", "4 beads end in one that reconciles them: approve 6 as well."),
     ],
 )

@@ -177,7 +177,7 @@ def test_what_cannot_be_planned_is_told_to_who_asked_and_not_tried_for_ever() ->
     decision = run_decide(failing(planned_beside(Claims()), attempts=1))
     assert dispatches(decision) == []
     assert decision.verdicts[9].state is State.NEEDS_HUMAN
-    assert "1 attempts failed; the last one (writer, attempt 1," in why(decision, 9)
+    assert "1 attempt failed; our comment" in why(decision, 9)
     (told,) = (one.body for one in said(decision) if one.marker == "person-1")
     assert told.startswith("@ada: this bead needs a person")
     assert decision.claims is not None

@@ -167,20 +167,20 @@ def test_without_an_epic_there_is_nothing_to_reconcile() -> None:
 # -- all is met ---------------------------------------------------------------------------------------------
 def test_when_all_is_met_the_bead_is_closed_and_then_its_epic() -> None:
     snapshot, first = settled(found([MET]))
-    assert told(first, COVERAGE)[RECONCILES].startswith("**Reconciled** · all 1 are met · [run](")
-    assert told(first, COVERAGE)[EPIC].startswith("**Reconciled** · all 1 are met")
+    assert told(first, COVERAGE)[RECONCILES].startswith("**Reconciled** · all that is asked for is met · [run](")
+    assert told(first, COVERAGE)[EPIC].startswith("**Reconciled** · all that is asked for is met")
     assert closes(first) == []  # the claims do not say so yet
     second = run_decide(after(snapshot, first))
     assert closes(second) == [RECONCILES]
-    assert second.verdicts[RECONCILES].reasons == ("all 1 that its epic asks for are met",)
+    assert second.verdicts[RECONCILES].reasons == ("all that its epic asks for is met",)
     third = run_decide(here(epic(), claims=second.claims))
     assert closes(third) == [EPIC]
     assert third.verdicts[EPIC].reasons == (
         "all its 2 children are closed",
-        f"all 1 that it asks for are met (#{RECONCILES})",
+        f"all that it asks for is met (#{RECONCILES})",
     )
     said = [one.body for one in (*third.before, *third.after) if isinstance(one, Say) and one.number == EPIC]
-    assert any(f"- all 1 that it asks for are met (#{RECONCILES})" in body for body in said)
+    assert any(f"- all that it asks for is met (#{RECONCILES})" in body for body in said)
 
 
 def test_what_a_model_says_of_an_epic_calls_nobody_and_breaks_no_table() -> None:
