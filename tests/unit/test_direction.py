@@ -189,7 +189,10 @@ def test_what_a_person_did_to_a_proposal_before_its_run_was_counted_is_seen_as_t
     assert merged.verdicts[1].state is State.PLANNED
     assert (after(merged).planning, after(merged).change) == (None, "greet-in-german")
     pushed = settled(
-        came_to, pulls=(pull(8, 1, head="c" * 40),), branches=(("bead/1", "c" * 40),), pushers={"bead/1": "ann"}
+        came_to,
+        pulls=(pull(8, 1, head="c" * 40),),
+        branches=(("bead/1", "c" * 40),),
+        pushers={"bead/1": "ann"},
     )
     assert after(pushed).taken is None
 

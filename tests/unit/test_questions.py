@@ -69,7 +69,9 @@ def test_what_was_said_before_a_question_was_shown_is_no_answer_to_it() -> None:
     first = run_decide(replace(asking(), comments=(early,)))
     assert first.claims is not None
     assert not first.claims.of(1).decided
-    assert "Nothing was asked on #1 when you said that." in [one.body for one in first.after if isinstance(one, Say)]
+    assert "Nothing was asked on #1 when you said that." in [
+        one.body for one in first.after if isinstance(one, Say)
+    ]
     assert any(isinstance(one, React) and one.sign == "refused" for one in first.after)
 
 
