@@ -80,11 +80,14 @@ def _other_text(said: Said, planning: Planning) -> str | None:
     issue = said.bead
     if planning.role == "writer" and digest(issue.title, issue.body) != planning.digest:
         return "Its text was edited after this was planned; `/bead plan` plans upon the text that it has now."
-    if said.snapshot.proposals.get(issue.number) != planning.said:
+    text = said.snapshot.proposals.get(issue.number)
+    if text is None or text.digest != planning.said:
         return (
             "The comment that shows what is proposed was edited or deleted by somebody else, so it is not"
             " known what you read. It says again what was proposed: read it, then `/bead approve`."
         )
+    if text.since is None or said.comment.at < text.since:
+        return "You said that before our comment showed this proposal: read it, then `/bead approve`."
     return None
 
 
@@ -273,7 +276,8 @@ def _show_again(
     snapshot: Snapshot, issue: Issue, planning: Planning, proposal: Proposal, draft: Draft
 ) -> None:
     """Our comment as it was, where somebody approves one that is another or gone."""
-    if snapshot.proposals.get(issue.number) == planning.said:
+    there = snapshot.proposals.get(issue.number)
+    if there is not None and there.digest == planning.said:
         return
     text = proposal_text(
         snapshot, issue, proposal, target_of(snapshot, issue, planning, proposal), draft.claims

@@ -130,15 +130,17 @@ def hear(snapshot: Snapshot, now: datetime, draft: Draft) -> Hearing:
         read = read_commands(comment.body)
         if not read or (comment.bead is None and comment.number in _made(snapshot, draft.before)):
             continue  # what has just become a bead is one in the next look
-        if comment.bead is not None and _waits(read) and is_over(snapshot, comment.bead, draft):
-            # People see the end of a run before the claims say so: this pass writes it down.
-            draft.hurried.add(comment.bead)
-            draft.looks.append(now)
-            continue
         commands = tuple(one for one in read if isinstance(one, Command))
         refused = _refusal(hearing.snapshot, comment, read)
         if refused is not None:
             hearing.answered.append((comment, refused))
+            continue
+        if comment.bead is not None and _waits(commands) and is_over(snapshot, comment.bead, draft):
+            # People see the end of a run before the claims say so: this pass writes it down, and does no more
+            # about the bead before they are heard.
+            draft.hurried.add(comment.bead)
+            draft.rewired.add(comment.bead)
+            draft.looks.append(now)
             continue
         if not comment.taken:
             draft.before.append(React(comment.id, "taken"))
@@ -246,10 +248,10 @@ def _record(hearing: Hearing, comment: Comment, answer: Answer, draft: Draft) ->
     hearing.answered.append((comment, dated))
 
 
-def _waits(read: Iterable[Command | Misread]) -> bool:
+def _waits(commands: Iterable[Command]) -> bool:
     """Whether commands are about what a run comes to, and so wait for its end to be written down. Those that
     choose among what a run has left open do not: what it leaves open by its end nobody had read."""
-    names = [one.name for one in read if isinstance(one, Command)]
+    names = [one.name for one in commands]
     if Name.ANSWER in names or Name.ACCEPT in names:
         return False
     return any(FORMS[name].right != "ask" and FORMS[name].where != "anywhere" for name in names)

@@ -148,7 +148,8 @@ def tell(issues: dict[int, Issue], draft: Draft) -> None:
 def pause(said: Said, draft: Draft) -> Answer:
     """`/bead pause [reason]`: nothing begins and nothing is merged until somebody resumes."""
     draft.claims = _with(draft.claims, paused=said.word(), bead=None)
-    running = len(draft.claims.live)
+    over = {run.token for run in said.snapshot.runs if run.done}
+    running = sum(claim.token not in over for claim in draft.claims.live.values())
     ends = f" {running} under way {'ends' if running == 1 else 'end'} as usual." if running else ""
     return Answer(done=True, reply=f"Nothing begins and nothing is merged now.{ends} {RESUME}.")
 

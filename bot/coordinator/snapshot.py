@@ -207,6 +207,14 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownText:
+    """What a comment of ours says, as a digest, and since when; None: that is not known."""
+
+    digest: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Press:
     """Somebody pressed a button of our check run on a head. No API lists presses: one that is lost with its
     delivery, or with the process that got it, is pressed again."""
@@ -301,8 +309,8 @@ class Snapshot:
     whose issue is closed.
     `reports` are by run, and only those whose text such a comment asks for and that are still there.
     `shown` holds the digests (`coordinator/shown.py`) of what our comments and check runs are known to say,
-    by their key; what is not in it is not known. `proposals` are the digests of what our
-    comments say that show a proposal, by issue, where a person's comment approves it and ours is there.
+    by their key; what is not in it is not known. `proposals` are what our comments
+    say that show a proposal, by issue, where a person's comment approves it and ours is there.
     `foreign` are open pull requests that are no beads, the last ones to change, and `groups` what the merge
     queue tests.
     """
@@ -341,7 +349,7 @@ class Snapshot:
     presses: tuple[Press, ...] = ()
     reports: Mapping[int, Report] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
-    proposals: Mapping[int, str] = field(default_factory=dict)
+    proposals: Mapping[int, ShownText] = field(default_factory=dict)
     server: str = "https://github.com"
     foreign: tuple[Foreign, ...] = ()
     groups: tuple[MergeGroup, ...] = ()  # of the base branch's merge queue, first to merge first

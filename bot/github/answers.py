@@ -453,3 +453,5 @@ class CommentNode(Shape):
     id: str
     body: str
     viewer_did_author: bool
+    created_at: datetime | None = None
+    last_edited_at: datetime | None = None

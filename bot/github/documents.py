@@ -359,7 +359,7 @@ query MoreThreads($pull: ID!, $after: String!) {{
 _OURS = """
 fragment Ours on IssueCommentConnection {
   pageInfo { hasPreviousPage startCursor }
-  nodes { id body viewerDidAuthor }
+  nodes { id body viewerDidAuthor createdAt lastEditedAt }
 }
 """
 

@@ -30,7 +30,7 @@ from bot.coordinator.claims import Claims, read_claims
 from bot.coordinator.plan_comment import PLAN
 from bot.coordinator.ports import EVERYTHING, Told
 from bot.coordinator.shown import comment_key
-from bot.coordinator.snapshot import Snapshot
+from bot.coordinator.snapshot import ShownText, Snapshot
 from bot.coordinator.wanted import proposals_to_read, runs_to_read
 from bot.github import documents
 from bot.github.aliased import Aliased, aliased, repository_fields
@@ -42,7 +42,7 @@ from bot.github.known import Known
 from bot.github.pages import Pages
 from bot.github.patches import Patches
 from bot.github.permissions import Permissions
-from bot.github.proposals import proposal_digest, read_proposals
+from bot.github.proposals import read_proposals, shown_text
 from bot.github.pulls import WORKFLOW
 from bot.github.rules import RulesReader
 from bot.github.runs import RunReader
@@ -297,7 +297,7 @@ class Observer:
         self._reported = found  # while beads are made of one, every look asks for it
         return found
 
-    async def _proposals(self, snapshot: Snapshot) -> Mapping[int, str]:
+    async def _proposals(self, snapshot: Snapshot) -> Mapping[int, ShownText]:
         """What our comments say that show a proposal which somebody approves now."""
         wanted = proposals_to_read(snapshot)
         found = await read_proposals(self._github, wanted) if wanted else {}
@@ -305,7 +305,7 @@ class Observer:
             key = comment_key(number, PLAN)
             self._known.comments.pop(key, None)
             self._known.shown.pop(key, None)
-        return {number: proposal_digest(comment) for number, comment in found.items()}
+        return {number: shown_text(comment) for number, comment in found.items()}
 
     async def _enabled(self) -> bool:
         """Looked up only after a dispatch was refused, until it is enabled again."""

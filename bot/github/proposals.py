@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from bot.beads.markers import read_marker, unmark
 from bot.coordinator.plan_comment import PLAN
 from bot.coordinator.shown import shown_digest
+from bot.coordinator.snapshot import ShownText
 from bot.github.answers import CommentNode, Connection, Shape
 from bot.github.documents import COMMENTS
 from bot.github.installation import Installation
@@ -44,6 +45,7 @@ async def read_proposals(installation: Installation, wanted: Mapping[int, str]) 
     return found
 
 
-def proposal_digest(comment: CommentNode) -> str:
-    """The digest of what it says, our marker aside."""
-    return shown_digest(unmark(comment.body, "comment"))
+def shown_text(comment: CommentNode) -> ShownText:
+    """What it says, our marker aside, and since when."""
+    said = shown_digest(unmark(comment.body, "comment"))
+    return ShownText(said, comment.last_edited_at or comment.created_at)

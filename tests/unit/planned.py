@@ -15,11 +15,12 @@ from bot.coordinator.decision import Decision
 from bot.coordinator.history import History, Planning, Word
 from bot.coordinator.plan_comment import PLAN
 from bot.coordinator.shown import shown_digest
-from bot.coordinator.snapshot import Comment, Issue, Snapshot
+from bot.coordinator.snapshot import Comment, Issue, ShownText, Snapshot
 from tests.unit.snapshots import NOW, OWN, claimed, ended, issue, look, report, run_decide
 
 GOAL = "Days are to be files."
 RUN = 5
+SHOWN = NOW - timedelta(minutes=1)
 ASKED = Word(by="maya", at=NOW - timedelta(hours=1), comment=3)
 
 
@@ -126,7 +127,7 @@ def waiting(plan: PlanAnswer, *others: Issue, on: Issue | None = None, **changes
         *others,
         claims=decision.claims,
         reports={RUN: written(plan, bead=on.number)},
-        proposals={on.number: shown_digest(text)},
+        proposals={on.number: ShownText(shown_digest(text), SHOWN)},
     )
     return replace(known, **changes)  # type: ignore[arg-type]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.beads.authority import Authority, Permission
 from bot.beads.commands import Name
 from bot.beads.policy import Policy
 from bot.beads.policy_file import load_policy
-from bot.coordinator.actions import Action, CancelRun, React, Say, SetLabels, ShowEdge
+from bot.coordinator.actions import Action, CancelRun, Dispatch, Merge, React, Say, SetLabels, ShowEdge
 from bot.coordinator.claims import Claims
 from bot.coordinator.decision import Decision, State
 from bot.coordinator.hear import EFFECTS
@@ -397,6 +399,34 @@ def test_a_command_that_waits_for_the_end_of_a_run_is_not_overtaken_by_a_later_o
     assert decision.claims is not None
     assert decision.claims.going.paused is None
     assert {7, 8} == set(decision.claims.answers)
+
+
+@pytest.mark.parametrize("role", ["worker", "reviewer"])
+def test_nothing_begins_on_a_bead_and_nothing_of_it_is_merged_while_a_command_waits(role: str) -> None:
+    outcome = "approve" if role == "reviewer" else "pr"
+    claims = claimed(1, role, stage="published", cost=0, outcome=outcome, head=HEAD)
+    known = heard(claims=claims, pulls=(pull(20, 1),), runs=(ended(ended_at=NOW, report=None),))
+    moved = (Merge, Dispatch)
+    assert any(isinstance(one, moved) and of_one(one) for one in run_decide(known).after)
+    held = run_decide(replace(known, comments=(comment("/bead hold"),)))
+    assert not any(isinstance(one, moved) and of_one(one) for one in held.after)
+    assert held.claims is not None
+    later = run_decide(replace(known, comments=(comment("/bead hold"),), claims=held.claims))
+    assert labelled(later.before) == [(1, ("hold",), ())]
+    assert not any(isinstance(one, moved) and of_one(one) for one in later.after)
+
+
+def of_one(action: Action) -> bool:
+    return (isinstance(action, Merge) and action.pull == 20) or (
+        isinstance(action, Dispatch) and action.bead == 1
+    )
+
+
+def test_a_pause_counts_no_run_that_has_ended() -> None:
+    claims = claimed(1, stage="published", cost=0, outcome="pr", head=HEAD)
+    known = heard(comment("/bead pause", 2), claims=claims, runs=(ended(ended_at=NOW, report=None),))
+    assert "under way" not in replies(run_decide(known))[0]
+    assert "1 under way ends" in replies(run_decide(replace(known, runs=())))[0]
 
 
 # -- buttons ------------------------------------------------------------------------------------------------

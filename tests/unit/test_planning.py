@@ -18,7 +18,7 @@ from bot.coordinator.decision import State
 from bot.coordinator.history import History, Planning
 from bot.coordinator.people import as_remembered
 from bot.coordinator.plan_comment import PLAN, proposal_of
-from bot.coordinator.snapshot import Edit, Issue, Snapshot
+from bot.coordinator.snapshot import Edit, Issue, ShownText, Snapshot
 from bot.coordinator.status import LIMIT
 from bot.coordinator.wanted import proposals_to_read, runs_to_read
 from tests.unit.planned import (
@@ -27,6 +27,7 @@ from tests.unit.planned import (
     ONE,
     RUN,
     SEVEN,
+    SHOWN,
     after,
     answer,
     answered,
@@ -59,6 +60,7 @@ from tests.unit.snapshots import (
 )
 
 TITLES = [one.title for one in SEVEN.beads]
+OTHER_TEXT = ShownText("0" * 16, SHOWN)
 
 
 # -- asking -------------------------------------------------------------------------------------------------
@@ -256,7 +258,7 @@ def test_the_proposal_and_its_report_are_read_for_a_yes_of_who_may_give_it() -> 
     [
         ({"issues": (goal(body="Days are to be rows."),)}, "Its text was edited after this was planned"),
         ({"reports": {}}, "The report that holds it is not kept any more; `/bead plan`"),
-        ({"proposals": {1: "0" * 16}}, "was edited or deleted by somebody else"),
+        ({"proposals": {1: OTHER_TEXT}}, "was edited or deleted by somebody else"),
         ({"proposals": {}}, "was edited or deleted by somebody else"),
     ],
     ids=["text", "report", "comment", "deleted"],
@@ -267,10 +269,18 @@ def test_a_yes_to_anything_but_what_was_shown_makes_nothing(changes: dict[str, o
     assert planning(decision).stage == "shown"
 
 
+def test_a_yes_that_was_said_before_the_proposal_was_shown_makes_nothing() -> None:
+    snapshot = waiting(SEVEN)
+    early = answered(snapshot, "/bead approve", at=SHOWN - timedelta(seconds=1))
+    assert reply(early).startswith("You said that before our comment showed this proposal")
+    assert planning(early).stage == "shown"
+    assert planning(answered(snapshot, "/bead approve", at=SHOWN)).stage == "approved"
+
+
 def test_a_comment_that_somebody_changed_says_again_what_was_proposed() -> None:
     snapshot = waiting(SEVEN)
     original = shown(proposed(SEVEN))
-    decision = answered(replace(snapshot, proposals={1: "0" * 16}), "/bead approve")
+    decision = answered(replace(snapshot, proposals={1: OTHER_TEXT}), "/bead approve")
     assert shown(decision) == original
     assert planning(answered(snapshot, "/bead approve")).stage == "approved"
 

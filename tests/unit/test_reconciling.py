@@ -19,7 +19,7 @@ from bot.coordinator.history import History, Planning, Reconciliation, Word
 from bot.coordinator.plan_comment import PLAN
 from bot.coordinator.reconciling import accept
 from bot.coordinator.said import Said
-from bot.coordinator.snapshot import Issue, Snapshot
+from bot.coordinator.snapshot import Issue, ShownText, Snapshot
 from tests.unit.snapshots import (
     NOW,
     PERSON,
@@ -248,7 +248,7 @@ def proposed(*more: Issue, **changes: Any) -> Snapshot:
     known = after(snapshot, decision, reports={5: run.report}, issues=(*snapshot.issues, *more))
     planning = known.claims.of(RECONCILES).planning
     assert planning is not None
-    return replace(known, **{"proposals": {RECONCILES: planning.said}, **changes})
+    return replace(known, **{"proposals": {RECONCILES: ShownText(planning.said, NOW)}, **changes})
 
 
 def say(
