@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.beads.authority import Authority
 from bot.beads.commands import COMMANDS, FORMS, Name, Where, example, usage
+from bot.beads.tables import table_row
 
 PLACES: dict[Where, str] = {
     "bead": "an open bead, or its pull request",
@@ -55,7 +56,7 @@ The permissions are those of the default policy; `authority` in `.github/beadwri
 def help_text(authority: Authority) -> str:
     """The answer to `/bead help`: every command with its permission, as a table."""
     rows = [
-        f"| `{_cell(usage(name))}` | {authority.needed(form.right).name.lower()} | {form.help} |"
+        table_row((f"`{usage(name)}`", authority.needed(form.right).name.lower(), form.help))
         for name, form in FORMS.items()
     ]
     head = ["| command | permission | what it does |", "|---|---|---|"]
@@ -66,12 +67,8 @@ def commands_page() -> str:
     """The text of docs/commands.md."""
     needed = Authority().needed
     rows = [
-        f"| `{_cell(usage(name))}` | {needed(form.right).name.lower()} | {PLACES[form.where]} | {form.help} |"
+        table_row((f"`{usage(name)}`", needed(form.right).name.lower(), PLACES[form.where], form.help))
         for name, form in FORMS.items()
     ]
     examples = [example(name) for name in Name if FORMS[name].argument.example]
     return PAGE.format(commands=COMMANDS, rows="\n".join(rows), examples="\n".join(examples))
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

@@ -1,4 +1,4 @@
-"""The grammar of labels: text that people and the bot put on issues, to and from one value.
+"""The grammar of labels: text that people and the bot put on issues, as one value.
 
 GitHub compares label names without regard to case; so does this. A label that looks like ours and is wrong
 is a problem, never silence: one that may hide an edge (`blocked-by`, `defer`) keeps the bead from running.
@@ -274,23 +274,6 @@ def _one(
     message = f"{names} contradict each other; leave one (`{first}` counts until then)"
     problems.append(LabelProblem(first, message))
     return ranked[0]
-
-
-def format_labels(labels: Labels, spelling: LabelNames = DEFAULT) -> tuple[str, ...]:
-    """The labels that say this, sorted; the default type and priority are written out too."""
-    names = [dict(spelling.types)[labels.type], dict(spelling.priorities)[labels.priority]]
-    names += [spelling.bead] * labels.bead + [spelling.review] * labels.review
-    names += [spelling.ready] * labels.ready + [spelling.hold] * labels.hold
-    names += [f"{spelling.blocked_by}{number}" for number in labels.blocked_by]
-    if labels.complexity is not None:
-        names.append(f"{spelling.complexity}{labels.complexity.value}")
-    if labels.defer is not None:
-        names.append(f"{spelling.defer}{labels.defer.isoformat()}")
-    if labels.generation > 1:
-        names.append(f"{spelling.generation}{labels.generation}")
-    shown = dict(zip(PROJECTED, spelling.projected, strict=True))
-    names += [shown[name] for name in labels.projected]
-    return tuple(sorted([*names, *labels.foreign]))
 
 
 @lru_cache(maxsize=64)

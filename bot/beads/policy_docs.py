@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from bot.beads.policy import POLICY_PATH, Policy
 from bot.beads.policy_file import section_in
 from bot.beads.sections import Section
+from bot.beads.tables import table_row
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_PATH = "docs/beadwright.schema.json"
@@ -130,7 +131,7 @@ def _section(section: type[Section], path: str) -> Iterator[str]:
         kind = _type(shape, schema["$defs"])
         default = _default(section, name, field)
         cells = (f"`{name}`", said, kind, default, _example(name, field, default))
-        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        yield table_row(cells)
     yield ""
 
 

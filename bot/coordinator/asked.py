@@ -13,6 +13,7 @@ from bot.beads.model import Role
 from bot.beads.policy import DOLLAR
 from bot.coordinator import breaker, pace
 from bot.coordinator.claims import Answer
+from bot.coordinator.comment_parts import bullets, clipped, dollars, folded
 from bot.coordinator.decision import Draft
 from bot.coordinator.edges import labels_of, nodes_of
 from bot.coordinator.merging import guard_report
@@ -20,19 +21,7 @@ from bot.coordinator.quoting import listed_line
 from bot.coordinator.release import releases_in
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue
-from bot.coordinator.status import (
-    NAMES,
-    View,
-    bullets,
-    clipped,
-    dollars,
-    first_line,
-    folded,
-    notes_of,
-    now_lines,
-    reasons_of,
-    run_line,
-)
+from bot.coordinator.status import NAMES, View, first_line, notes_of, now_lines, reasons_of, run_line
 from bot.guards.result import MARKS, quoted
 
 

@@ -12,10 +12,11 @@ collaborating-on-repositories-with-code-quality-features/about-status-checks#che
 from __future__ import annotations
 
 from bot.coordinator.actions import Annotation, Button, PostCheck
+from bot.coordinator.comment_parts import bullets, clipped
 from bot.coordinator.decision import State
 from bot.coordinator.shown import check_key, shown_digest
 from bot.coordinator.snapshot import Issue, PullRequest
-from bot.coordinator.status import View, bullets, clipped, first_line, needs_person, next_step, now_lines
+from bot.coordinator.status import View, first_line, needs_person, next_step, now_lines
 from bot.guards.result import GuardReport
 
 AGAIN = Button("Review again", "A fresh session reviews this head.", "review")

@@ -10,10 +10,11 @@ import re
 
 from bot.beads.checkin import CATEGORIES, CheckinAnswer, Score
 from bot.beads.checkin_record import CHART, CHECKINS_BRANCH, average, changed, scores_of, signed
+from bot.beads.tables import table_row
 from bot.coordinator.claims import CheckinScores, Claim
+from bot.coordinator.comment_parts import clipped, folded, run_page
 from bot.coordinator.quoting import listed_line, quotation, quoted
 from bot.coordinator.snapshot import Snapshot
-from bot.coordinator.status import clipped, folded, run_page, table_row
 from bot.guards.result import quoted as code
 
 PLACES = 4

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bot.beads.coverage import Coverage, CoverageAnswer, coverage_ref
+from bot.beads.tables import table_row
+from bot.coordinator.comment_parts import LIMIT, bullets, run_page
 from bot.coordinator.quoting import harmless, listed_line, quoted_line
 from bot.coordinator.snapshot import Snapshot
-from bot.coordinator.status import LIMIT, bullets, run_page, table_row
 from bot.guards.result import quoted as code
 
 COVERAGE = "coverage"

@@ -4,9 +4,9 @@ counts, so all of it is made harmless."""
 from __future__ import annotations
 
 from bot.beads.direction import Direction, Judged
+from bot.coordinator.comment_parts import clipped, folded, run_page
 from bot.coordinator.quoting import harmless, listed_line, quoted_line
 from bot.coordinator.snapshot import Snapshot
-from bot.coordinator.status import clipped, folded, run_page
 from bot.guards.result import quoted as code
 
 JUDGEMENTS = ("aligned", "misaligned", "premature", "deferred", "infeasible", "rejected")

@@ -14,10 +14,11 @@ from datetime import date
 
 from bot.beads.graph import EdgeKind, Graph
 from bot.beads.visible_text import one_line, reveal
+from bot.coordinator.comment_parts import LIMIT, bullets, clipped, dollars
 from bot.coordinator.decision import State
 from bot.coordinator.epic_trace import epic_trace
 from bot.coordinator.snapshot import Issue, PullRequest
-from bot.coordinator.status import LIMIT, NAMES, View, bead_status, bullets, clipped, dollars, reasons_of
+from bot.coordinator.status import NAMES, View, bead_status, reasons_of
 
 EDGES = 200
 DRAWN = 50_000

@@ -13,14 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
+from bot.beads.tables import table_row
 from bot.beads.trace_facts import Facts, TracedBead, TracedPull, traced_bead
 from bot.beads.trace_graph import Chain, Node, chain, reach
 from bot.beads.visible_text import reveal
+from bot.coordinator.comment_parts import folded
 from bot.coordinator.decision import State
 from bot.coordinator.pulls import latest_pulls
 from bot.coordinator.quoting import listed_line
 from bot.coordinator.snapshot import Issue
-from bot.coordinator.status import NAMES, View, folded, table_row
+from bot.coordinator.status import NAMES, View
 
 ROWS = 40
 """How many rows the table has."""

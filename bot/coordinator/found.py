@@ -18,6 +18,7 @@ from bot.beads.report import Blocker, FollowUp, Report, WorkerAnswer
 from bot.beads.visible_text import one_line
 from bot.coordinator.actions import CreateBead, SetLabels
 from bot.coordinator.claims import Answer, Claim
+from bot.coordinator.comment_parts import run_page
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.edges import open_nodes
 from bot.coordinator.history import Found, History
@@ -168,7 +169,7 @@ def _blocker(snapshot: Snapshot, issue: Issue, claim: Claim, index: int, blocker
 def _bead(snapshot: Snapshot, origin: int, found: Found, text: FollowUp | None, *, waits: bool) -> CreateBead:
     """The bead of a follow-up. While its origin is open it `waits` for it: it may rest on work that is not
     merged yet."""
-    run = f"{snapshot.server}/{snapshot.repository}/actions/runs/{found.run_id}"
+    run = run_page(snapshot, found.run_id)
     said = quoted(snapshot, text.body).strip() if text is not None else GONE
     body = f"{said}\n\n---\nFound while working on #{origin} ([run]({run}))."
     spelling = snapshot.policy.spelling

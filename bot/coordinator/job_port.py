@@ -104,7 +104,6 @@ class JobFacts:
     claims: Claims
     title: str
     body: str
-    issue_open: bool
     policy: str | None
     branch: str | None = None
     partial: str | None = None

@@ -25,6 +25,7 @@ from bot.beads.model import BeadType, Priority
 from bot.beads.plan import PlannedBead
 from bot.beads.planned_body import body_of
 from bot.coordinator.actions import CreateBead, SetLabels
+from bot.coordinator.comment_parts import run_page
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.quoting import harmless, quoted_title
 from bot.coordinator.snapshot import Issue, Snapshot
@@ -122,7 +123,7 @@ def made_of(target: Target, snapshot: Snapshot) -> dict[int, Issue]:
 def text_of(bead: PlannedBead, target: Target, snapshot: Snapshot) -> str:
     """The text of a planned bead, as it is shown and as it is made."""
     body = body_of(bead, target.criteria, target.criteria_of, partial(harmless, snapshot))
-    run = f"{snapshot.server}/{snapshot.repository}/actions/runs/{target.run_id}"
+    run = run_page(snapshot, target.run_id)
     return f"{render_body(body)}\n---\nPlanned on #{target.origin} ([run]({run}))."
 
 

@@ -18,12 +18,14 @@ from bot.beads.plan_shape import coupling, is_coupled, longest_chain, waves
 from bot.beads.planned_body import body_of
 from bot.beads.policy import DOLLAR
 from bot.beads.report import Report
+from bot.beads.tables import table_row
 from bot.coordinator.claims import Claims
+from bot.coordinator.comment_parts import bullets, dollars, folded, run_page
 from bot.coordinator.epic_status import escaped
 from bot.coordinator.making import Target, text_of
 from bot.coordinator.quoting import harmless, listed_line, quotation, quoted_line, quoted_title
 from bot.coordinator.snapshot import Issue, Snapshot
-from bot.coordinator.status import AGAIN, bullets, dollars, folded, run_page, table_row
+from bot.coordinator.status import AGAIN
 from bot.guards.result import quoted as code
 
 NONE: Mapping[Role, str] = {

@@ -36,6 +36,7 @@ from bot.coordinator import direction
 from bot.coordinator.actions import Say, SetLabels
 from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Answer, Claim
+from bot.coordinator.comment_parts import LIMIT
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.edges import labels_of, nodes_of
 from bot.coordinator.history import History, Planning
@@ -54,7 +55,7 @@ from bot.coordinator.release import Release
 from bot.coordinator.said import Said
 from bot.coordinator.shown import shown_digest
 from bot.coordinator.snapshot import Issue, Run, Snapshot
-from bot.coordinator.status import DOING, LIMIT
+from bot.coordinator.status import DOING
 
 NOTHING = "Nothing is proposed here: `/bead plan` has it planned."
 

@@ -9,14 +9,13 @@ for a while; before that, and of short ones, the page of all runs will do.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.beads.model import Role
-from bot.beads.policy import DOLLAR
 from bot.coordinator.claims import Claim, Claims
+from bot.coordinator.comment_parts import bullets, clipped, dollars, folded, run_page, workflow_page
 from bot.coordinator.decision import BeadVerdict, State
 from bot.coordinator.found import listing
 from bot.coordinator.history import History, Tried
@@ -26,15 +25,8 @@ from bot.coordinator.quoting import listed_line
 from bot.coordinator.snapshot import Issue, PullRequest, Snapshot
 from bot.guards.result import GuardReport, quoted
 
-LIMIT = 60_000
-"""Characters of a comment that we use; GitHub takes 65,536."""
-REASONS = 30
-"""How many reasons are listed."""
 LINGERS = timedelta(minutes=2)
 """A run that has gone on for so long has its own page told."""
-WORKFLOW = "beadwright.yml"
-BAR = re.compile(r"(\\*)\|")
-"""A bar in a text, and the backslashes before it."""
 
 NAMES = {
     State.PLANNED: "Planned",
@@ -321,7 +313,7 @@ def _record(view: View, issue: Issue, pull: PullRequest, known: History, report:
     return json.dumps(record, separators=(", ", ": "))
 
 
-# -- small ones ---------------------------------------------------------------------------------------------
+# -- the last line ------------------------------------------------------------------------------------------
 def next_step(view: View, bead: int) -> str:
     """What comes next; nothing when it is over."""
     state, known = view.verdict(bead).state, view.history(bead)
@@ -353,50 +345,3 @@ def next_step(view: View, bead: int) -> str:
     elif state in (State.RUNNING, State.READY) and known.planning is not None:
         said = "What is proposed is shown here, and nothing of it is made before somebody says so."
     return f"**Next:** {said}"
-
-
-def dollars(amount: int) -> str:
-    """Millionths of a dollar as people write them."""
-    return f"${amount / DOLLAR:.2f}"
-
-
-def run_page(snapshot: Snapshot, run_id: int) -> str:
-    """The page of a run."""
-    return f"{snapshot.server}/{snapshot.repository}/actions/runs/{run_id}"
-
-
-def workflow_page(snapshot: Snapshot) -> str:
-    """The page with all runs of beads."""
-    return f"{snapshot.server}/{snapshot.repository}/actions/workflows/{WORKFLOW}"
-
-
-def bullets(lines: Iterable[str]) -> str:
-    """A Markdown list; a very long one is cut."""
-    every = list(lines)
-    more = len(every) - REASONS
-    rest = [f"… and {more} more"] if more > 0 else []
-    return "\n".join(f"- {line}" for line in [*every[:REASONS], *rest])
-
-
-def table_row(cells: Iterable[str]) -> str:
-    """A row of a Markdown table; no text ends its cell, whatever backslashes stand before a bar in it."""
-    return f"| {' | '.join(BAR.sub(_escaped, cell) for cell in cells)} |"
-
-
-def _escaped(bar: re.Match[str]) -> str:
-    return rf"{2 * bar[1]}\|"
-
-
-def folded(summary: str, content: str) -> str:
-    """Content that is shown when somebody opens it."""
-    return f"<details><summary>{summary}</summary>\n\n{content}\n\n</details>"
-
-
-def clipped(parts: Iterable[str]) -> str:
-    """The parts that are there, one after the other, as long as there is room."""
-    text = ""
-    for part in filter(None, parts):
-        if len(text) + len(part) + 2 > LIMIT:
-            return f"{text}\n\n…"
-        text = f"{text}\n\n{part}" if text else part
-    return text

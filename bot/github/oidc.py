@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.github.client import Clock, utc_now
 from bot.github.errors import GitHubError
 
-ACTIONS_ISSUER = "https://token.actions.githubusercontent.com"
 LEEWAY = timedelta(seconds=60)
 KEYS_KEPT = timedelta(minutes=10)
 KEYS_AGAIN = timedelta(seconds=30)

@@ -51,7 +51,7 @@ query JobFacts(
     policy: object(expression: "HEAD:{POLICY_PATH}") {{ ... on Blob {{ text isTruncated }} }}
     branch: ref(qualifiedName: $branch) {{ target {{ oid }} }}
     partial: ref(qualifiedName: $partial) {{ target {{ oid }} }}
-    issue(number: $bead) {{ title body state }}
+    issue(number: $bead) {{ title body }}
     pullRequests(headRefName: $head, states: [OPEN], first: 5) {{
       nodes {{
         id number headRefOid isCrossRepository
@@ -152,7 +152,6 @@ class RunnerApi:
             claims=claims,
             title=found.issue.title,
             body=found.issue.body,
-            issue_open=found.issue.state == "OPEN",
             policy=found.policy.text if found.policy else None,
             branch=found.branch.target.oid if found.branch and found.branch.target else None,
             partial=found.partial.target.oid if found.partial and found.partial.target else None,
@@ -302,7 +301,7 @@ def connect(api: str, graphql: str, repository: str, token: str) -> RunnerApi:
 
 def texts_document(beads: Sequence[int]) -> str:
     """The document that asks what beads say."""
-    fields = " ".join(f"b{bead}: issue(number: {bead}) {{ title body state }}" for bead in beads)
+    fields = " ".join(f"b{bead}: issue(number: {bead}) {{ title body }}" for bead in beads)
     return (
         "query BeadTexts($owner: String!, $name: String!) {"
         f" repository(owner: $owner, name: $name) {{ {fields} }} }}"

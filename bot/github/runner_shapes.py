@@ -54,7 +54,6 @@ class Issue(Shape):
 
     title: str
     body: str
-    state: str
 
 
 class Comment(Shape):
@@ -202,6 +201,7 @@ class Child(Issue):
     """A sub-issue."""
 
     number: int
+    state: str
     subIssues: AllBelow
     stateReason: str | None = None
     repository: Owner

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.beads.tables import table_row
+
 State = Literal["pass", "wait", "unknown", "block"]
 WORST_LAST: tuple[State, ...] = ("pass", "wait", "unknown", "block")
 MARKS: dict[State, str] = {"pass": "✅", "wait": "⏳", "unknown": "❔", "block": "⛔"}
@@ -44,7 +46,7 @@ class GuardReport:
     def table(self) -> str:
         """A Markdown table of all guards."""
         rows = (
-            f"| {MARKS[result.state]} {result.state} | {result.name} | {_cell(result.reason)} |"
+            table_row((f"{MARKS[result.state]} {result.state}", result.name, " ".join(result.reason.split())))
             for result in self.results
         )
         return "\n".join(("| | guard | why |", "|---|---|---|", *rows))
@@ -53,7 +55,3 @@ class GuardReport:
 def quoted(names: Iterable[str]) -> str:
     """Other people's words as code spans: they ping nobody, link nowhere and close nothing."""
     return ", ".join(f"`{' '.join(name.replace('`', ' ').split()) or '?'}`" for name in names)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

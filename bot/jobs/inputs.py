@@ -42,6 +42,11 @@ class Inputs:
         return self.folder / "artifact"
 
     @property
+    def page(self) -> str:
+        """The run's page."""
+        return f"{self.server}/{self.repository}/actions/runs/{self.run_id}"
+
+    @property
     def branch(self) -> str:
         """The bead's branch."""
         return f"bead/{self.bead}"

@@ -78,13 +78,12 @@ def _stream(base: str, change: Change) -> bytes:
 
 def _body(run: Publishing, direction: Direction, change: Change) -> str:
     """What the pull request says about itself."""
-    page = f"{run.inputs.server}/{run.inputs.repository}/actions/runs/{run.inputs.run_id}"
     specs = [file.path for file in change.files if file.path.startswith("specs/")]
     listed = ", ".join(f"`{path}`" for path in sorted(specs))
     passes = f"{direction.surveys} independent surveys and {direction.reviews} independent reviews"
     return (
-        f"The change `{change.name}` of the specs ({listed}), proposed for #{run.inputs.bead} ([run]({page}))"
-        f" by {passes}.\n\n"
+        f"The change `{change.name}` of the specs ({listed}), proposed for #{run.inputs.bead}"
+        f" ([run]({run.inputs.page})) by {passes}.\n\n"
         "`openspec validate --strict` and a trial `openspec archive` accept it. **It is a proposal: only a"
         " person merges it.** Merged, it is what its beads are planned by; closed, it is no more.\n\n"
         f"{run.safe(direction.answer.summary)}\n\n{run.marker}"

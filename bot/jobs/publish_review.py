@@ -69,8 +69,9 @@ def commentable(git: Git, base: str, head: str) -> dict[str, set[int]]:
 
 
 def _body(run: Publishing, head: str, answer: ReviewerAnswer, outside: list[Finding]) -> str:
-    page = f"{run.inputs.server}/{run.inputs.repository}/actions/runs/{run.inputs.run_id}"
-    parts = [f"Review of `{head}` for bead #{run.inputs.bead} ([run]({page})): {WORDS[answer.verdict]}."]
+    parts = [
+        f"Review of `{head}` for bead #{run.inputs.bead} ([run]({run.inputs.page})): {WORDS[answer.verdict]}."
+    ]
     if answer.summary:
         parts.append(run.safe(answer.summary))
     parts += [f"- `{run.safe(found.path)}` line {found.line}: {run.safe(found.body)}" for found in outside]

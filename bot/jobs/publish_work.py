@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.beads.report import GateResult, Report, WorkerAnswer
+from bot.beads.tables import table_row
 from bot.beads.trailers import bead_trailer
 from bot.beads.visible_text import one_line
 from bot.coordinator.claims import Claim
@@ -111,8 +112,7 @@ def _keep_partial(run: Publishing, facts: JobFacts, claim: Claim) -> dict[str, R
 
 def pull_body(run: Publishing, report: Report, answer: WorkerAnswer, beads: Sequence[int] = ()) -> str:
     """What the pull request says about itself; `beads` are those of an epic that it does."""
-    page = f"{run.inputs.server}/{run.inputs.repository}/actions/runs/{run.inputs.run_id}"
-    parts = [f"Bead #{run.inputs.bead}, attempt {report.attempt} ([run]({page}))."]
+    parts = [f"Bead #{run.inputs.bead}, attempt {report.attempt} ([run]({run.inputs.page}))."]
     if beads:
         parts.append(f"It does the beads of this epic: {', '.join(f'#{one}' for one in beads)}.")
     if answer.summary:
@@ -129,7 +129,7 @@ def pull_body(run: Publishing, report: Report, answer: WorkerAnswer, beads: Sequ
 def _row(run: Publishing, gate: GateResult) -> str:
     why = f": {gate.detail}" if gate.result == "not-run" else ""
     cells = (gate.name, f"{RESULTS[gate.result]}{why}")
-    return "| " + " | ".join(one_line(run.safe(cell)).replace("|", "\\|") for cell in cells) + " |"
+    return table_row(one_line(run.safe(cell)) for cell in cells)
 
 
 def _answers(run: Publishing, pull: BeadPull, answer: WorkerAnswer) -> list[ThreadReply]:

@@ -58,12 +58,7 @@ def test_the_documents_fit_the_published_schema(published: object) -> None:
 
 def test_the_facts_of_a_bead_come_in_one_request(api: RunnerApi) -> None:
     facts = api.facts(1)
-    assert (facts.title, facts.body, facts.issue_open, facts.default_branch) == (
-        "Say two",
-        "as well",
-        True,
-        "main",
-    )
+    assert (facts.title, facts.body, facts.default_branch) == ("Say two", "as well", "main")
     assert facts.claims.live[1].token == TOKEN
     assert facts.branch is not None
     assert (facts.partial, facts.pull, facts.policy) == (None, None, None)

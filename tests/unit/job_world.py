@@ -215,7 +215,6 @@ class World:
             claims=self.claims(),
             title=self.title,
             body=self.body,
-            issue_open=True,
             policy=json.dumps(self.policy) if self.policy else None,
             branch=branch,
             partial=self.ref(partial_ref(bead)),

@@ -1,4 +1,4 @@
-"""Labels: text to model and back."""
+"""Labels: what they say is read, whatever way they are written."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.beads.labels import (
+    DEFAULT,
     LABEL_LOOKS,
     LATER,
     NAME_LIMIT,
     PROJECTED,
     LabelNames,
     Labels,
-    format_labels,
     parse_labels,
 )
 from bot.beads.model import BeadType, Complexity, Priority
@@ -32,6 +32,23 @@ OTHERS = LabelNames(
     types=tuple((kind, f"kind/{kind}") for kind in BeadType),
     priorities=tuple((level, f"prio-{level.value}") for level in Priority),
 )
+
+
+def format_labels(said: Labels, spelling: LabelNames = DEFAULT) -> tuple[str, ...]:
+    """The labels that say this, sorted; the default type and priority are written out too."""
+    names = [dict(spelling.types)[said.type], dict(spelling.priorities)[said.priority]]
+    names += [spelling.bead] * said.bead + [spelling.review] * said.review
+    names += [spelling.ready] * said.ready + [spelling.hold] * said.hold
+    names += [f"{spelling.blocked_by}{number}" for number in said.blocked_by]
+    if said.complexity is not None:
+        names.append(f"{spelling.complexity}{said.complexity.value}")
+    if said.defer is not None:
+        names.append(f"{spelling.defer}{said.defer.isoformat()}")
+    if said.generation > 1:
+        names.append(f"{spelling.generation}{said.generation}")
+    shown = dict(zip(PROJECTED, spelling.projected, strict=True))
+    names += [shown[name] for name in said.projected]
+    return tuple(sorted([*names, *said.foreign]))
 
 
 @given(labels)

@@ -14,12 +14,12 @@ from bot.beads.plan import PlanAnswer
 from bot.beads.policy import Policy
 from bot.coordinator.actions import Close, CreateBead, Dispatch, Say, SetBody, SetLabels
 from bot.coordinator.claims import Checkins, Claims
+from bot.coordinator.comment_parts import LIMIT
 from bot.coordinator.decision import State
 from bot.coordinator.history import History, Planning
 from bot.coordinator.people import as_remembered
 from bot.coordinator.plan_comment import PLAN, proposal_of
 from bot.coordinator.snapshot import Edit, Issue, ShownText, Snapshot
-from bot.coordinator.status import LIMIT
 from bot.coordinator.wanted import proposals_to_read, runs_to_read
 from tests.unit.planned import (
     ASKED,

@@ -167,7 +167,9 @@ def test_without_an_epic_there_is_nothing_to_reconcile() -> None:
 # -- all is met ---------------------------------------------------------------------------------------------
 def test_when_all_is_met_the_bead_is_closed_and_then_its_epic() -> None:
     snapshot, first = settled(found([MET]))
-    assert told(first, COVERAGE)[RECONCILES].startswith("**Reconciled** · all that is asked for is met · [run](")
+    assert told(first, COVERAGE)[RECONCILES].startswith(
+        "**Reconciled** · all that is asked for is met · [run]("
+    )
     assert told(first, COVERAGE)[EPIC].startswith("**Reconciled** · all that is asked for is met")
     assert closes(first) == []  # the claims do not say so yet
     second = run_decide(after(snapshot, first))

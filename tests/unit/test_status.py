@@ -6,20 +6,20 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
-from itertools import pairwise
 
 import pytest
 from markdown_it import MarkdownIt
 
 from bot.coordinator.actions import Close, Say
 from bot.coordinator.claims import Claims, Going
+from bot.coordinator.comment_parts import LIMIT
 from bot.coordinator.decision import BeadVerdict, Decision, State
 from bot.coordinator.epic_status import EDGES, escaped
 from bot.coordinator.found import LISTED
 from bot.coordinator.history import Found, Tried, Verdict, Word
 from bot.coordinator.shown import comment_key, shown_digest
 from bot.coordinator.snapshot import Ended, Issue, Snapshot
-from bot.coordinator.status import LIMIT, View, bead_status, table_row
+from bot.coordinator.status import View, bead_status
 from tests.unit.snapshots import (
     HEAD,
     LIVE,
@@ -303,15 +303,6 @@ def test_what_a_model_said_acts_on_nothing(said: str) -> None:
 
 
 # -- when -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("text", ["a | b", "a \\| b", "a \\\\| b", "ends in \\"])
-def test_no_text_ends_the_cell_of_a_table_that_it_is_in(text: str) -> None:
-    table = "\n".join((table_row(("one", "two")), "|---|---|", table_row((text, "last"))))
-    tokens = MarkdownIt("commonmark").enable("table").parse(table)
-    cells = [cell.content for opening, cell in pairwise(tokens) if opening.type == "td_open"]
-    assert len(cells) == 2
-    assert cells[-1] == "last"
 
 
 def test_what_is_shown_already_is_not_written_again() -> None:

@@ -58,7 +58,6 @@ class Outcome:
 
 CUT = Outcome(None)
 BAD_GATEWAY = Outcome(502, "Server Error")
-SERVER_ERROR = Outcome(500, "Server Error")
 SECONDARY_LIMIT = Outcome(
     403, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 )

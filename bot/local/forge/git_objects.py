@@ -139,14 +139,6 @@ class GitDir:
             cwd=self.path,
         )
 
-    @classmethod
-    def init(cls, path: Path, default_branch: str) -> GitDir:
-        """Make an empty bare repository whose HEAD is `default_branch`."""
-        path.mkdir(parents=True, exist_ok=True)
-        found = cls(path)
-        found.run("init", "--quiet", "--bare", f"--initial-branch={default_branch}", "--template=", str(path))
-        return found
-
     # -- refs ---------------------------------------------------------------------------------------------
     def ref(self, name: str) -> str | None:
         """The object id that the ref of that full name points at."""

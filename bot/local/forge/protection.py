@@ -145,15 +145,6 @@ def required_checks(state: State, repository: Repository, branch: str) -> list[t
     return list(found)
 
 
-def is_strict(state: State, repository: Repository, branch: str) -> bool:
-    """Whether a head must have the base's tip before it is merged."""
-    return any(
-        rule.parameters.get("strict_required_status_checks_policy")
-        for rule in rules_of(state, repository, f"refs/heads/{branch}")
-        if rule.type == "required_status_checks"
-    )
-
-
 def required_approvals(state: State, repository: Repository, branch: str) -> int | None:
     """How many approvals a branch asks for; None when no review is required."""
     counts = [

@@ -14,7 +14,6 @@ from bot.local.forge.records import (
     Pull,
     Reaction,
     Repository,
-    ReviewComment,
     TimelineEvent,
 )
 from bot.local.forge.render import (
@@ -186,15 +185,6 @@ def reaction(state: State, base_url: str, record: Reaction) -> JSON:
         "content": record.content,
         "created_at": at(record.created_at),
     }
-
-
-def reacted_to(state: State, record: Reaction) -> Issue | Comment | ReviewComment:
-    """What a reaction is on."""
-    if record.on == "Issue":
-        return state.get(Issue, record.on_id)
-    if record.on == "Comment":
-        return state.get(Comment, record.on_id)
-    return state.get(ReviewComment, record.on_id)
 
 
 def collaborator(state: State, base_url: str, home: Repository, record: Account) -> JSON:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.local.forge.auth import issue_token
-from bot.local.forge.records import Account, App, Installation, Repository, Role, Token
+from bot.local.forge.records import Account, App, Installation, Repository, Role
 from bot.local.forge.state import Signal, State
 
 
@@ -31,14 +31,6 @@ def create_user(
         raise ValueError(f"the login {login} is taken")
     account = state.put(Account(id=state.new_id(), login=login, name=name, type=type, plan=plan))
     return account, issue_token(state, "user", account).value
-
-
-def token_of(state: State, account: Account) -> str:
-    """A user token of an account: one it has, or a new one."""
-    for token in state.all(Token):
-        if token.kind == "user" and token.account_id == account.id and token.expires_at is None:
-            return token.value
-    return issue_token(state, "user", account).value
 
 
 def create_repository(

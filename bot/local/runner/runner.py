@@ -92,13 +92,6 @@ class Runner:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def idle(self) -> None:
-        """Wait until nothing runs and nothing can start."""
-        while self._running or self._woken:
-            await asyncio.sleep(0)
-            if self._running:
-                await asyncio.wait(list(self._running.values()))
-
     # -- scheduling ---------------------------------------------------------------------------------------
     def _hear(self, signal: Signal) -> None:
         if signal.event not in WAKING or self._loop is None or self._woken:

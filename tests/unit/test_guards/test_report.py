@@ -121,8 +121,8 @@ def test_without_guards_nothing_merges() -> None:
 
 
 def test_a_check_named_to_break_the_table_or_ping_stays_a_quoted_word() -> None:
-    hostile = "a|b\n@octo `fixes #1`"
+    hostile = "a|b \\|c\n@octo `fixes #1`"
     table = evaluate(replace(GOOD, required=(Required(hostile),))).table()
     row = next(line for line in table.splitlines() if "required-checks" in line)
-    assert "`a\\|b @octo fixes #1`" in row
+    assert "`a\\|b \\\\\\|c @octo fixes #1`" in row
     assert len(table.splitlines()) == 17
