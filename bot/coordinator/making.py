@@ -95,7 +95,9 @@ def make(planned: Mapping[int, PlannedBead], target: Target, snapshot: Snapshot,
 
 
 def keep_back(target: Target, snapshot: Snapshot, draft: Draft, *, going_on: bool) -> None:
-    """Judge none of the beads of this target: they are being made, or wait until that is `going_on` again."""
+    """Judge none of the beads of this target: they are being made, or wait until a person has that `going_on`
+    again; then each says so, as the issue of the plan is closed."""
+    state = State.BLOCKED if going_on else State.NEEDS_HUMAN
     why = (
         "the plan that it is part of is being made"
         if going_on
@@ -106,7 +108,7 @@ def keep_back(target: Target, snapshot: Snapshot, draft: Draft, *, going_on: boo
         if any(marker.startswith(f"bead={target.prefix}") for marker in issue.markers):
             draft.rewired.add(issue.number)
             if issue.number not in draft.verdicts:
-                draft.say(issue.number, State.BLOCKED, why)
+                draft.say(issue.number, state, why)
 
 
 def made_of(target: Target, snapshot: Snapshot) -> dict[int, Issue]:

@@ -507,8 +507,7 @@ def test_beads_whose_origin_is_closed_meanwhile_are_kept_back_until_it_is_opened
     snapshot = after(snapshot, run_decide(snapshot))
     closed = replace(snapshot, issues=snapshot.issues[1:])
     decision = run_decide(closed, NOW + timedelta(hours=1))
-    assert decision.claims is None
-    assert decision.verdicts[2].state is State.BLOCKED
+    assert dispatches(decision) == []
     assert made(to_the_end(snapshot)).keys() == set(TITLES)
 
 
@@ -520,6 +519,9 @@ def test_beads_that_are_kept_back_say_which_issue_has_to_be_opened_again() -> No
         "it is part of a plan whose other beads are missing, and #1, on which that was approved, is closed or"
         " no bead any more: open it again, and they are made; or close this as well",
     )
+    status = statuses(decision)[2]
+    assert status.startswith("**Needs a person** · a person has to act")
+    assert f"- {decision.verdicts[2].reasons[0]}" in status
 
 
 def test_what_cannot_be_made_for_long_is_told_with_its_places() -> None:
