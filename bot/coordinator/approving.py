@@ -25,6 +25,7 @@ from bot.coordinator.release import releases_in
 from bot.coordinator.said import Said
 from bot.coordinator.shown import shown_digest
 from bot.coordinator.snapshot import Issue, Snapshot
+from bot.coordinator.status import bullets
 from bot.coordinator.voices import voices_of
 
 SOON = timedelta(seconds=5)
@@ -68,7 +69,7 @@ def approve(said: Said, draft: Draft) -> Answer:
     part = proposal.plan.model_copy(update={"beads": beads})
     faults = faults_of(said.snapshot, issue, planning, part, whole=len(places) == len(proposal.beads))
     if faults:
-        rows = "\n".join(f"- {quoted_line(said.snapshot, fault.text)}" for fault in faults)
+        rows = bullets(quoted_line(said.snapshot, fault.text) for fault in faults)
         return Answer(done=False, reply=f"It may not be made as things are now:\n\n{rows}")
     yes = planning.model_copy(update={"stage": "approved", "yes": said.word(), "chosen": places})
     draft.claims = draft.claims.remember(issue.number, planning=yes)

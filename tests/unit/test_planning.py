@@ -277,6 +277,12 @@ def test_a_yes_that_was_said_before_the_proposal_was_shown_makes_nothing() -> No
     assert planning(answered(snapshot, "/bead approve", at=SHOWN)).stage == "approved"
 
 
+def test_what_has_no_room_in_the_issue_is_not_offered_for_a_yes() -> None:
+    decision = proposed(ONE, on=goal(body="Days. " * 10_900))
+    assert shown(decision).startswith("**No plan**")
+    assert "and GitHub takes 65,536" in decision.verdicts[1].reasons[0]
+
+
 def test_a_comment_that_somebody_changed_says_again_what_was_proposed() -> None:
     snapshot = waiting(SEVEN)
     original = shown(proposed(SEVEN))
