@@ -26,7 +26,6 @@ from bot.coordinator.said import Said
 from bot.coordinator.shown import shown_digest
 from bot.coordinator.snapshot import Issue, Snapshot
 from bot.coordinator.status import bullets
-from bot.coordinator.voices import voices_of
 
 SOON = timedelta(seconds=5)
 LATE = timedelta(minutes=10)
@@ -106,7 +105,8 @@ def _other_epic(said: Said, planning: Planning, draft: Draft) -> str | None:
 def _may_not_begin(said: Said, planning: Planning, proposal: Proposal, draft: Draft) -> str | None:
     """What would begin at once, because its epic is released, needs a yes of somebody who may release it."""
     parent = target_of(said.snapshot, said.bead, planning, proposal).parent
-    if parent is None or voices_of(said.snapshot).counts(said.comment.login):
+    needed = said.snapshot.policy.authority.needed("release")
+    if parent is None or said.comment.permission >= needed:  # of all whose words the comment may be
         return None
     if not releases_in(said.snapshot, draft.claims).of(parent.number).holds:
         return None

@@ -332,6 +332,8 @@ def test_who_may_not_release_approves_nothing_that_would_begin_at_once() -> None
     assert "#1 is released, so what you approve would begin at once" in reply(
         answered(snapshot, "/bead approve")
     )
+    edited = answered(snapshot, "/bead approve", login="octo", permission=Permission.WRITE)
+    assert planning(edited).stage == "shown"  # by somebody who may not
     trusted = answered(snapshot, "/bead approve", login="octo", permission=Permission.ADMIN)
     assert planning(trusted).stage == "approved"
 
