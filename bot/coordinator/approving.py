@@ -25,7 +25,7 @@ from bot.coordinator.release import releases_in
 from bot.coordinator.said import Said
 from bot.coordinator.shown import shown_digest
 from bot.coordinator.snapshot import Issue, Snapshot
-from bot.coordinator.voices import voices_of
+from bot.coordinator.status import bullets
 
 SOON = timedelta(seconds=5)
 LATE = timedelta(minutes=10)
@@ -68,7 +68,7 @@ def approve(said: Said, draft: Draft) -> Answer:
     part = proposal.plan.model_copy(update={"beads": beads})
     faults = faults_of(said.snapshot, issue, planning, part, whole=len(places) == len(proposal.beads))
     if faults:
-        rows = "\n".join(f"- {quoted_line(said.snapshot, fault.text)}" for fault in faults)
+        rows = bullets(quoted_line(said.snapshot, fault.text) for fault in faults)
         return Answer(done=False, reply=f"It may not be made as things are now:\n\n{rows}")
     yes = planning.model_copy(update={"stage": "approved", "yes": said.word(), "chosen": places})
     draft.claims = draft.claims.remember(issue.number, planning=yes)
@@ -105,7 +105,8 @@ def _other_epic(said: Said, planning: Planning, draft: Draft) -> str | None:
 def _may_not_begin(said: Said, planning: Planning, proposal: Proposal, draft: Draft) -> str | None:
     """What would begin at once, because its epic is released, needs a yes of somebody who may release it."""
     parent = target_of(said.snapshot, said.bead, planning, proposal).parent
-    if parent is None or voices_of(said.snapshot).counts(said.comment.login):
+    needed = said.snapshot.policy.authority.needed("release")
+    if parent is None or said.comment.permission >= needed:  # of all whose words the comment may be
         return None
     if not releases_in(said.snapshot, draft.claims).of(parent.number).holds:
         return None

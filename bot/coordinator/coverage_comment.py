@@ -39,7 +39,7 @@ def first_line(snapshot: Snapshot, answer: CoverageAnswer, run_id: int) -> str:
 
 def matrix_text(snapshot: Snapshot, answer: CoverageAnswer, run_id: int, epic: int) -> str:
     """The comment on the bead that reconciles."""
-    summary = harmless(snapshot, answer.summary[: LIMIT // 6]).strip()
+    summary = harmless(snapshot, answer.summary, LIMIT // 6).strip()
     parts = [first_line(snapshot, answer, run_id), summary]
     table = _table(snapshot, answer.matrix)
     if sum(map(len, (*parts, table))) > LIMIT - 1_000:

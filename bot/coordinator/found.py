@@ -22,7 +22,7 @@ from bot.coordinator.comment_parts import run_page
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.edges import open_nodes
 from bot.coordinator.history import Found, History
-from bot.coordinator.quoting import TITLE, listed_line, quoted, quoted_line, quoted_title
+from bot.coordinator.quoting import TITLE, harmless, listed_line, quoted_line, quoted_title
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, Snapshot
 
@@ -158,7 +158,7 @@ def _block(snapshot: Snapshot, issue: Issue, claim: Claim, answer: WorkerAnswer,
 def _blocker(snapshot: Snapshot, issue: Issue, claim: Claim, index: int, blocker: Blocker) -> CreateBead:
     title = quoted_title(snapshot, blocker.title or blocker.unblocked_when)
     outcome = quoted_line(snapshot, blocker.unblocked_when)
-    text = quoted(snapshot, blocker.body).strip()
+    text = harmless(snapshot, blocker.body).strip()
     body = f"{text}\n\n## Outcome\n\n{outcome}\n\n---\nBlocks #{issue.number}.".lstrip()
     marker = f"{issue.number}-{claim.token[:12]}-b{index}"
     return CreateBead(
@@ -170,7 +170,7 @@ def _bead(snapshot: Snapshot, origin: int, found: Found, text: FollowUp | None, 
     """The bead of a follow-up. While its origin is open it `waits` for it: it may rest on work that is not
     merged yet."""
     run = run_page(snapshot, found.run_id)
-    said = quoted(snapshot, text.body).strip() if text is not None else GONE
+    said = harmless(snapshot, text.body).strip() if text is not None else GONE
     body = f"{said}\n\n---\nFound while working on #{origin} ([run]({run}))."
     spelling = snapshot.policy.spelling
     labels = (spelling.bead, *((f"{spelling.blocked_by}{origin}",) if waits else ()))

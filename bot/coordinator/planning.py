@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.beads.body import with_planned
 from bot.beads.comments import without_comments
 from bot.beads.labels import Labels
 from bot.beads.model import BeadType, Role
@@ -51,6 +52,7 @@ from bot.coordinator.plan_comment import (
     proposal_text,
     refused_text,
 )
+from bot.coordinator.quoting import TAKEN
 from bot.coordinator.release import Release
 from bot.coordinator.said import Said
 from bot.coordinator.shown import shown_digest
@@ -204,6 +206,10 @@ def settle(
         why = f"what was planned is {len(text):,} characters long, and a comment holds {LIMIT:,}"
         told = "What is approved must have been shown whole: fewer beads, or shorter texts, are needed."
         return _ended(snapshot, issue, planning, known, why, [told], draft)
+    own = len(with_planned(issue.body, proposal.own)) if proposal.own is not None else 0
+    if own > TAKEN:
+        why = f"with what was planned its text would have {own:,} characters, and GitHub takes {TAKEN:,}"
+        return _ended(snapshot, issue, planning, known, why, [f"{why}: shorten it."], draft)
     draft.before.append(Say(issue.number, issue.id, PLAN, text))
     planning = planning.model_copy(update={"stage": "shown", "said": shown_digest(text)})
     return known.model_copy(update={"planning": planning})

@@ -13,6 +13,10 @@ BLOCK = re.compile(r"^(?=#{1,6}(?:\s|$)|```|~~~|>|[-+*]\s|[0-9]{1,9}[.)]\s|[-*_=
 LINE = 1_000
 TITLE = 250
 """How many characters of a line, and of a title, are kept; GitHub takes 256 of a title."""
+BODY = 50_000
+"""How many characters of one text are kept; what is hidden in it is shown, and takes eight times its room."""
+TAKEN = 65_536
+"""How many characters GitHub takes of a body."""
 
 
 def quoted(snapshot: Snapshot, text: str) -> str:
@@ -20,9 +24,11 @@ def quoted(snapshot: Snapshot, text: str) -> str:
     return neutralise(text, link_hosts(snapshot.server, snapshot.policy.link_hosts))
 
 
-def harmless(snapshot: Snapshot, text: str) -> str:
-    """A text with its lines that leaves nothing open, so that what comes after it stays what it is."""
-    return completed(quoted(snapshot, text))
+def harmless(snapshot: Snapshot, text: str, longest: int = BODY) -> str:
+    """A text with its lines that leaves nothing open, so that what comes after it stays what it is; cut where
+    it has more than `longest` characters once it is harmless."""
+    clean = quoted(snapshot, text)
+    return completed(clean if len(clean) <= longest else f"{clean[:longest]}\n\n…")
 
 
 def quoted_line(snapshot: Snapshot, text: str, longest: int = LINE) -> str:

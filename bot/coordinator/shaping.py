@@ -19,7 +19,7 @@ from bot.coordinator.admission import Admission
 from bot.coordinator.claims import Answer, Claim
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.history import Drafted, History, Option, Question
-from bot.coordinator.quoting import quoted, quoted_line
+from bot.coordinator.quoting import BODY, TAKEN, quoted, quoted_line
 from bot.coordinator.said import Said
 from bot.coordinator.snapshot import Issue, Snapshot
 
@@ -115,6 +115,11 @@ def offer(
         asked_by=word.by if word is not None else "",
     )
     body = with_sections("", _harmless(snapshot, answer)).strip()
+    if len(body) > BODY:
+        why = (
+            f"what was drafted has {len(body):,} characters, and no more than {BODY:,} can be shown for a yes"
+        )
+        return known.model_copy(update={"stopped": why})
     question = Question(
         text=f"Is this draft to be added to its text?\n\n{body}",
         options=(Option(key="yes", text="Add it."), Option(key="no", text="Leave the text as it is.")),
@@ -136,6 +141,8 @@ def use(said: Said, drafted: Drafted, draft: Draft) -> str | None:
     if report is None or report.shaper is None:
         return "The draft is not kept any more; `/bead shape` drafts anew."
     body = with_sections(issue.body, _harmless(said.snapshot, report.shaper))
+    if len(body) > TAKEN:
+        return f"With it the text would have {len(body):,} characters, and GitHub takes {TAKEN:,}."
     draft.before.append(SetBody(issue.number, issue.id, drafted.digest, body))
     draft.rewired.add(issue.number)
     draft.say(issue.number, State.PLANNED, "its text is being completed")

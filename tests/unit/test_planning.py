@@ -277,6 +277,12 @@ def test_a_yes_that_was_said_before_the_proposal_was_shown_makes_nothing() -> No
     assert planning(answered(snapshot, "/bead approve", at=SHOWN)).stage == "approved"
 
 
+def test_what_has_no_room_in_the_issue_is_not_offered_for_a_yes() -> None:
+    decision = proposed(ONE, on=goal(body="Days. " * 10_900))
+    assert shown(decision).startswith("**No plan**")
+    assert "and GitHub takes 65,536" in decision.verdicts[1].reasons[0]
+
+
 def test_a_comment_that_somebody_changed_says_again_what_was_proposed() -> None:
     snapshot = waiting(SEVEN)
     original = shown(proposed(SEVEN))
@@ -326,6 +332,8 @@ def test_who_may_not_release_approves_nothing_that_would_begin_at_once() -> None
     assert "#1 is released, so what you approve would begin at once" in reply(
         answered(snapshot, "/bead approve")
     )
+    edited = answered(snapshot, "/bead approve", login="octo", permission=Permission.WRITE)
+    assert planning(edited).stage == "shown"  # by somebody who may not
     trusted = answered(snapshot, "/bead approve", login="octo", permission=Permission.ADMIN)
     assert planning(trusted).stage == "approved"
 
