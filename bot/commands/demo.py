@@ -63,7 +63,7 @@ def run(
     if engine is None:
         console.print(
             "Workers and reviewers are scripted: they edit, test, commit and review; no model is called.\n"
-            "It takes two to five minutes.\n",
+            "It takes a few minutes.\n",
             soft_wrap=True,
         )
     for loss in plan.losses:
