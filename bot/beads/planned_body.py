@@ -45,7 +45,7 @@ def body_of(
     Args:
         bead: the bead.
         criteria: the acceptance criteria of its plan; the ones that it covers are told.
-        epic: the issue that is planned; its criteria are told as `#EPIC.K`.
+        epic: the issue that is planned; its criteria are told as `#EPIC.K`. Without it each says whose it is.
         harmless: what is done to each text of the model before it is posted.
     """
     usual = USUAL.get(bead.type, BeadBody())
@@ -71,9 +71,8 @@ def _other(
     if bead.interfaces:
         rows = "\n".join(f"- {_item(one, harmless)}" for one in bead.interfaces)
         found.append(Section("Interfaces", rows))
-    of = f"#{epic}." if epic is not None else ""
     served = [
-        f"- {of}{number}: {_item(criteria[number - 1], harmless)}"
+        f"- {f'#{epic}.{number}: ' if epic is not None else ''}{_item(criteria[number - 1], harmless)}"
         for number in sorted(set(bead.covers))
         if 0 < number <= len(criteria)
     ]

@@ -19,8 +19,8 @@ TEST = re.compile(
 SERVES = re.compile(
     r"^[ \t]*(?:[-*+][ \t]+)?(?:[0-9]{1,4}:[ \t]+)?#([1-9][0-9]{0,8})\.([1-9][0-9]{0,2})\b", re.MULTILINE
 )
-"""A criterion as the section `Serves` of a planned bead lists it (`planned_body.py`): `- #EPIC.K: WORDS`, or,
-where it is for what a reconciliation found open, `- ROW: #EPIC.K: WORDS`."""
+"""A criterion as the section `Serves` of a planned bead lists it (`planned_body.py`): `- #EPIC.K: WORDS`;
+earlier ones that are for what a reconciliation found open say `- ROW: #EPIC.K: WORDS`."""
 SpecKind = Literal["requirement", "scenario", "section"]
 
 

@@ -63,6 +63,8 @@ def run(
     if engine is None:
         console.print(
             "Workers and reviewers are scripted: they edit, test, commit and review; no model is called.\n"
+            "It takes a few minutes.\n",
+            soft_wrap=True,
         )
     for loss in plan.losses:
         console.print(f"  {loss}")
@@ -126,7 +128,8 @@ async def _play(
         def follow(cards: tuple[board.Card, ...], said: str) -> None:
             if said:
                 live.console.print(said)
-            live.update(board.draw(cards, "octo/tally"), refresh=True)
+            if cards:
+                live.update(board.draw(cards, "octo/tally"), refresh=True)
 
         return await run_demo(
             folder, plan.issues, parts, release_all=whole_graph, minutes=minutes, follow=follow
@@ -180,20 +183,31 @@ def _tell(console: Console, result: DemoResult, keep: Path | None) -> None:
     for bead in result.beads:
         pull = f"PR #{bead['pr']}" if bead["pr"] else "no PR of its own"
         console.print(
-            f"#{bead['number']} {bead['state']}: {bead['title']} ({pull}, worker runs: {bead['attempts']})"
+            f"#{bead['number']} {bead['state']}: {bead['title']} ({pull}, worker runs: {bead['attempts']})",
+            soft_wrap=True,
         )
     cost = result.requests_per_merged_bead
     console.print(
         f"\nMerged {len(result.merges)} pull requests in {result.seconds:.0f} s, in the order "
-        + " ".join(f"#{number}" for number in result.merges)
+        + " ".join(f"#{number}" for number in result.merges),
+        soft_wrap=True,
     )
     console.print(
-        f"Requests per merged bead: {cost['total']} ({cost['reads']} reads, {cost['writes']} writes, "
-        f"of which {cost['content']} create content)"
+        f"Requests to GitHub per merged bead: {cost['total']} ({cost['reads']} reads, {cost['writes']}"
+        f" writes, of which {cost['content']} create content)",
+        soft_wrap=True,
     )
     if result.dollars:
         console.print(f"Cost of the model, as its CLI tells it: ${result.dollars:.2f}")
     if keep is not None:
-        console.print(f"Look around: beadwright forge {result.folder / 'forge'}; logs are in {result.folder}")
+        console.print(
+            f"Look around: {_called()} forge {result.folder / 'forge'}\nThe logs are in {result.folder}",
+            soft_wrap=True,
+        )
     else:
-        console.print("To look around afterwards: beadwright demo --keep FOLDER")
+        console.print(f"To look around afterwards: {_called()} demo --keep FOLDER", soft_wrap=True)
+
+
+def _called() -> str:
+    """What is typed to call us: the name alone works only where it is on the PATH."""
+    return "beadwright" if shutil.which("beadwright") else sys.argv[0]

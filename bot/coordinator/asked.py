@@ -16,6 +16,7 @@ from bot.coordinator.claims import Answer
 from bot.coordinator.comment_parts import bullets, clipped, dollars, folded
 from bot.coordinator.decision import Draft
 from bot.coordinator.edges import labels_of, nodes_of
+from bot.coordinator.epic_status import epic_first_line
 from bot.coordinator.merging import guard_report
 from bot.coordinator.quoting import listed_line
 from bot.coordinator.release import releases_in
@@ -31,7 +32,7 @@ def status(said: Said, draft: Draft) -> Answer:
     if not draft.claims.of(issue.number).shown:
         draft.claims = draft.claims.remember(issue.number, shown=True)
     where = f" on #{issue.number}" if said.comment.number != issue.number else ""
-    line = first_line(_view(said, draft), issue, said.pull)
+    line = _first_line(said, _view(said, draft), issue)
     return Answer(done=True, reply=f"{line}\n\nThe status comment{where} says more, and is kept true.")
 
 
@@ -55,7 +56,7 @@ def why(said: Said, draft: Draft) -> Answer:
     issue, view = said.bead, _view(said, draft)
     now, notes = now_lines(view, issue.number), notes_of(view, issue.number)
     lines = list(dict.fromkeys([*now, *reasons_of(view, issue.number), *notes]))
-    parts = [first_line(view, issue, said.pull), bullets(lines)]
+    parts = [_first_line(said, view, issue), bullets(lines)]
     if issue.children:
         parts.append("Its children:\n\n" + bullets(_children(view, issue)))
     parts.append("What that rests on:\n\n" + bullets(_facts(said, draft, issue)))
@@ -69,6 +70,13 @@ def why(said: Said, draft: Draft) -> Answer:
         parts.append(f"Guards of #{said.pull.number}:\n\n" + bullets(open_ones or ["every guard passes"]))
         parts.append(folded("Every guard", report.table()))
     return Answer(done=True, reply=clipped(parts))
+
+
+def _first_line(said: Said, view: View, issue: Issue) -> str:
+    """How its status comment begins."""
+    if issue.children and view.history(issue.number).lead is None:
+        return epic_first_line(view, issue, _graph(said))
+    return first_line(view, issue, said.pull)
 
 
 def _view(said: Said, draft: Draft) -> View:
@@ -149,15 +157,19 @@ def _release(said: Said, draft: Draft, issue: Issue) -> str:
 
 def _edges(said: Said, issue: Issue) -> list[str]:
     """Every edge that holds it back, and whose it is."""
-    issues = {one.number: one for one in said.snapshot.issues}
-    labels = {number: labels_of(one, said.snapshot.policy) for number, one in issues.items()}
-    graph = Graph(nodes_of(issues, labels), closed=said.snapshot.closed, hold=said.spelling.hold)
+    graph = _graph(said)
     if issue.number not in graph.nodes:
         return []
     held = graph.edges(issue.number, said.now.date())
     if not held:
         return ["edges: no open blocker, child, date or hold holds it back"]
     return [f"edge `{edge.kind}`: {edge.reason}" for edge in held]
+
+
+def _graph(said: Said) -> Graph:
+    issues = _issues(said)
+    labels = {number: labels_of(one, said.snapshot.policy) for number, one in issues.items()}
+    return Graph(nodes_of(issues, labels), closed=said.snapshot.closed, hold=said.spelling.hold)
 
 
 def _budget(said: Said, draft: Draft) -> str:

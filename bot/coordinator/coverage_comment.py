@@ -57,7 +57,8 @@ def epic_text(snapshot: Snapshot, answer: CoverageAnswer, run_id: int, bead: int
     left = list(answer.unmet.values())
     rows = [f"{_source(row)} ({row.status}): {listed_line(snapshot, row.evidence, TEXT)}" for row in left]
     more = [f"… and {len(rows) - LISTED} more"] if len(rows) > LISTED else []
-    where = f"The whole table is on #{bead}."
+    rest = ", and so is what can be done about the rest" if left else ""
+    where = f"The whole table is on #{bead}{rest}."
     return "\n\n".join(
         filter(None, [first_line(snapshot, answer, run_id), bullets([*rows[:LISTED], *more]), where])
     )

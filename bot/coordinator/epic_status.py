@@ -74,6 +74,11 @@ def epic_status(view: View, issue: Issue, graph: Graph, issues: Mapping[int, Iss
     return clipped([first, held, drawing, children, traced])
 
 
+def epic_first_line(view: View, issue: Issue, graph: Graph) -> str:
+    """The first line of the status comment of an epic."""
+    return _first_line(view, issue, {child: _state(view, child, graph) for child in issue.children})
+
+
 def led_status(
     view: View, issue: Issue, pull: PullRequest | None, graph: Graph, issues: Mapping[int, Issue]
 ) -> str:
@@ -106,6 +111,10 @@ def _first_line(view: View, issue: Issue, states: dict[int, State]) -> str:
         who = "a person has to act on this epic"
     elif asking:
         who = f"a person has to act on {', '.join(f'#{child}' for child in asking[:10])}"
+    elif State.PLANNED in states.values() and set(states.values()) <= {State.PLANNED, State.DONE}:
+        who = (
+            f"somebody has to release it: the label `{view.snapshot.policy.spelling.ready}` on it lets all go"
+        )
     return f"**{done} of {len(states)}** done · {who} · {spent} so far"
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bot.local.forge.records import Run
 from bot.local.forge.state import State
 from tests.contract.exchange_log import assert_log_fits
 from tests.loop.noise import too_much
@@ -56,4 +57,7 @@ def test_the_sample_epic_goes_from_issues_to_merged_pull_requests(tmp_path: Path
     assert words < min(sides) < max(sides) < order.index(beads["Summarise a text in one line"]["number"])
     assert set(result["requests_per_merged_bead"]) == {"total", "reads", "writes", "content"}
     assert_log_fits(folder / "exchanges.jsonl")
-    assert too_much(State(folder / "forge")) == []
+    state = State(folder / "forge")
+    assert too_much(state) == []
+    # The CI of the last merge too: who looks around afterwards finds main green.
+    assert {run.conclusion for run in state.all(Run) if run.event == "push"} == {"success"}

@@ -97,6 +97,18 @@ def test_why_of_an_epic_tells_of_each_child() -> None:
     assert "- #3 is closed" in reply
 
 
+def test_why_and_status_of_an_epic_begin_as_its_comment_does() -> None:
+    epic = issue(1, "epic", children=(2, 3), released=False)
+    children = (issue(2, released=False, parent=1), issue(3, "blocked-by:#2", released=False, parent=1))
+    begins = (
+        "**0 of 2** done · somebody has to release it: the label `ready` on it lets all go · $0.00 so far"
+    )
+    assert ask("why", epic, *children)[0].startswith(begins)
+    reply, decision = ask("status", epic, *children)
+    assert reply.startswith(begins)
+    assert statuses(decision)[1].startswith(begins)
+
+
 def test_cost_says_what_was_spent_what_is_reserved_and_the_ceiling() -> None:
     epic = issue(5, "epic", children=(1,))
     claims = claimed(1).remember(1, spent=500_000).remember(5, spent=2_000_000)

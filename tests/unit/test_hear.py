@@ -238,6 +238,12 @@ def test_an_issue_that_is_no_bead_is_told_how_it_becomes_one() -> None:
     ]
 
 
+def test_a_yes_where_nothing_was_planned_is_told_how_it_is_planned() -> None:
+    for said in ("/bead approve", "/bead revise leave the report out"):
+        found = heard(comment(said, number=9, bead=None))
+        assert refused(found) == ["Nothing is proposed here: `/bead plan` has it planned."]
+
+
 def test_ready_makes_any_open_issue_a_released_bead() -> None:
     decision = run_decide(heard(comment("/bead ready", number=9, bead=None)))
     assert labelled(decision.before) == [(9, ("bead", "ready"), ())]

@@ -112,7 +112,11 @@ def test_it_is_refused_with_the_reason_where_it_cannot_be() -> None:
     planning = Planning(role="writer", word=WORD, yes=WORD, stage="approved", run_id=5, chosen=(1, 2, 3, 4))
     half_made = History(planning=planning)
     planned = History(planning=Planning(role="writer", word=WORD))
+    shown = History(planning=Planning(role="writer", word=WORD, stage="shown", run_id=5, said="0" * 16))
     refused = {
+        "Its beads are only proposed: `/bead approve`": saying(
+            "/bead lead", issue(EPIC), claims=Claims(history={EPIC: shown})
+        ),
         "None of its beads is open.": saying("/bead lead", issue(EPIC, "epic", children=(2, 3))),
         "It has no sub-issues: `/bead ready`": saying("/bead lead", issue(EPIC)),
         "#5 has sub-issues too": saying("/bead lead", *nested),

@@ -40,6 +40,12 @@ def test_a_planned_bead_becomes_the_sections_that_its_worker_reads() -> None:
     assert CITED.findall(render_body(body)) == [("docs/spec.md", "what-a-day-is")]
 
 
+def test_what_serves_criteria_of_more_than_one_issue_names_each_by_its_own() -> None:
+    bead = PlannedBead.model_validate({"title": "Sum days", "covers": [2]})
+    body = body_of(bead, ("#12.1: Sums are right.", "#13.1: A day is a file."))
+    assert body.other == (Section("Serves", "- #13.1: A day is a file."),)
+
+
 @pytest.mark.parametrize("kind", ["reconcile", "report"])
 def test_what_ends_an_epic_says_what_it_has_to_where_the_plan_does_not(kind: str) -> None:
     body = body_of(PlannedBead.model_validate({"title": "End it", "type": kind, "outcome": "All is known."}))

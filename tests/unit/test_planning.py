@@ -10,6 +10,7 @@ import pytest
 
 from bot.beads.authority import Authority, Permission
 from bot.beads.body import parse_body
+from bot.beads.model import Role
 from bot.beads.plan import PlanAnswer
 from bot.beads.policy import Policy
 from bot.coordinator.actions import Close, CreateBead, Dispatch, Say, SetBody, SetLabels
@@ -226,6 +227,28 @@ def test_runs_that_fail_are_repeated_and_in_the_end_told_with_every_finding() ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("role", "begins", "again", "row"),
+    [
+        ("direction", "No proposal", "`/bead retry` has it proposed again", "| 3 | proposal | failed |"),
+        ("checkin", "No check-in", "`/bead retry` makes another attempt", "| 3 | check-in | failed |"),
+        ("reconciler", "Not reconciled", "`/bead retry` has it reconciled again", "| 3 | reconciliation |"),
+    ],
+)
+def test_what_did_not_come_is_called_by_its_name(role: Role, begins: str, again: str, row: str) -> None:
+    known = History(attempts=3, planned=3, planning=Planning(role=role, word=ASKED, failures=2))
+    claims = claimed(1, role, stage="published", outcome="failed", attempt=3)
+    claims = claims.model_copy(update={"history": {1: known}})
+    failing = report(role=role, worker=None, head=None, failure="no answer came")
+    decision = run_decide(look(goal(), claims=claims, runs=(ended(report=failing),)))
+    text = shown(decision)
+    assert text.startswith(
+        f"**{begins}** · nothing was made, and this is why:\n\n> no answer came\n\n{again}"
+    )
+    assert f'3 attempts failed; our comment "{begins}" says all of it' in statuses(decision)[1]
+    assert row in statuses(decision)[1]
+
+
 def test_a_release_after_a_plan_that_came_to_nothing_lets_the_bead_do_without() -> None:
     stopped = Planning(role="writer", word=ASKED, stopped="nothing is planned")
     claims = remembered(1, attempts=1, planned=1, planning=stopped)
@@ -421,6 +444,7 @@ def test_the_last_pass_says_what_was_made_before_it_forgets_the_proposal() -> No
         snapshot = after(snapshot, decision)
     text = shown(decision)
     assert text.startswith("**Approved** · 7 beads are made.")
+    assert "The label `ready` on this issue lets all of them be worked on, on a bead that one." in text
     assert "| #5 | Sum what days hold | task | P2 | medium | #3, #4 |  |" in text
 
 
@@ -428,11 +452,14 @@ def test_none_begins_before_all_are_there_whoever_has_released_the_epic() -> Non
     released = replace(goal(1, "ready"), released_by="octo", ready_at=RELEASED)
     snapshot = approved(on=released)
     begun: list[int] = []
+    told: list[str] = []
     while snapshot.claims.of(1).planning is not None:
         decision = run_decide(snapshot)
         begun += [number for number, _ in dispatches(decision)]
+        told += [one.body for one in decision.before if isinstance(one, Say)]
         snapshot = after(snapshot, decision)
     assert begun == []
+    assert any("#1 is released, so they begin by themselves" in text for text in told)
     assert dispatches(run_decide(snapshot)) == [(made(snapshot)[TITLES[0]].number, "worker")]
 
 

@@ -225,6 +225,9 @@ def test_what_is_not_met_is_proposed_with_a_bead_that_reconciles_it_again() -> N
         2,
         5,
     )
+    where = f"The whole table is on #{RECONCILES}, and so is what can be done about the rest."
+    assert told(decision, COVERAGE)[EPIC].startswith("**Reconciled** · 1 of the 2 things asked for are met")
+    assert told(decision, COVERAGE)[EPIC].endswith(where)
     shown = told(decision, PLAN)[RECONCILES]
     assert "**2 beads are proposed**" in shown
     assert "| 2 | Reconcile the epic again | reconcile |" in shown

@@ -85,6 +85,11 @@ def runs_of(state: State, issue: Issue, role: str = "") -> list[Run]:
     return [run for run in state.find(Run, repo_id=issue.repo_id) if run.display_title.startswith(prefix)]
 
 
+def under_way(state: State, repository: Repository) -> bool:
+    """Whether a run has not ended: the CI of the last merge, when all beads are done."""
+    return any(run.status != "completed" for run in state.find(Run, repo_id=repository.id))
+
+
 def results(state: State, repository: Repository) -> list[BeadResult]:
     """How every bead ended."""
     found: list[BeadResult] = []

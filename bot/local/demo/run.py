@@ -103,10 +103,12 @@ async def run_demo(
             follow((), f"Its pages, in a browser: {forge.base_url}/{built.name}")
             with client(forge.base_url, built.maintainer_token) as api:
                 ids = await asyncio.to_thread(parts.import_issues, api, built.name, plan)
-                follow(board.cards(forge.state, built.repository), "imported")
                 chosen = [
                     issue for issue in plan if not issue.closed and (release_all or "epic" in issue.labels)
                 ]
+                what = "all of them" if release_all else "the epic"
+                told = f"@maya has made {len(plan)} beads, and labels {what} `ready`"
+                follow(board.cards(forge.state, built.repository), told)
                 await asyncio.to_thread(release, api, built.name, [ids[issue.id] for issue in chosen])
                 deadline = started + minutes * 60
                 await _until_done(forge, built, api, process, deadline, follow, folder, policy)
@@ -172,7 +174,8 @@ async def _until_done(
         if policy.engine.name != "command":  # what a model found besides is there to read, not to pay for
             cards = tuple(card for card in cards if card.number not in new)
             new = []
-        if all(card.state in ("done", "dropped") for card in cards):
+        over = all(card.state in ("done", "dropped") for card in cards)
+        if over and not board.under_way(forge.state, built.repository):
             return
         if new:
             follow(cards, f"@maya releases {', '.join(f'#{number}' for number in new)}")
