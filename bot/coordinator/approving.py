@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 
 from bot.beads.body import with_planned
 from bot.beads.digest import digest
+from bot.beads.labels import missing_labels
 from bot.beads.model import BeadType
 from bot.beads.plan import PlannedBead
 from bot.coordinator.actions import Say, SetBody, SetLabels
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.history import Planning
-from bot.coordinator.making import Making, Target, keep_back, make, planned_labels, without
+from bot.coordinator.making import Making, Target, keep_back, make, planned_labels
 from bot.coordinator.plan_comment import PLAN, Proposal, made_text, proposal_of, proposal_text
 from bot.coordinator.planning import NOTHING, faults_of, target_of
 from bot.coordinator.quoting import quoted_line
@@ -250,7 +251,7 @@ def _complete(
     """The issue itself with what its plan says of it: its text once, its labels in place of others of their
     kinds."""
     assert planning.yes is not None, "approved by somebody"
-    add = without(wanted, issue)
+    add = missing_labels(wanted, issue.labels)
     kinds = (snapshot.policy.spelling.types, snapshot.policy.spelling.priorities)
     names = [{name.lower() for _, name in kind} for kind in kinds]
     given = [kind for kind in names if kind & {label.lower() for label in wanted}]
