@@ -24,13 +24,13 @@ from bot.commands.demo import fill_tool_cache, import_plan
 from bot.coordinator.claims import CLAIMS_REF, Claims, read_claims
 from bot.github.client import App
 from bot.jobs.git import Git
-from bot.jobs.wall import probe
 from bot.local.demo.build import DemoWorld, client, export_action
 from bot.local.demo.run import DemoParts, attached_runner, coordinator, free_port, search_path
 from bot.local.forge import world
 from bot.local.forge.serve import ThreadedForge, in_thread
 from bot.local.forge.state import State
 from tests.loop.world import AGENT, CI, MANIFEST, NAME, ROOT, WORKFLOW
+from tests.wall import WALL
 
 T = TypeVar("T")
 OWNER, MAINTAINER, STRANGER = "octo", "maya", "mallory"
@@ -195,7 +195,7 @@ def _path() -> str:
 def _files(policy: Mapping[str, object], agent: Path | None) -> dict[str, str]:
     settings = {
         "engine": {"name": "command", "command": ["python3", "tools/agent.py"], "minutes": 2},
-        "wall": "namespace" if probe() is None else "none",
+        "wall": WALL,
         "gates": [{"name": "true", "run": "true"}],
         **policy,
     }
