@@ -65,7 +65,7 @@ def approve(said: Said, draft: Draft) -> Answer:
     refused = _not_whole(proposal, places, said.snapshot.policy.planning.reconcile_from)
     if refused is not None:
         return Answer(done=False, reply=refused)
-    beads = tuple(_renumbered(chosen_beads(proposal.plan.beads, places)))
+    beads = tuple(_renumbered(_chosen_beads(proposal.plan.beads, places)))
     part = proposal.plan.model_copy(update={"beads": beads})
     faults = faults_of(said.snapshot, issue, planning, part, whole=len(places) == len(proposal.beads))
     if faults:
@@ -146,7 +146,7 @@ def _not_whole(proposal: Proposal, places: Sequence[int], reconcile_from: int) -
     return f"{'; '.join(lacking)}: approve those as well (`/bead approve {more}`), or have it revised."
 
 
-def chosen_beads(planned: Sequence[PlannedBead], places: Sequence[int]) -> dict[int, PlannedBead]:
+def _chosen_beads(planned: Sequence[PlannedBead], places: Sequence[int]) -> dict[int, PlannedBead]:
     """The beads at these places. What is at the end of an epic waits for those of its siblings that are
     made."""
     beads = {place: planned[place - 1] for place in places}
@@ -203,7 +203,7 @@ def _go_on(
         gone = f"what was approved cannot be made: the report of run {run} is not kept any more; close it"
         draft.say(number, State.NEEDS_HUMAN, f"{gone}, and what was made of it, and plan anew")
         return
-    beads = chosen_beads(proposal.beads, planning.chosen)
+    beads = _chosen_beads(proposal.beads, planning.chosen)
     before = len(draft.before)
     target = target_of(snapshot, issue, planning, proposal)
     if proposal.single:

@@ -68,7 +68,7 @@ class Making:
 
 def make(planned: Mapping[int, PlannedBead], target: Target, snapshot: Snapshot, draft: Draft) -> Making:
     """Do what is missing of these beads; `after` of each names places among them alone."""
-    there = made_of(target, snapshot)
+    there = _made_of(target, snapshot)
     missing: list[int] = []
     for place, bead in planned.items():
         if any(one not in there for one in bead.after):
@@ -104,7 +104,7 @@ def keep_back(target: Target, snapshot: Snapshot, draft: Draft, *, going_on: boo
                 draft.say(issue.number, State.BLOCKED, why)
 
 
-def made_of(target: Target, snapshot: Snapshot) -> dict[int, Issue]:
+def _made_of(target: Target, snapshot: Snapshot) -> dict[int, Issue]:
     """The open beads of this target by place; of twins the one that stays."""
     found: dict[int, Issue] = {}
     for issue in sorted(snapshot.issues, key=lambda one: one.number):
