@@ -41,11 +41,13 @@ def exchange_log(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def engine_tools(tmp_path: Path) -> Path:
-    """A tool cache in which a job finds the real CLIs; without them a test does not run, and CI fails."""
+def engine_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tool cache in which a job finds the real CLIs, as its runner names it; without them a test does not
+    run, and CI fails."""
     missing = [name for name in NAMES if not (LOCKS / name / "node_modules" / ".locked-by").exists()]
     need(not missing, f"{' and '.join(missing)} are not here: `make test` fetches them where npm is")
     fill_tool_cache(tmp_path / "tools")
+    monkeypatch.setenv("RUNNER_TOOL_CACHE", str(tmp_path / "tools"))
     return tmp_path / "tools"
 
 

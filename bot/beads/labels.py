@@ -276,6 +276,12 @@ def _one(
     return ranked[0]
 
 
+def missing_labels(wanted: Iterable[str], there: Iterable[str]) -> tuple[str, ...]:
+    """Those of the wanted labels that are not there yet."""
+    have = {label.lower() for label in there}
+    return tuple(label for label in wanted if label.lower() not in have)
+
+
 @lru_cache(maxsize=64)
 def label_looks(spelling: LabelNames = DEFAULT) -> Mapping[str, tuple[str, str]]:
     """Colour and description of the labels that the bot makes, by their names in lower case; others get

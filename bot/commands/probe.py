@@ -26,7 +26,7 @@ from bot.github.assumptions.document import document
 from bot.github.assumptions.probing import Finding, probe
 from bot.github.assumptions.registry import Assumption
 from bot.github.assumptions.scratch import NotScratch, open_scratch
-from bot.local.demo.build import ROOT
+from bot.local.demo.build import install_beadwright
 from bot.local.demo.run import attached_runner, search_path
 from bot.local.forge import world
 from bot.local.forge.faults import AFTER, BAD_GATEWAY, BEFORE, CUT, SECONDARY_LIMIT, rest, secondary_limit
@@ -177,17 +177,7 @@ def _build(forge: ThreadedForge, state: State, *, runs: bool) -> Access:
     owner, _ = world.create_user(state, "scratchers", type="Organization")
     repository = world.create_repository(state, owner, "scratch", files={})
     world.add_collaborator(state, repository, octo, "admin")
-    manifest = json.loads((ROOT / "app-manifest.json").read_text(encoding="utf-8"))
-    app, key = world.create_app(
-        state,
-        owner,
-        "beadwright",
-        permissions=manifest["default_permissions"],
-        events=manifest["default_events"],
-        webhook_url=DISCARD,
-        webhook_secret="probe",
-    )
-    world.install(state, app, owner, [repository])
+    app, key = install_beadwright(state, owner, repository, webhook_url=DISCARD, webhook_secret="probe")
     return Access(
         api=forge.api_url,
         graphql=f"{forge.base_url}/api/graphql",

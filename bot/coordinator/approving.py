@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 
 from bot.beads.body import with_planned
 from bot.beads.digest import digest
+from bot.beads.labels import missing_labels
 from bot.beads.model import BeadType
 from bot.beads.plan import PlannedBead
 from bot.coordinator.actions import Say, SetBody, SetLabels
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.history import Planning
-from bot.coordinator.making import Making, Target, keep_back, make, planned_labels, without
+from bot.coordinator.making import Making, Target, keep_back, make, planned_labels
 from bot.coordinator.plan_comment import PLAN, Proposal, made_text, proposal_of, proposal_text
 from bot.coordinator.planning import NOTHING, faults_of, target_of
 from bot.coordinator.quoting import quoted_line
@@ -64,7 +65,7 @@ def approve(said: Said, draft: Draft) -> Answer:
     refused = _not_whole(proposal, places, said.snapshot.policy.planning.reconcile_from)
     if refused is not None:
         return Answer(done=False, reply=refused)
-    beads = tuple(_renumbered(chosen_beads(proposal.plan.beads, places)))
+    beads = tuple(_renumbered(_chosen_beads(proposal.plan.beads, places)))
     part = proposal.plan.model_copy(update={"beads": beads})
     faults = faults_of(said.snapshot, issue, planning, part, whole=len(places) == len(proposal.beads))
     if faults:
@@ -146,7 +147,7 @@ def _not_whole(proposal: Proposal, places: Sequence[int], reconcile_from: int) -
     return f"{'; '.join(lacking)}: approve those as well (`/bead approve {more}`), or have it revised."
 
 
-def chosen_beads(planned: Sequence[PlannedBead], places: Sequence[int]) -> dict[int, PlannedBead]:
+def _chosen_beads(planned: Sequence[PlannedBead], places: Sequence[int]) -> dict[int, PlannedBead]:
     """The beads at these places. What is at the end of an epic waits for those of its siblings that are
     made."""
     beads = {place: planned[place - 1] for place in places}
@@ -203,7 +204,7 @@ def _go_on(
         gone = f"what was approved cannot be made: the report of run {run} is not kept any more; close it"
         draft.say(number, State.NEEDS_HUMAN, f"{gone}, and what was made of it, and plan anew")
         return
-    beads = chosen_beads(proposal.beads, planning.chosen)
+    beads = _chosen_beads(proposal.beads, planning.chosen)
     before = len(draft.before)
     target = target_of(snapshot, issue, planning, proposal)
     if proposal.single:
@@ -251,7 +252,7 @@ def _complete(
     """The issue itself with what its plan says of it: its text once, its labels in place of others of their
     kinds."""
     assert planning.yes is not None, "approved by somebody"
-    add = without(wanted, issue)
+    add = missing_labels(wanted, issue.labels)
     kinds = (snapshot.policy.spelling.types, snapshot.policy.spelling.priorities)
     names = [{name.lower() for _, name in kind} for kind in kinds]
     given = [kind for kind in names if kind & {label.lower() for label in wanted}]

@@ -118,7 +118,7 @@ def tell(snapshot: Snapshot, issue: Issue, claim: Claim, run: Run, report: Repor
     draft.claims = draft.claims.model_copy(update={"checkins": kept})
 
 
-# -- small ones ---------------------------------------------------------------------------------------------
+# -- the check-in issue -------------------------------------------------------------------------------------
 def _ask(number: int, planning: Planning, now: datetime, draft: Draft) -> None:
     draft.claims = draft.claims.remember(number, planning=planning, stopped=None)
     kept = draft.claims.checkins
@@ -141,9 +141,7 @@ def _check_in_issue(issues: dict[int, Issue], draft: Draft) -> Issue | None:
 
 
 def _under_way(known: History) -> bool:
-    """Whether a proposal is wanted or being made, or its beads are."""
-    planning = known.planning
-    return planning is not None and planning.stopped is None and planning.stage in ("asked", "approved")
+    return known.planning is not None and known.planning.goes_on
 
 
 def _refusal(said: Said, number: int, draft: Draft) -> str | None:

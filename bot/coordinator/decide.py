@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.beads.graph import Graph
-from bot.beads.labels import LabelNames, Labels
+from bot.beads.labels import LabelNames, Labels, missing_labels
 from bot.beads.model import BeadType, Role
 from bot.coordinator import (
     approving,
@@ -243,9 +243,8 @@ def _pull(
         reason = f"#{pull.number} was closed without a merge; `/bead give` lets the bead go on"
         draft.say(issue.number, State.NEEDS_HUMAN, reason)
     else:
-        there = {label.lower() for label in pull.labels}
         wanted = (snapshot.policy.spelling.bead, snapshot.policy.spelling.review)
-        missing = tuple(label for label in wanted if label.lower() not in there)
+        missing = missing_labels(wanted, pull.labels)
         if missing:  # whoever opened it died before they put them on
             draft.after.append(SetLabels(pull.number, pull.id, add=missing))
         return advance(snapshot, issue, pull, now, admission, release, draft)

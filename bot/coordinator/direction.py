@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.beads.digest import digest
+from bot.beads.labels import missing_labels
 from bot.coordinator.actions import DeleteRef, OpenPull, PostCheck, Say, SetBody, SetLabels
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft, State
@@ -131,10 +132,9 @@ def goes_on(snapshot: Snapshot, issue: Issue, pull: PullRequest | None, draft: D
         where = f"#{pull.number} is merged, and its commit is not on {snapshot.default_branch}"
         draft.say(issue.number, State.NEEDS_HUMAN, where)
     elif pull is not None:
-        label = snapshot.policy.spelling.bead
-        if label.lower() not in {one.lower() for one in pull.labels}:
+        if missing := missing_labels((snapshot.policy.spelling.bead,), pull.labels):
             # Whoever opened it died before it was put on; by it the pull request is found when it is over.
-            draft.after.append(SetLabels(pull.number, pull.id, add=(label,)))
+            draft.after.append(SetLabels(pull.number, pull.id, add=missing))
         what = f"#{pull.number} proposes the change `{known.change}` of the specs: merge it, or close it"
         draft.say(issue.number, State.NEEDS_HUMAN, what)
     elif issue.number not in snapshot.focus:

@@ -140,6 +140,11 @@ class Planning(BaseModel):
     failures: int = Field(default=0, ge=0)
     stopped: str | None = None
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a run is wanted or under way, or what it proposed is being made: no person's turn."""
+        return self.stopped is None and self.stage != "shown"
+
 
 class Reconciliation(BaseModel):
     """How an epic stands against what it asks for, by the bead `bead` of this `generation`.

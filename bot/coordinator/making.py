@@ -10,7 +10,7 @@ safe however often it is interrupted, and wherever:
   epic. The claims are read in the same request as the beads.
 
 Callers other than the writer's plan give `make` their beads by place and a `Target`, in every pass in which
-the claims that were read say that these are approved; they go on once `Making.whole` is true.
+the claims that were read say that these are approved; they go on once `Making.missing` is empty.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.beads.body import render_body
-from bot.beads.labels import LabelNames
+from bot.beads.labels import LabelNames, missing_labels
 from bot.beads.model import BeadType, Priority
 from bot.beads.plan import PlannedBead
 from bot.beads.planned_body import body_of
@@ -60,20 +60,15 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Making:
     """How far it is: the numbers of the beads that are there, by place, and the places where something is
-    still missing."""
+    still missing of what was planned."""
 
     numbers: Mapping[int, int]
     missing: tuple[int, ...]
 
-    @property
-    def whole(self) -> bool:
-        """Whether all of them are there, with everything that was planned of them."""
-        return not self.missing
-
 
 def make(planned: Mapping[int, PlannedBead], target: Target, snapshot: Snapshot, draft: Draft) -> Making:
     """Do what is missing of these beads; `after` of each names places among them alone."""
-    there = made_of(target, snapshot)
+    there = _made_of(target, snapshot)
     missing: list[int] = []
     for place, bead in planned.items():
         if any(one not in there for one in bead.after):
@@ -88,8 +83,8 @@ def make(planned: Mapping[int, PlannedBead], target: Target, snapshot: Snapshot,
             marker = f"{target.prefix}{place}"
             draft.before.append(CreateBead(target.origin, marker, title, text, labels, parent=parent))
             missing.append(place)
-        elif lacking := without(labels, issue):
-            draft.before.append(SetLabels(issue.number, issue.id, add=lacking))
+        elif add := missing_labels(labels, issue.labels):
+            draft.before.append(SetLabels(issue.number, issue.id, add=add))
             missing.append(place)
     return Making({place: issue.number for place, issue in there.items()}, tuple(missing))
 
@@ -111,7 +106,7 @@ def keep_back(target: Target, snapshot: Snapshot, draft: Draft, *, going_on: boo
                 draft.say(issue.number, state, why)
 
 
-def made_of(target: Target, snapshot: Snapshot) -> dict[int, Issue]:
+def _made_of(target: Target, snapshot: Snapshot) -> dict[int, Issue]:
     """The open beads of this target by place; of twins the one that stays."""
     found: dict[int, Issue] = {}
     for issue in sorted(snapshot.issues, key=lambda one: one.number):
@@ -138,9 +133,3 @@ def planned_labels(bead: PlannedBead, spelling: LabelNames, edges: set[int]) -> 
         f"{spelling.complexity}{bead.complexity}",
         *(f"{spelling.blocked_by}{number}" for number in sorted(edges)),
     )
-
-
-def without(labels: tuple[str, ...], issue: Issue) -> tuple[str, ...]:
-    """Those of these labels that an issue lacks."""
-    have = {label.lower() for label in issue.labels}
-    return tuple(label for label in labels if label.lower() not in have)

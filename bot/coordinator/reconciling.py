@@ -130,7 +130,7 @@ def close(snapshot: Snapshot, issue: Issue, labels: Labels, now: datetime, draft
     if found is None:
         return False
     if found.generation > labels.generation:
-        if _goes_on(waits):
+        if waits is not None and waits.goes_on:
             return False
         why = f"#{found.bead} reconciles its epic now"
     elif found.bead == issue.number and found.proved:
@@ -190,7 +190,7 @@ def accept(said: Said, draft: Draft) -> Answer:
         return Answer(done=False, reply=f"Nothing is open: #{found.bead} has shown that all is met.")
     if there and found.run_id is None:
         return Answer(done=False, reply=f"It is not known yet what is open: #{found.bead} finds that out.")
-    if found.bead in draft.claims.live or _goes_on(waits):
+    if found.bead in draft.claims.live or (waits is not None and waits.goes_on):
         return Answer(
             done=False, reply=f"#{found.bead} is at it again: `/bead why` there says how far it is."
         )
@@ -200,11 +200,6 @@ def accept(said: Said, draft: Draft) -> Answer:
         draft.claims = draft.claims.remember(found.bead, planning=None)
     draft.before.append(Say(epic.number, epic.id, ACCEPTED, _accepted(said.snapshot, found, word)))
     return Answer(done=True)
-
-
-def _goes_on(planning: Planning | None) -> bool:
-    """Whether a run is wanted, or what it proposed is being made."""
-    return planning is not None and planning.stopped is None and planning.stage != "shown"
 
 
 def _accepted(snapshot: Snapshot, found: Reconciliation, word: Word) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.beads.labels import LabelNames
+from bot.beads.labels import LabelNames, missing_labels
 from bot.coordinator import direction
 from bot.coordinator.actions import SetLabels
 from bot.coordinator.claims import Answer
@@ -16,9 +16,8 @@ def ready(said: Said, draft: Draft) -> Answer:
     comment, issue = said.comment, said.issue
     number = issue.number if issue is not None else comment.number
     node = issue.id if issue is not None else comment.subject
-    have = {label.lower() for label in issue.labels} if issue is not None else set()
-    wanted = (said.spelling.bead, said.spelling.ready)
-    missing = tuple(label for label in wanted if label.lower() not in have)
+    have = issue.labels if issue is not None else ()
+    missing = missing_labels((said.spelling.bead, said.spelling.ready), have)
     if missing:
         draft.before.append(SetLabels(number, node, add=missing))
     draft.claims = draft.claims.remember(number, release=said.word())
@@ -26,7 +25,7 @@ def ready(said: Said, draft: Draft) -> Answer:
     if planning is not None and planning.stopped is not None:
         draft.claims = draft.claims.remember(number, planning=None)  # it does without
     hold = said.spelling.hold
-    if hold.lower() in have:
+    if not missing_labels((hold,), have):
         return Answer(
             done=True, reply=f"It is released, and `{hold}` is still on it: `/bead unhold` lets it go on."
         )
@@ -124,6 +123,6 @@ def review(said: Said, draft: Draft) -> Answer:
 
 def _hold(said: Said, draft: Draft) -> None:
     issue = said.bead
-    if said.spelling.hold.lower() not in {label.lower() for label in issue.labels}:
-        draft.before.append(SetLabels(issue.number, issue.id, add=(said.spelling.hold,)))
+    if missing := missing_labels((said.spelling.hold,), issue.labels):
+        draft.before.append(SetLabels(issue.number, issue.id, add=missing))
     draft.claims = draft.claims.remember(issue.number, hold=said.word())

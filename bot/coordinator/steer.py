@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.beads.graph import Graph
-from bot.beads.labels import parse_labels
+from bot.beads.labels import missing_labels, parse_labels
 from bot.coordinator.actions import SetLabels, ShowEdge
 from bot.coordinator.claims import Answer
 from bot.coordinator.decision import Draft
@@ -100,7 +100,7 @@ def _instead(said: Said, draft: Draft, wanted: str, other: Callable[[str], bool]
     """One label in place of all others of its kind; `other` knows them in lower case."""
     issue = said.bead
     gone = tuple(label for label in issue.labels if other(label.lower()) and label.lower() != wanted.lower())
-    new = () if wanted.lower() in {label.lower() for label in issue.labels} else (wanted,)
+    new = missing_labels((wanted,), issue.labels)
     if new or gone:
         draft.before.append(SetLabels(issue.number, issue.id, add=new, remove=gone))
     return Answer(done=True)

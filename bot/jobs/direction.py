@@ -55,7 +55,7 @@ def plan_direction(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
             "doctrine": doctrine,
             "guidance": guidance(git, claim.base, facts.body),
             "has_specs": bool(specs),
-            "specs": inventory(specs),
+            "specs": _inventory(specs),
             "schema": schema_text("direction", engine),
         },
     )
@@ -69,7 +69,7 @@ def plan_direction(inputs: Inputs, facts: JobFacts, claim: Claim, policy: Policy
     return plan.model_copy(update={"prompt": prompt, "survey": survey, "budget": sessions * plan.budget})
 
 
-def inventory(specs: dict[str, str]) -> str:
+def _inventory(specs: dict[str, str]) -> str:
     """What the specifications say, by requirement and scenario, and what open changes make of them."""
     lines: list[str] = []
     for name, requirements in sorted(specifications(specs).items()):

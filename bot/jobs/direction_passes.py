@@ -54,7 +54,7 @@ def with_passes(survey: Survey, task: Task, run: Callable[[Task], Outcome], atte
         run: runs the engine once.
         attempt: gives everything that is wrong with a change.
     """
-    sessions = Sessions(task, run, 2 * survey.passes + 3 if survey.has_doctrine else 1)
+    sessions = _Sessions(task, run, 2 * survey.passes + 3 if survey.has_doctrine else 1)
     try:
         direction = _decide(sessions, survey, attempt)
     except Ends as end:
@@ -66,7 +66,7 @@ def with_passes(survey: Survey, task: Task, run: Callable[[Task], Outcome], atte
     return Outcome(ended, direction.model_dump_json(), sessions.cost, transcript=sessions.transcript)
 
 
-def _decide(sessions: Sessions, survey: Survey, attempt: Try) -> Direction:
+def _decide(sessions: _Sessions, survey: Survey, attempt: Try) -> Direction:
     if not survey.has_doctrine:
         return Direction(answer=_asked(sessions.ask("questions")))
     surveys = [sessions.ask("survey") for _ in range(survey.passes)]
@@ -123,7 +123,7 @@ def _asked(answer: DirectionAnswer) -> DirectionAnswer:
 
 
 @dataclass
-class Sessions:
+class _Sessions:
     """Asks one session after another, of `most` at the most; `cost` in millionths of a dollar."""
 
     task: Task

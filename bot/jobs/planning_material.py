@@ -1,5 +1,5 @@
 """What the runs that plan are shown beside the issue: files, open beads, what the project is for, and its
-specifications. All of it comes from the base commit, each part cut to its share of the prompt."""
+specifications. What is a file's comes from the base commit; each part is cut to its share of the prompt."""
 
 from __future__ import annotations
 

@@ -67,13 +67,13 @@ def plan_reconciliation(
         "reconciler",
         {
             "epic": {"number": epic.number, "title": line(epic.title), "body": quotation(text_of(epic.body))},
-            "pulls": shown_pulls(epic.pulls),
+            "pulls": _shown_pulls(epic.pulls),
             "wanted": quotation(wanted),
             "by": planning.word.by if planning is not None else "",
             "beads": bead_texts(epic, policy),
             "asked": known.asked,
             "base": claim.base,
-            "guidance": guidance(git, claim.base, cited_specs(epic)),
+            "guidance": guidance(git, claim.base, _cited_specs(epic)),
             "schema": schema_text("reconciler", engine),
         },
     )
@@ -116,12 +116,12 @@ def bead_texts(epic: EpicFacts, policy: Policy) -> tuple[BeadText, ...]:
     return tuple(_bead_text(one, room) for one in beads)
 
 
-def shown_pulls(pulls: Iterable[MergedPull]) -> tuple[MergedPull, ...]:
+def _shown_pulls(pulls: Iterable[MergedPull]) -> tuple[MergedPull, ...]:
     """Pull requests with so many of their files, in whose names nothing is hidden."""
     return tuple(replace(one, files=tuple(line(name) for name in one.files[:FILES])) for one in pulls)
 
 
-def cited_specs(epic: EpicFacts) -> str:
+def _cited_specs(epic: EpicFacts) -> str:
     """The specs that the epic and its beads cite, one a line."""
     bodies = (epic.body, *(one.body for one in epic.beads))
     return "\n".join(item for body in bodies for item in parse_body(body).specs)
@@ -139,4 +139,4 @@ def text_of(body: str) -> str:
 
 def _bead_text(bead: EpicBead, room: int) -> BeadText:
     body = quotation(shorten(text_of(bead.body), room))
-    return BeadText(bead.number, line(bead.title), body, bead.open, bead.dropped, shown_pulls(bead.pulls))
+    return BeadText(bead.number, line(bead.title), body, bead.open, bead.dropped, _shown_pulls(bead.pulls))

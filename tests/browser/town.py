@@ -21,16 +21,16 @@ import httpx
 
 from bot.commands import serve
 from bot.commands.demo import fill_tool_cache, import_plan
-from bot.coordinator.claims import CLAIMS_REF, Claims, read_claims
+from bot.coordinator.claims import Claims
 from bot.github.client import App
 from bot.jobs.git import Git
-from bot.jobs.wall import probe
-from bot.local.demo.build import DemoWorld, client, export_action
+from bot.local.demo.build import DemoWorld, client, export_action, install_beadwright
 from bot.local.demo.run import DemoParts, attached_runner, coordinator, free_port, search_path
 from bot.local.forge import world
 from bot.local.forge.serve import ThreadedForge, in_thread
 from bot.local.forge.state import State
-from tests.loop.world import AGENT, CI, MANIFEST, NAME, ROOT, WORKFLOW
+from tests.loop.world import AGENT, CI, NAME, ROOT, WORKFLOW, claims_in
+from tests.wall import WALL
 
 T = TypeVar("T")
 OWNER, MAINTAINER, STRANGER = "octo", "maya", "mallory"
@@ -96,8 +96,7 @@ class Town:
 
     def claims(self) -> Claims:
         """The document at the claims ref."""
-        found = self.git.text("for-each-ref", "--format=%(objectname)", CLAIMS_REF)
-        return read_claims(self.git.text("log", "-1", "--format=%B", found) if found else None)
+        return claims_in(self.git)
 
     def refs(self) -> list[tuple[str, str]]:
         """Every ref of the repository: its commit and its name."""
@@ -195,7 +194,7 @@ def _path() -> str:
 def _files(policy: Mapping[str, object], agent: Path | None) -> dict[str, str]:
     settings = {
         "engine": {"name": "command", "command": ["python3", "tools/agent.py"], "minutes": 2},
-        "wall": "namespace" if probe() is None else "none",
+        "wall": WALL,
         "gates": [{"name": "true", "run": "true"}],
         **policy,
     }
@@ -214,15 +213,7 @@ def _build(state: State, url: str, files: Mapping[str, str]) -> tuple[DemoWorld,
     repository = world.create_repository(state, owner, NAME.partition("/")[2], files=files)
     world.add_collaborator(state, repository, maintainer, "maintain")
     secret = secrets.token_hex(20)
-    app, key = world.create_app(
-        state,
-        owner,
-        "beadwright",
-        permissions=MANIFEST["default_permissions"],
-        events=MANIFEST["default_events"],
-        webhook_url=f"{url}/webhooks",
-        webhook_secret=secret,
-    )
-    world.install(state, app, owner, [repository])
+    hooks = f"{url}/webhooks"
+    app, key = install_beadwright(state, owner, repository, webhook_url=hooks, webhook_secret=secret)
     tokens = {login: token for login, (_, token) in people.items()}
     return DemoWorld(repository, NAME, tokens[OWNER], tokens[MAINTAINER], app, key, secret), tokens

@@ -14,12 +14,12 @@ from bot.beads.policy import Engine
 from bot.commands.demo import fill_tool_cache, import_plan
 from bot.commands.demo_engine import choose_engine
 from bot.commands.serve import command
-from bot.jobs.wall import probe
 from bot.local.demo.build import sample_files
 from bot.local.demo.paid import Offer
 from bot.local.demo.plan import SAMPLE
 from bot.local.demo.run import DemoParts, run_demo, search_path
 from tests.unit.upstream import Handler, listening, playing
+from tests.wall import WALL
 
 KEY = "invented-key-of-the-demo-4711"
 ONE = tuple(replace(issue, parent=None) for issue in SAMPLE if issue.id == "blank")
@@ -45,7 +45,7 @@ def test_a_real_cli_takes_a_bead_to_its_merge_and_the_key_is_written_nowhere(tmp
             "claude", model="claude-sonnet-5", url=upstream.url, login=None, env=env, stop=stop
         )
         assert chosen.engine == Engine(name="claude", model="claude-sonnet-5", url=upstream.url, minutes=10)
-        sample = sample_files("namespace" if probe() is None else "none")
+        sample = sample_files(WALL)
         parts = DemoParts(
             import_issues=import_plan,
             coordinator=command,

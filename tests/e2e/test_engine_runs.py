@@ -15,18 +15,19 @@ from bot.coordinator.job_port import partial_ref
 from bot.engines.outcome import Task
 from bot.engines.run import run_engine
 from bot.jobs.engine_program import Name, engine_program
-from bot.jobs.wall import Wall, probe
-from tests.llm.engines import ENGINES
+from bot.jobs.wall import Wall
 from tests.unit.job_world import World
 from tests.unit.upstream import Answer, Handler, Upstream, listening, plain, playing, stream
+from tests.wall import WALL
 
-WALL = "namespace" if probe() is None else "none"
 MODELS = {"claude": "claude-sonnet-5", "codex": "gpt-5.5"}
 VARIABLES = {"claude": "ANTHROPIC_API_KEY", "codex": "OPENAI_API_KEY"}
 KEY = "invented-key-kept-by-the-proxy-4711"
 WORK = "echo two >> src/a.txt"
 DONE = {"status": "pr", "summary": "Two.", "decisions": [], "follow_ups": [], "blockers": [], "threads": []}
 APPROVED = {"verdict": "approve", "summary": "Good.", "findings": [], "threads": []}
+
+pytestmark = pytest.mark.usefixtures("engine_tools")
 
 
 @contextmanager
@@ -42,12 +43,6 @@ def world(tmp_path: Path, name: str, answer: Answer) -> Iterator[tuple[World, Up
         yield found, upstream
 
 
-@pytest.fixture(autouse=True)
-def tools(engine_tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RUNNER_TOOL_CACHE", str(engine_tools))
-
-
-@pytest.mark.parametrize("name", ENGINES)
 def test_a_workers_turn_and_a_review_by_the_real_cli_are_published(tmp_path: Path, name: str) -> None:
     with world(tmp_path, name, playing(WORK, DONE)) as (found, upstream):
         inputs = found.dispatch()
@@ -73,7 +68,6 @@ def test_a_workers_turn_and_a_review_by_the_real_cli_are_published(tmp_path: Pat
     assert shown == {KEY if name == "claude" else f"Bearer {KEY}"}
 
 
-@pytest.mark.parametrize("name", ENGINES)
 def test_a_provider_that_stops_a_run_is_named_and_the_work_is_kept(tmp_path: Path, name: str) -> None:
     refusal = {"type": "error", "error": {"type": "usage_limit_reached", "message": "Enough for today."}}
     limit = plain(429, refusal, retry_after="3600")
@@ -90,7 +84,6 @@ def test_a_provider_that_stops_a_run_is_named_and_the_work_is_kept(tmp_path: Pat
     assert "the provider said 429: Enough for today." in report.failure
 
 
-@pytest.mark.parametrize("name", ENGINES)
 def test_what_the_cli_gets_over_by_itself_is_no_fault(tmp_path: Path, name: str) -> None:
     overloaded = plain(529, {"error": {"message": "Overloaded"}})
     falls = iter([overloaded, stream(b"event: ping\ndata: {}\n\n", cut=True)])
@@ -105,7 +98,6 @@ def test_what_the_cli_gets_over_by_itself_is_no_fault(tmp_path: Path, name: str)
     assert report.provider is None
 
 
-@pytest.mark.parametrize("name", ENGINES)
 def test_without_a_key_nothing_is_started_and_the_report_says_where_it_belongs(
     tmp_path: Path, name: str
 ) -> None:
@@ -118,7 +110,6 @@ def test_without_a_key_nothing_is_started_and_the_report_says_where_it_belongs(
     assert report.cost == 0
 
 
-@pytest.mark.parametrize("name", ENGINES)
 def test_a_run_that_the_clock_stops_costs_what_is_known_or_its_whole_reserve(
     tmp_path: Path, engine_tools: Path, name: Name
 ) -> None:
@@ -137,7 +128,6 @@ def test_a_run_that_the_clock_stops_costs_what_is_known_or_its_whole_reserve(
     assert "time.sleep(300)" in outcome.transcript or name == "codex"  # codex tells a command when it is over
 
 
-@pytest.mark.parametrize("name", ENGINES)
 def test_a_run_ends_at_its_budget(tmp_path: Path, name: str) -> None:
     with world(tmp_path, name, playing(WORK, WORK, WORK, WORK, DONE)) as (found, upstream):
         found.policy["budget"] = {"run": 0.0015}  # dollars; one answer costs 0.0007 to 0.0009
@@ -149,7 +139,6 @@ def test_a_run_ends_at_its_budget(tmp_path: Path, name: str) -> None:
     assert len(upstream.asked) < 5
 
 
-@pytest.mark.parametrize("name", ENGINES)
 def test_hooks_and_orders_that_the_checkout_brings_are_not_run(tmp_path: Path, name: str) -> None:
     hook = {"hooks": [{"type": "command", "command": "touch /tmp/hooked $HOME/hooked"}]}
     every = {"SessionStart": [hook], "PreToolUse": [{"matcher": "*", **hook}], "UserPromptSubmit": [hook]}

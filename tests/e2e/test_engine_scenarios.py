@@ -18,20 +18,21 @@ import pytest
 from bot.beads.report import ProviderFault, Report, load_report
 from bot.coordinator.history import History
 from bot.jobs.engine_program import Name
-from bot.jobs.wall import probe
 from bot.local.demo.build import SAMPLE
 from tests.llm import scenarios
 from tests.llm.conversation import Limit, Overloaded, Revoked, Scenario, Write
-from tests.llm.engines import ANSWER, ENGINES, KEYS, engine_policy
+from tests.llm.engines import ANSWER, KEYS, engine_policy
 from tests.llm.server import ScriptedApi
 from tests.loop.drive import drive
 from tests.loop.runner import QuickRunner
 from tests.loop.world import Coordinator, Loop, open_loop
+from tests.wall import WALL
 
 TITLE = "Count the blank lines of a text"
 FIRST, SECOND = "tally/blank.py", "tests/test_blank.py"
 PACKAGES = ("AGENTS.md", "tally", "tests")
 MINUTE = timedelta(minutes=1)
+pytestmark = pytest.mark.usefixtures("engine_tools")
 
 
 @dataclass
@@ -97,27 +98,23 @@ class Stage:
         return sum(self.loop.claims().spent.values())
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture
 def stage(
-    request: pytest.FixtureRequest,
     tmp_path: Path,
-    engine_tools: Path,
+    name: Name,
     llm: ScriptedApi,
     exchange_log: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Stage]:
-    engine: Name = request.param
-    monkeypatch.setenv("RUNNER_TOOL_CACHE", str(engine_tools))
     policy: dict[str, Any] = {
-        "engine": engine_policy(engine, llm),
-        "wall": "namespace" if probe() is None else "none",
+        "engine": engine_policy(name, llm),
+        "wall": WALL,
         "gates": [{"name": "unit tests", "run": scenarios.TESTS}],
     }
     with open_loop(tmp_path / "loop", policy, record=exchange_log, files=_sample()) as loop:
         coordinator = Coordinator(loop)
-        runner = QuickRunner(loop, coordinator.grant, secrets={KEYS[engine]: llm.key})
+        runner = QuickRunner(loop, coordinator.grant, secrets={KEYS[name]: llm.key})
         try:
-            yield Stage(loop, coordinator, runner, llm, engine, loop.bead(TITLE, "ready"))
+            yield Stage(loop, coordinator, runner, llm, name, loop.bead(TITLE, "ready"))
         finally:
             coordinator.close()
 

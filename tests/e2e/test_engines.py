@@ -22,10 +22,8 @@ import yaml
 
 from bot.commands.demo import fill_tool_cache, import_plan
 from bot.commands.serve import command
-from bot.coordinator.claims import CLAIMS_REF, read_claims
 from bot.jobs.engine_program import Name
 from bot.jobs.git import Git
-from bot.jobs.wall import probe
 from bot.local.demo.build import sample_files
 from bot.local.demo.plan import SAMPLE as PLAN
 from bot.local.demo.run import DemoParts, run_demo, search_path
@@ -38,6 +36,8 @@ from tests.llm.conversation import Conversation, Move
 from tests.llm.engines import ANSWER, KEYS, engine_policy
 from tests.llm.scenarios import InTurn, by_bead, misuses_a_tool, refuses, works
 from tests.llm.server import ScriptedApi
+from tests.loop.world import claims_in
+from tests.wall import WALL
 
 WORDS = "Split a text into words"
 LENGTH = "Measure the mean length of the words"
@@ -92,7 +92,7 @@ def test_beads_become_merged_pull_requests_with_a_correction_round(
 
 def _files(engine: Name, llm: ScriptedApi) -> dict[str, bytes]:
     """The demo's repository with the engine in its policy, and without the demo's own agent."""
-    files = sample_files("namespace" if probe() is None else "none")
+    files = sample_files(WALL)
     del files["tools/scripted_agent.py"]
     policy = yaml.safe_load(files[POLICY])
     policy["engine"] = engine_policy(engine, llm)
@@ -101,8 +101,7 @@ def _files(engine: Name, llm: ScriptedApi) -> dict[str, bytes]:
 
 def _assert_bill(git: Git, llm: ScriptedApi, engine: Name) -> None:
     """What the claims ref says was spent is what the API served, request by request."""
-    claims = read_claims(git.text("log", "-1", "--format=%B", CLAIMS_REF))
-    assert sum(claims.spent.values()) == len(llm.asked) * ANSWER[engine]
+    assert sum(claims_in(git).spent.values()) == len(llm.asked) * ANSWER[engine]
 
 
 def _assert_transcripts(state: State) -> None:

@@ -12,31 +12,23 @@ from pydantic import BaseModel
 from bot.beads.checkin_record import CHECKINS_BRANCH
 from bot.beads.direction import DirectionAnswer
 from bot.jobs.engine_program import Name
-from bot.jobs.wall import probe
 from tests.llm.conversation import Answer, Conversation, Run, Turn
-from tests.llm.engines import ANSWER, ENGINES, KEYS, engine_policy
+from tests.llm.engines import ANSWER, KEYS, engine_policy
 from tests.llm.server import ScriptedApi
 from tests.unit.changes import SPEC
 from tests.unit.checkins import scored
 from tests.unit.job_world import BEAD, World
 from tests.unit.test_direction_jobs import ABOUT, SURVEY, WHOLE
+from tests.wall import WALL
 
 STAGES = {"survey": SURVEY, "settle, and draft": WHOLE, "review": DirectionAnswer()}
-
-
-@pytest.fixture(params=ENGINES)
-def name(request: pytest.FixtureRequest) -> Name:
-    found: Name = request.param
-    return found
+pytestmark = pytest.mark.usefixtures("engine_tools")
 
 
 @pytest.fixture
-def world(
-    tmp_path: Path, name: Name, engine_tools: Path, llm: ScriptedApi, monkeypatch: pytest.MonkeyPatch
-) -> World:
-    monkeypatch.setenv("RUNNER_TOOL_CACHE", str(engine_tools))
+def world(tmp_path: Path, name: Name, llm: ScriptedApi) -> World:
     planning = {"engine": engine_policy(name, llm), "passes": 1}
-    policy: dict[str, object] = {"wall": "namespace" if probe() is None else "none", "planning": planning}
+    policy: dict[str, object] = {"wall": WALL, "planning": planning}
     world = World(tmp_path / "world", policy=policy)
     world.commit("main", {"about/README.md": ABOUT, "openspec/specs/greeting/spec.md": SPEC})
     return world

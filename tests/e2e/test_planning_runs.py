@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot.jobs.engine_program import Name
-from bot.jobs.wall import probe
 from tests.llm.conversation import Conversation, Move, Say
-from tests.llm.engines import ANSWER, ENGINES, KEYS, engine_policy
+from tests.llm.engines import ANSWER, KEYS, engine_policy
 from tests.llm.planning import FAULTS, bead, plan, plans
 from tests.llm.server import ScriptedApi
 from tests.unit.job_world import World
+from tests.wall import WALL
 
 COUNT = bead("Count the words of a text", files=["src/a.txt"])
 GOOD = plan(COUNT)
@@ -20,22 +20,12 @@ FAULTY = plan(
     {**COUNT, "files": ["src/b.txt"], "context": "Do it as discussed."}, acceptance=["Words count."]
 )
 FOUND = ("Bead 1 changes `src/b.txt`, which is not there", "Bead 1 refers to what its worker has never seen")
-
-
-@pytest.fixture(params=ENGINES)
-def name(request: pytest.FixtureRequest) -> Name:
-    found: Name = request.param
-    return found
+pytestmark = pytest.mark.usefixtures("engine_tools")
 
 
 @pytest.fixture
-def world(
-    tmp_path: Path, name: Name, engine_tools: Path, llm: ScriptedApi, monkeypatch: pytest.MonkeyPatch
-) -> World:
-    monkeypatch.setenv("RUNNER_TOOL_CACHE", str(engine_tools))
-    wall = "namespace" if probe() is None else "none"
-    engine = engine_policy(name, llm)
-    policy: dict[str, object] = {"wall": wall, "planning": {"engine": engine}}
+def world(tmp_path: Path, name: Name, llm: ScriptedApi) -> World:
+    policy: dict[str, object] = {"wall": WALL, "planning": {"engine": engine_policy(name, llm)}}
     return World(
         tmp_path / "world", policy=policy, title="Count words", body="The words of a text are counted."
     )

@@ -55,11 +55,7 @@ FILES = {
     "about/README.md": "It greets people.\n",
     "openspec/specs/greeting/spec.md": SPEC,
 }
-
-
-@pytest.fixture(autouse=True)
-def _tools(engine_tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RUNNER_TOOL_CACHE", str(engine_tools))
+pytestmark = pytest.mark.usefixtures("engine_tools")
 
 
 def asked(loop: Loop, text: str) -> int:

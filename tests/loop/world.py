@@ -30,6 +30,7 @@ from bot.github.installation import Installation, Pace
 from bot.github.oidc import Verifier
 from bot.github.port import RepositoryPort
 from bot.jobs.git import Git
+from bot.local.demo.build import install_beadwright
 from bot.local.forge import records, world
 from bot.local.forge.records import Role
 from bot.local.forge.serve import ThreadedForge, in_thread
@@ -37,7 +38,6 @@ from bot.local.forge.state import State
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ".github/workflows/beadwright.yml"
-MANIFEST = json.loads((ROOT / "app-manifest.json").read_text(encoding="utf-8"))
 AGENT = Path(__file__).with_name("agent.py")
 CI = """\
 on: {push: {branches: [main]}, pull_request: {}, merge_group: {}}
@@ -182,8 +182,7 @@ class Loop:
 
     def claims(self) -> Claims:
         """The document at the claims ref."""
-        found = self.git.text("for-each-ref", "--format=%(objectname)", CLAIMS_REF)
-        return read_claims(self.git.text("log", "-1", "--format=%B", found) if found else None)
+        return claims_in(self.git)
 
     def claims_history(self) -> list[Claims]:
         """Every document that the claims ref has ever held, oldest first."""
@@ -296,14 +295,7 @@ def open_loop(
             if organisation:
                 ann, token = world.create_user(state, "ann")
                 world.add_collaborator(state, repository, ann, "admin")
-            app, key = world.create_app(
-                state,
-                owner,
-                "beadwright",
-                permissions=MANIFEST["default_permissions"],
-                events=MANIFEST["default_events"],
-            )
-            world.install(state, app, owner, [repository])
+            app, key = install_beadwright(state, owner, repository)
             return app.id, key, token
 
         app_id, key, token = forge.on(build)
@@ -318,6 +310,12 @@ def open_loop(
             if protected:
                 people.put(f"/repos/{NAME}/branches/main/protection", json=protection).raise_for_status()
             yield Loop(forge, folder, clock, app_id, key, token, people)
+
+
+def claims_in(git: Git) -> Claims:
+    """The document at a repository's claims ref."""
+    found = git.text("for-each-ref", "--format=%(objectname)", CLAIMS_REF)
+    return read_claims(git.text("log", "-1", "--format=%B", found) if found else None)
 
 
 @contextmanager

@@ -40,7 +40,7 @@ from bot.jobs.inputs import Inputs
 from bot.jobs.prepare import prepare
 from bot.jobs.publish import Publishing
 from bot.jobs.publish_stage import publish
-from bot.jobs.wall import probe
+from tests.wall import WALL
 
 BEAD = 7
 FILES = {"AGENTS.md": "Be brief.\n", "src/a.txt": "one\n", ".github/workflows/ci.yml": "on: push\n"}
@@ -167,7 +167,7 @@ class World:
             "    pathlib.Path(os.environ['BEADWRIGHT_ANSWER']).write_text(json.dumps(values))\n"
         )
         engine = {"name": "command", "command": ["python3", "-c", begin + source], "minutes": 1}
-        walls = {"wall": "namespace" if probe() is None else "none"}
+        walls = {"wall": WALL}
         self.policy = {**walls, **self.policy, "engine": engine}
 
     # -- whole runs --------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from bot.coordinator.history import History, Planning, Word
 from bot.coordinator.plan_comment import PLAN
 from bot.coordinator.shown import shown_digest
 from bot.coordinator.snapshot import Comment, Issue, ShownText, Snapshot
-from tests.unit.snapshots import NOW, OWN, claimed, ended, issue, look, report, run_decide
+from tests.unit.snapshots import NOW, OWN, claimed, comment, ended, issue, look, report, run_decide
 
 GOAL = "Days are to be files."
 RUN = 5
@@ -101,19 +101,8 @@ def shown(decision: Decision) -> str:
 
 def says(body: str, number: int = 1, **changes: object) -> Comment:
     """A comment of maya's, who asked for it."""
-    known = Comment(
-        id="IC_9",
-        database_id=9,
-        number=number,
-        subject=f"I_{number}",
-        on_pull=False,
-        bead=number,
-        login="maya",
-        permission=Permission.WRITE,
-        body=body,
-        at=NOW - timedelta(seconds=30),
-    )
-    return replace(known, **changes)  # type: ignore[arg-type]
+    hers = {"id": "IC_9", "database_id": 9, "login": "maya", "permission": Permission.WRITE}
+    return comment(body, number, **{**hers, "at": NOW - timedelta(seconds=30), **changes})
 
 
 def waiting(plan: PlanAnswer, *others: Issue, on: Issue | None = None, **changes: object) -> Snapshot:

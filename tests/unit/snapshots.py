@@ -157,7 +157,24 @@ def said(decision: Decision) -> list[Say]:
     return [action for action in decision.before if isinstance(action, Say)]
 
 
+def comment(body: str, number: int = 1, **changes: object) -> Comment:
+    """A maintainer's comment on bead #1, a minute ago."""
+    known = Comment(
+        id="IC_7",
+        database_id=7,
+        number=number,
+        subject=f"I_{number}",
+        on_pull=False,
+        bead=number,
+        login="ada",
+        permission=Permission.MAINTAIN,
+        body=body,
+        at=NOW - timedelta(minutes=1),
+    )
+    return replace(known, **changes)  # type: ignore[arg-type]
+
+
 def saying(name: str, text: str = "", numbers: tuple[int, ...] = (), **changes: object) -> Said:
     """A command on bead 1 by ann."""
-    comment = Comment("IC_1", 77, 1, "I_1", False, 1, "ann", Permission.WRITE, f"/bead {name} {text}", NOW)
-    return Said(comment, Command(Name(name), text, numbers), look(issue(1), **changes), issue(1), None, NOW)
+    spoken = Comment("IC_1", 77, 1, "I_1", False, 1, "ann", Permission.WRITE, f"/bead {name} {text}", NOW)
+    return Said(spoken, Command(Name(name), text, numbers), look(issue(1), **changes), issue(1), None, NOW)

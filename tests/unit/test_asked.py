@@ -14,6 +14,7 @@ from tests.unit.snapshots import (
     NOW,
     approved,
     claimed,
+    comment,
     issue,
     look,
     pull,
@@ -21,7 +22,6 @@ from tests.unit.snapshots import (
     run_decide,
     statuses,
 )
-from tests.unit.test_hear import comment
 
 PLANNED = issue(1, "blocked-by:#9", released=False)
 

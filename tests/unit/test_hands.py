@@ -18,6 +18,7 @@ from tests.unit.snapshots import (
     OTHER,
     approved,
     claimed,
+    comment,
     dispatches,
     ended,
     issue,
@@ -27,7 +28,7 @@ from tests.unit.snapshots import (
     report,
     run_decide,
 )
-from tests.unit.test_hear import comment, declined, heard, replies, signs
+from tests.unit.test_hear import declined, heard, replies, signs
 
 ANN = Word(by="ann", at=NOW, comment=3)
 BRANCH = (("bead/1", HEAD),)

@@ -23,6 +23,7 @@ from tests.unit.snapshots import (
     OTHER,
     approved,
     claimed,
+    comment,
     dispatches,
     ended,
     issue,
@@ -32,23 +33,6 @@ from tests.unit.snapshots import (
     run_decide,
     unshown,
 )
-
-
-def comment(body: str, number: int = 1, **changes: object) -> Comment:
-    """A maintainer's comment on bead #1, a minute ago."""
-    known = Comment(
-        id="IC_7",
-        database_id=7,
-        number=number,
-        subject=f"I_{number}",
-        on_pull=False,
-        bead=number,
-        login="ada",
-        permission=Permission.MAINTAIN,
-        body=body,
-        at=NOW - timedelta(minutes=1),
-    )
-    return replace(known, **changes)  # type: ignore[arg-type]
 
 
 def heard(*comments: Comment, **changes: object) -> Snapshot:

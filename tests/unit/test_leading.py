@@ -21,6 +21,7 @@ from tests.unit.snapshots import (
     LIVE,
     NOW,
     RELEASED,
+    comment,
     dispatches,
     ended,
     issue,
@@ -30,7 +31,7 @@ from tests.unit.snapshots import (
     run_decide,
     statuses,
 )
-from tests.unit.test_hear import comment, replies, signs
+from tests.unit.test_hear import replies, signs
 
 WORD = Word(by="ada", at=NOW - timedelta(hours=1), comment=5)
 LED = History(lead=Lead(word=WORD, beads=(2, 3, 4)))

@@ -22,6 +22,7 @@ from tests.unit.snapshots import (
     OWN,
     RULES,
     approved,
+    comment,
     dispatches,
     ended,
     issue,
@@ -33,7 +34,7 @@ from tests.unit.snapshots import (
     statuses,
     unshown,
 )
-from tests.unit.test_hear import comment, declined, replies
+from tests.unit.test_hear import declined, replies
 
 LATER = "d" * 40
 OBJECTION = Review("ann", "changes-requested", HEAD)

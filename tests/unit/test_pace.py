@@ -21,6 +21,7 @@ from tests.unit.snapshots import (
     NOW,
     approved,
     claimed,
+    comment,
     dispatches,
     ended,
     issue,
@@ -28,7 +29,7 @@ from tests.unit.snapshots import (
     pull,
     run_decide,
 )
-from tests.unit.test_hear import comment, heard, replies, signs
+from tests.unit.test_hear import heard, replies, signs
 
 PAUSED = Word(by="ada", at=NOW - timedelta(minutes=1), comment=7, reason="the release is out")
 BERLIN: dict[str, object] = {"time_zone": "Europe/Berlin"}

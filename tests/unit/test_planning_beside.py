@@ -17,6 +17,7 @@ from tests.unit.snapshots import (
     BASE,
     LIVE,
     NOW,
+    comment,
     dispatches,
     ended,
     issue,
@@ -24,7 +25,7 @@ from tests.unit.snapshots import (
     run_decide,
     said,
 )
-from tests.unit.test_hear import comment, heard, replies
+from tests.unit.test_hear import heard, replies
 
 WORD = Word(by="ada", at=NOW - timedelta(minutes=5), comment=7)
 ASKED = Planning(role="writer", word=WORD)

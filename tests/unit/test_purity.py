@@ -17,27 +17,9 @@ ROOMS = Path(bot.__file__).parent
 PURE = (
     *sorted((ROOMS / "beads").rglob("*.py")),
     *sorted((ROOMS / "guards").rglob("*.py")),
-    *(
-        ROOMS / "coordinator" / f"{name}.py"
-        for name in (
-            "admission",
-            "breaker",
-            "claims",
-            "cleanup",
-            "decide",
-            "decision",
-            "hear",
-            "history",
-            "merging",
-            "pace",
-            "pulls",
-            "review",
-            "snapshot",
-            "start_stop",
-            "steer",
-        )
-    ),
+    *(path for path in sorted((ROOMS / "coordinator").rglob("*.py")) if path.name != "loop.py"),
 )
+"""All that is asked what to do; `loop.py` asks, and does it."""
 MODULES = frozenset(
     {"githubkit", "httpx", "os", "random", "secrets", "socket", "sqlalchemy", "subprocess", "time", "uuid"}
 )

@@ -19,13 +19,14 @@ from tests.unit.snapshots import (
     OTHER,
     approved,
     claimed,
+    comment,
     dispatches,
     issue,
     look,
     pull,
     run_decide,
 )
-from tests.unit.test_hear import comment, declined, replies, signs
+from tests.unit.test_hear import declined, replies, signs
 
 MERGED = pull(8, 1, state="merged", merge_commit="d" * 40, on_base=True)
 ASKED = Word(by="ada", at=NOW, comment=7, head=HEAD)

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from bot.local.forge import world
-from bot.local.forge.records import App, Repository
+from bot.local.forge.records import Account, App, Repository
 from bot.local.forge.state import State
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -54,17 +54,8 @@ def build_world(
     maintainer, maintainer_token = world.create_user(state, "maya")
     repository = world.create_repository(state, owner, "tally", files=files)
     world.add_collaborator(state, repository, maintainer, "maintain")
-    manifest = json.loads((ROOT / "app-manifest.json").read_text(encoding="utf-8"))
-    app, key = world.create_app(
-        state,
-        owner,
-        "beadwright",
-        permissions=manifest["default_permissions"],
-        events=manifest["default_events"],
-        webhook_url=f"{coordinator_url}/webhooks",
-        webhook_secret=webhook_secret,
-    )
-    world.install(state, app, owner, [repository])
+    hooks = f"{coordinator_url}/webhooks"
+    app, key = install_beadwright(state, owner, repository, webhook_url=hooks, webhook_secret=webhook_secret)
     state.commit()
     return DemoWorld(
         repository=repository,
@@ -75,6 +66,29 @@ def build_world(
         key=key,
         webhook_secret=webhook_secret,
     )
+
+
+def install_beadwright(
+    state: State,
+    owner: Account,
+    repository: Repository,
+    *,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
+) -> tuple[App, str]:
+    """Our App as its manifest has it, installed on one repository, and its private key (PEM)."""
+    manifest = json.loads((ROOT / "app-manifest.json").read_text(encoding="utf-8"))
+    app, key = world.create_app(
+        state,
+        owner,
+        "beadwright",
+        permissions=manifest["default_permissions"],
+        events=manifest["default_events"],
+        webhook_url=webhook_url,
+        webhook_secret=webhook_secret,
+    )
+    world.install(state, app, owner, [repository])
+    return app, key
 
 
 def protect(base_url: str, built: DemoWorld, coordinator_url: str) -> None:

@@ -63,17 +63,7 @@ def create_review(
     if event is None and pending_review(state, actor, pull) is not None:
         raise _refused("User can only have one pending review per pull request")
     places = [_place(state, pull, commit, comment) for comment in comments]
-    review = state.put(
-        Review(
-            id=state.new_id(),
-            repo_id=pull.repo_id,
-            pull_id=pull.id,
-            user_id=actor.id,
-            state="PENDING",
-            body=body,
-            commit_id=commit,
-        )
-    )
+    review = _own_review(state, actor, pull, commit, body)
     issues.record_edit(state, actor, "Review", review.id, body)
     for comment, place in zip(comments, places, strict=True):
         _add(
@@ -268,7 +258,7 @@ def _thread(state: State, pull: Pull, comment: LineComment, place: _Place, commi
     return state.put(thread)
 
 
-def _own_review(state: State, actor: Account, pull: Pull, commit: str) -> Review:
+def _own_review(state: State, actor: Account, pull: Pull, commit: str, body: str = "") -> Review:
     return state.put(
         Review(
             id=state.new_id(),
@@ -276,6 +266,7 @@ def _own_review(state: State, actor: Account, pull: Pull, commit: str) -> Review
             pull_id=pull.id,
             user_id=actor.id,
             state="PENDING",
+            body=body,
             commit_id=commit,
         )
     )
