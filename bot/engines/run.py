@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.beads.policy import Engine
 from bot.beads.report import ProviderFault
@@ -21,8 +22,10 @@ from bot.engines.credential import NoCredential, find_source
 from bot.engines.outcome import Enclosure, Ended, Outcome, Task
 from bot.engines.prices import DEFAULT_MODEL, Meter, price_of
 from bot.engines.provider import provider_fault
-from bot.engines.proxy import Proxy
 from bot.engines.told import Reader
+
+if TYPE_CHECKING:
+    from bot.engines.proxy import Proxy
 
 SECONDS_PER_MINUTE = 60.0
 
@@ -46,6 +49,8 @@ def run_engine(
         source.read()
     except NoCredential as error:
         return _without_credential(str(error))
+    from bot.engines.proxy import Proxy  # an HTTP client and a server, that `command` starts without
+
     meter = _meter(engine, task)
     with Proxy(source, engine.url, meter) as proxy:
         reader, arguments, variables = _call(engine, task, enclosure, proxy)

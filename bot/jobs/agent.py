@@ -10,51 +10,26 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from bot.beads.model import Role
 from bot.beads.report import Report
 from bot.coordinator.job_port import JobFault
 from bot.engines.credential import KEYS, engine_secrets
-from bot.engines.outcome import Enclosure, Ended, Outcome, Task
+from bot.engines.outcome import Ended, Outcome, Task
 from bot.engines.run import run_engine
 from bot.jobs.bootstrap import tool_cache
-from bot.jobs.checkin import examine_checkin, judge_checkin
-from bot.jobs.direction import judge_direction
-from bot.jobs.direction_passes import with_passes
 from bot.jobs.engine_program import Program, engine_program
 from bot.jobs.inputs import Inputs
-from bot.jobs.openspec_trial import ready_trial
 from bot.jobs.plan import Plan, failed, plan_path, write_report
-from bot.jobs.reconciler import examine_coverage, judge_coverage
 from bot.jobs.redaction import known_secrets, redact
-from bot.jobs.repair import Examine, with_repair
-from bot.jobs.reviewer import judge_review
-from bot.jobs.shaper import judge_shape
+from bot.jobs.repair import with_repair
+from bot.jobs.roles import examiner_of, judge_of
 from bot.jobs.wall import Wall, probe
-from bot.jobs.worker import judge_work
-from bot.jobs.writer import examine_plan, judge_plan
-
-JUDGES: dict[Role, Callable[[Inputs, Plan, Outcome, Enclosure], Report]] = {
-    "worker": judge_work,
-    "reviewer": judge_review,
-    "shaper": judge_shape,
-    "writer": judge_plan,
-    "reconciler": judge_coverage,
-    "direction": judge_direction,
-    "checkin": judge_checkin,
-}
-REPAIRS: dict[Role, Examine] = {
-    "writer": examine_plan,
-    "reconciler": examine_coverage,
-    "checkin": examine_checkin,
-}
-"""Whose answers are examined, and asked for once more where they have faults; `repair.py` says how."""
 
 DROPPED = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE")
 
@@ -76,6 +51,7 @@ def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
     desk = inputs.folder / "desk"
     desk.mkdir()
     transcript = ""
+    judge = judge_of(inputs.role)  # imported before anything runs that, without a wall, could change it
     try:
         missing = probe() if plan.wall == "namespace" else None
         if missing is not None:
@@ -88,7 +64,7 @@ def run_agent(inputs: Inputs, env: Mapping[str, str]) -> Report:
         wall = Wall(inputs.checkout, desk, _hidden(inputs, env), plan.wall, shown)
         outcome = _outcome(inputs, plan, wall, program, env)
         transcript = _transcript(inputs, plan, outcome)
-        report = JUDGES[inputs.role](inputs, plan, outcome, wall)
+        report = judge(inputs, plan, outcome, wall)
         started = "" if plan.answer is not None else plan.engine.name
         report = report.model_copy(update={"engine": started, "provider": outcome.provider})
     except JobFault as error:
@@ -109,10 +85,13 @@ def _outcome(
     run = partial(run_engine, plan.engine, enclosure=wall, program=path, env=env)
     task = Task(inputs.role, plan.prompt, plan.engine.minutes, plan.budget)
     if plan.survey is not None:
+        from bot.jobs.direction_passes import with_passes
+        from bot.jobs.openspec_trial import ready_trial
+
         attempt = ready_trial(plan.survey.specs, wall, inputs.folder, os.environ)
         afresh = partial(_afresh, plan, wall, inputs.folder, path, env)
         return with_passes(plan.survey, task, afresh, attempt)
-    examine = REPAIRS.get(inputs.role)
+    examine = examiner_of(inputs.role)
     return run(task) if examine is None else with_repair(inputs, plan, task, examine, run)
 
 

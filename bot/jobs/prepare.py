@@ -8,7 +8,7 @@ anything but seconds.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.beads.body import missing, parse_body
 from bot.beads.digest import digest_all
@@ -19,10 +19,7 @@ from bot.beads.report_page import page_of
 from bot.beads.visible_text import reveal
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import BeadText, Edited, EpicFacts, JobFacts, JobFault, JobGitHub
-from bot.jobs.checkin import plan_checkin
 from bot.jobs.checkout import fetch_missing, needed, restore_configuration, stand_at, start_work
-from bot.jobs.direction import plan_direction
-from bot.jobs.epic_report import report_material
 from bot.jobs.gates import choose_gates
 from bot.jobs.git import Git, authorised
 from bot.jobs.inputs import Inputs
@@ -38,8 +35,6 @@ from bot.jobs.material import (
     thread_texts,
 )
 from bot.jobs.plan import Plan, failed, plan_path, reading_plan, run_budget, schema_text, write_report
-from bot.jobs.reconciler import plan_reconciliation
-from bot.jobs.writer import plan_writing
 from bot.prompts import render_prompt
 
 NO_BASE = "0" * 40
@@ -95,13 +90,21 @@ def _plan(inputs: Inputs, github: JobGitHub, facts: JobFacts, claim: Claim, toke
             return _reviewer_plan(inputs, facts, claim, parts, policy, local)
         case "shaper":
             return _shaper_plan(inputs, facts, claim, policy, local)
-        case "writer":
+        case "writer":  # what only one role needs is imported for it alone: see `roles.py`
+            from bot.jobs.writer import plan_writing
+
             return plan_writing(inputs, facts, claim, policy, local, github)
         case "reconciler":
+            from bot.jobs.reconciler import plan_reconciliation
+
             return plan_reconciliation(inputs, facts, claim, policy, local, github)
         case "direction":
+            from bot.jobs.direction import plan_direction
+
             return plan_direction(inputs, facts, claim, policy, local)
         case "checkin":
+            from bot.jobs.checkin import plan_checkin
+
             return plan_checkin(inputs, facts, claim, policy, local, github)
 
 
@@ -118,7 +121,11 @@ def _worker_plan(
     restored = restore_configuration(git, claim.base)
     gates = choose_gates(policy.gates, git, claim.base)
     threads = facts.pull.heard if facts.pull else ()
-    report = report_material(epic, facts.claims, policy, git, start.commit) if epic is not None else {}
+    report: Mapping[str, object] = {}
+    if epic is not None:
+        from bot.jobs.epic_report import report_material
+
+        report = report_material(epic, facts.claims, policy, git, start.commit)
     prompt = render_prompt(
         "report" if epic is not None else "worker",
         {

@@ -10,7 +10,6 @@ from bot.beads.trailers import bead_trailer
 from bot.beads.visible_text import one_line
 from bot.coordinator.claims import Claim
 from bot.coordinator.job_port import BeadPull, JobFacts, RefMove, ThreadReply, partial_ref
-from bot.jobs.epic_report import published_faults
 from bot.jobs.publish import Denied, Publishing, forget_partial, protected_paths, pull_labels
 from bot.jobs.tree_checks import check_tree
 
@@ -51,6 +50,8 @@ def _publish_pull(
         if head is None:
             raise Denied("the work holds no change")
         if claim.report and new is not None:
+            from bot.jobs.epic_report import published_faults
+
             faults = published_faults(run.github.epic(run.inputs.bead), run.clone.git, claim.base, new)
             if faults:
                 raise Denied("\n".join(f"- {fault}" for fault in faults))

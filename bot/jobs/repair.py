@@ -1,10 +1,11 @@
 """One more round for an answer that code finds wrong: the same engine, told of every fault at once.
 
-A role gets it by an entry in `REPAIRS` of `agent.py`: a function that is given the run's inputs, the prepared
-plan and the answer's text, and gives everything that the engine itself can mend, one sentence each, empty
-when there is nothing. What it judges by is in the plan, where the prepare step has put it, or in git objects
-of `plan.base`: never in the work tree, which the engine may have changed where there is no wall. The role's
-judge asks the same function again, and what it still finds is the failure that a person reads (`judged`).
+A role gets it by a case in `examiner_of` of `roles.py`: a function that is given the run's inputs, the
+prepared plan and the answer's text, and gives everything that the engine itself can mend, one sentence each,
+empty when there is nothing. What it judges by is in the plan, where the prepare step has put it, or in git
+objects of `plan.base`: never in the work tree, which the engine may have changed where there is no wall. The
+role's judge asks the same function again, and what it still finds is the failure that a person reads
+(`judged`).
 
 An answer that is not JSON is such a fault. No answer at all is none: a program that was stopped, or a
 provider that does not serve, would be no better for being asked again.
