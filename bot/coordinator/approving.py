@@ -16,6 +16,7 @@ from bot.beads.model import BeadType
 from bot.beads.plan import PlannedBead
 from bot.coordinator.actions import Say, SetBody, SetLabels
 from bot.coordinator.claims import Answer
+from bot.coordinator.comment_parts import bullets
 from bot.coordinator.decision import Draft, State
 from bot.coordinator.history import Planning
 from bot.coordinator.making import Making, Target, keep_back, make, planned_labels
@@ -26,7 +27,6 @@ from bot.coordinator.release import releases_in
 from bot.coordinator.said import Said
 from bot.coordinator.shown import shown_digest
 from bot.coordinator.snapshot import Issue, Snapshot
-from bot.coordinator.status import bullets
 
 SOON = timedelta(seconds=5)
 LATE = timedelta(minutes=10)

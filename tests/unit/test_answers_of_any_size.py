@@ -12,7 +12,7 @@ from bot.beads.digest import digest
 from bot.beads.policy import Policy
 from bot.beads.report import Report
 from bot.coordinator.actions import CreateBead, Say, SetBody
-from bot.coordinator.claims import History, Word
+from bot.coordinator.history import History, Word
 from bot.coordinator.quoting import TAKEN
 from bot.coordinator.snapshot import Snapshot
 from tests.unit.planned import says
