@@ -37,7 +37,8 @@ def run(*, file: Path, repo: str, api_url: str, token: str, stop: Callable[[str]
         typer.echo(f"{repo}: {loss}", err=True)
     count = export.text.count("\n")
     typer.echo(
-        f"{count} issues written, {len(export.losses)} things could not come along as they are", err=True
+        f"issues written: {count}; things that could not come along as they are: {len(export.losses)}",
+        err=True,
     )
 
 

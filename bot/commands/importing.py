@@ -48,12 +48,14 @@ def run(
             except httpx.HTTPError as error:
                 stop(f"{unanswered(api_url, error)} Run the import again: it goes on from here.")
         losses = [*plan.losses, *done.losses]
-        typer.echo(f"{done.created} issues created, {len(done.numbers) - done.created} were there already")
+        typer.echo(f"issues created: {done.created}; there already: {len(done.numbers) - done.created}")
     for loss in in_order(losses):
         typer.echo(f"{file.name}: {loss}", err=True)
     for line in plan.graph.lines():
         typer.echo(line)
-    typer.echo(f"{len(plan.issues)} issues read, {len(losses)} things could not come along as they were")
+    typer.echo(
+        f"issues read: {len(plan.issues)}; things that could not come along as they were: {len(losses)}"
+    )
 
 
 def _tell(issue: PlannedIssue, number: int) -> None:

@@ -134,7 +134,7 @@ def test_beads_of_github_are_exported_by_the_command_and_known_again(town: Town,
     assert (told.exit_code, told.stdout) == (0, "")
     assert told.stderr.splitlines() == [
         "octo/town: line 3: octo-town-4: #4: its comments (1) stay on GitHub",
-        "3 issues written, 1 things could not come along as they are",
+        "issues written: 3; things that could not come along as they are: 1",
     ]
     rows = rows_of(file.read_text(encoding="utf-8"))
     assert edges_of(rows, "blocks", "parent-child") == {

@@ -137,8 +137,7 @@ def test_of_an_edge_that_many_cycles_share_nothing_else_is_left_out() -> None:
         ("a", "the edge to b is left out")
     ]
     assert list(plan.graph.lines()) == [
-        "graph: 4 issues, 4 of them open; 1 deadlocks; 0 edges to what is not in the file, 0 of them of open"
-        " issues",
+        "issues: 4 (open: 4); deadlocks: 1; edges to what is not in the file: 0 (of open issues: 0)",
         "deadlock: a is blocked by b, b is blocked by c, c is blocked by a; and d is blocked by a, a is"
         " blocked by b, b is blocked by d (the fewest edges that untie it: that a is blocked by b)",
     ]
@@ -192,15 +191,14 @@ def test_a_marker_cannot_end_its_comment_early(key: str, value: str) -> None:
             "tinkerpop",
             11,
             0,
-            "graph: 11 issues, 11 of them open; 0 deadlocks; 0 edges to what is not in the file, 0 of them of"
-            " open issues",
+            "issues: 11 (open: 11); deadlocks: 0; edges to what is not in the file: 0 (of open issues: 0)",
         ),
         (
             "gastown",
             933,
             618,
-            "graph: 933 issues, 219 of them open; 0 deadlocks; 109 edges to what is not in the file, 8 of"
-            " them of open issues",
+            "issues: 933 (open: 219); deadlocks: 0; edges to what is not in the file: 109 (of open issues:"
+            " 8)",
         ),
     ],
 )

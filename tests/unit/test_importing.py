@@ -20,11 +20,10 @@ def test_what_is_wrong_with_the_graph_is_said_before_anything_is_made(tmp_path: 
     told = CliRunner().invoke(app, ["import", "--dry-run", "--repo", "octo/town", str(file)])
     assert told.exit_code == 0, told.output
     assert told.stdout.splitlines() == [
-        "graph: 3 issues, 3 of them open; 1 deadlocks; 1 edges to what is not in the file, 1 of them of open"
-        " issues",
+        "issues: 3 (open: 3); deadlocks: 1; edges to what is not in the file: 1 (of open issues: 1)",
         "deadlock: a is blocked by b, b is blocked by a (the fewest edges that untie it: that b is"
         " blocked by a)",
-        "3 issues read, 2 things could not come along as they were",
+        "issues read: 3; things that could not come along as they were: 2",
     ]
     assert told.stderr.splitlines() == [
         "export.jsonl: line 2: b: the edge to a is left out, it closes a cycle: b is blocked by a, a is"

@@ -49,8 +49,8 @@ class FileGraph:
     def lines(self) -> Iterator[str]:
         """What was found, for people."""
         yield (
-            f"graph: {self.issues} issues, {self.open} of them open; {len(self.deadlocks)} deadlocks;"
-            f" {self.dangling} edges to what is not in the file, {self.held} of them of open issues"
+            f"issues: {self.issues} (open: {self.open}); deadlocks: {len(self.deadlocks)};"
+            f" edges to what is not in the file: {self.dangling} (of open issues: {self.held})"
         )
         yield from (f"deadlock: {told}" for told in self.deadlocks)
 
