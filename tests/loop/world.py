@@ -34,6 +34,7 @@ from bot.local.forge import records, world
 from bot.local.forge.records import Role
 from bot.local.forge.serve import ThreadedForge, in_thread
 from bot.local.forge.state import State
+from tests.crypto import app_key
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ".github/workflows/beadwright.yml"
@@ -302,6 +303,7 @@ def open_loop(
                 "beadwright",
                 permissions=MANIFEST["default_permissions"],
                 events=MANIFEST["default_events"],
+                key=app_key(),
             )
             world.install(state, app, owner, [repository])
             return app.id, key, token
