@@ -14,6 +14,7 @@ from bot.commands.demo import fill_tool_cache
 from bot.jobs.engine_program import LOCKS, NAMES
 from tests.contract.exchange_log import assert_log_fits
 from tests.contract.openapi import PUBLISHED
+from tests.crypto import one_tls_context
 from tests.llm.scenarios import works
 from tests.llm.server import ScriptedApi, scripted_api
 from tests.needs import need
@@ -22,6 +23,12 @@ if os.environ.get("CI") != "true":  # there it has a profile of its own: the sam
     # How long an example takes is this machine's business, not a fault of the code.
     settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_tls_context() -> Iterator[None]:
+    with one_tls_context():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -55,11 +55,12 @@ def _publish(inputs: Inputs) -> str:
     from bot.jobs.publish_stage import publish
 
     artifact = read_artifact(inputs)
-    with httpx.Client(timeout=30) as client:
+    tls = httpx.create_ssl_context()  # reading all certificates takes longer than a request
+    with httpx.Client(timeout=30, verify=tls) as client:
         token = write_token(os.environ, inputs.token, client)
     folder = inputs.folder / "clone"
     shutil.rmtree(folder, ignore_errors=True)
-    with connect(inputs.api, inputs.graphql, inputs.repository, token) as github:
+    with connect(inputs.api, inputs.graphql, inputs.repository, token, tls) as github:
         return publish(Publishing(inputs, artifact, github, Clone(folder, inputs, token)))
 
 

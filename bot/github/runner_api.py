@@ -6,6 +6,7 @@ never repeated blindly; what a write did is read again by the next run of the jo
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Collection, Mapping, Sequence
 from typing import Self
 
@@ -293,9 +294,14 @@ class RunnerApi:
         return answer
 
 
-def connect(api: str, graphql: str, repository: str, token: str) -> RunnerApi:
-    """A connection with a time-out. Proxies are the ones that the runner's environment names."""
-    client = httpx.Client(base_url=f"{api}/", timeout=30, follow_redirects=False)
+def connect(
+    api: str, graphql: str, repository: str, token: str, tls: ssl.SSLContext | None = None
+) -> RunnerApi:
+    """A connection with a time-out. Proxies are the ones that the runner's environment names.
+
+    `tls` is what another client of this process has read of the machine's certificates, if there is one.
+    """
+    client = httpx.Client(base_url=f"{api}/", timeout=30, follow_redirects=False, verify=tls or True)
     return RunnerApi(client, graphql, repository, token)
 
 

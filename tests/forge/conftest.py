@@ -19,6 +19,7 @@ from bot.local.forge import world
 from bot.local.forge.records import Account, App, Installation, Repository
 from bot.local.forge.serve import ThreadedForge, in_thread
 from bot.local.forge.state import State
+from tests.crypto import app_key
 
 FILES = {"README.md": "# sample\n", "src/add.py": "def add(a, b):\n    return a + b\n"}
 PERMISSIONS = {
@@ -142,7 +143,13 @@ def build(running: ThreadedForge, state: State) -> World:
     world.add_collaborator(state, repository, people["will"], "write")
     world.add_collaborator(state, repository, people["rita"], "read")
     app, key = world.create_app(
-        state, people["octo"], "beadwright", permissions=PERMISSIONS, events=EVENTS, webhook_secret="hush"
+        state,
+        people["octo"],
+        "beadwright",
+        permissions=PERMISSIONS,
+        events=EVENTS,
+        webhook_secret="hush",
+        key=app_key(),
     )
     installation = world.install(state, app, people["octo"], [repository])
     return World(running, repository, people, tokens, app, key, installation)

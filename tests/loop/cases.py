@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from tests.crypto import one_tls_context
 from tests.loop.faults import Case, Effect, Fault
 from tests.loop.histories import HISTORIES
 from tests.loop.interruptions import Played, differences, play, play_on
@@ -104,7 +105,7 @@ def record(cache: Path) -> Record:
 def _play(history: str, folder: Path) -> Played:
     kept = folder / history
     kept.mkdir()
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, one_tls_context():
         played = play(HISTORIES[history], Path(scratch) / "loop", keep=kept)
     used = {str(moment) for moment in played.effects.values()}
     for moment in kept.iterdir():

@@ -35,6 +35,7 @@ from bot.local.forge import records, world
 from bot.local.forge.records import Role
 from bot.local.forge.serve import ThreadedForge, in_thread
 from bot.local.forge.state import State
+from tests.crypto import app_key
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ".github/workflows/beadwright.yml"
@@ -295,7 +296,7 @@ def open_loop(
             if organisation:
                 ann, token = world.create_user(state, "ann")
                 world.add_collaborator(state, repository, ann, "admin")
-            app, key = install_beadwright(state, owner, repository)
+            app, key = install_beadwright(state, owner, repository, key=app_key())
             return app.id, key, token
 
         app_id, key, token = forge.on(build)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.local.forge import world
 from bot.local.forge.records import Account, App, Repository
@@ -75,8 +76,10 @@ def install_beadwright(
     *,
     webhook_url: str | None = None,
     webhook_secret: str | None = None,
+    key: rsa.RSAPrivateKey | None = None,
 ) -> tuple[App, str]:
-    """Our App as its manifest has it, installed on one repository, and its private key (PEM)."""
+    """Our App as its manifest has it, installed on one repository, and its private key (PEM): `key`, or a new
+    one."""
     manifest = json.loads((ROOT / "app-manifest.json").read_text(encoding="utf-8"))
     app, key = world.create_app(
         state,
@@ -86,6 +89,7 @@ def install_beadwright(
         events=manifest["default_events"],
         webhook_url=webhook_url,
         webhook_secret=webhook_secret,
+        key=key,
     )
     world.install(state, app, owner, [repository])
     return app, key

@@ -83,10 +83,11 @@ def create_app(
     events: Sequence[str] = (),
     webhook_url: str | None = None,
     webhook_secret: str | None = None,
+    key: rsa.RSAPrivateKey | None = None,
 ) -> tuple[App, str]:
-    """An App with its bot account, and its private key (PEM, PKCS#1 like GitHub's)."""
+    """An App with its bot account, and its private key (PEM, PKCS#1 like GitHub's): `key`, or a new one."""
     slug = name.lower().replace(" ", "-")
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
     bot = state.put(Account(id=state.new_id(), login=f"{slug}[bot]", type="Bot"))
     app_id = state.new_id()
     app = state.put(
