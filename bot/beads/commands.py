@@ -298,7 +298,7 @@ FORMS: dict[Name, Form] = {
     ),
     Name.LEAD: Form(NOTHING, "plan", "bead", "Give a whole epic to one worker: one branch, one PR."),
     Name.UNLEAD: Form(NOTHING, "plan", "bead", "Let the beads of an epic go each by itself again."),
-    Name.ACCEPT: Form(WHY, "plan", "bead", "Let an epic end with what its reconciliation left open."),
+    Name.ACCEPT: Form(WHY, "plan", "bead", "Let an epic end with what is left open of it."),
     Name.PAUSE: Form(WHY, "pace", "anywhere", "Begin nothing more in this repository."),
     Name.RESUME: Form(NOTHING, "pace", "anywhere", "Go on in this repository."),
     Name.RUN: Form(COUNT, "pace", "anywhere", "Begin so many beads, then pause."),
