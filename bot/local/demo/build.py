@@ -81,7 +81,7 @@ def install_beadwright(
     """Our App as its manifest has it, installed on one repository, and its private key (PEM): `key`, or a new
     one."""
     manifest = json.loads((ROOT / "app-manifest.json").read_text(encoding="utf-8"))
-    app, key = world.create_app(
+    app, pem = world.create_app(
         state,
         owner,
         "beadwright",
@@ -92,7 +92,7 @@ def install_beadwright(
         key=key,
     )
     world.install(state, app, owner, [repository])
-    return app, key
+    return app, pem
 
 
 def protect(base_url: str, built: DemoWorld, coordinator_url: str) -> None:
