@@ -320,7 +320,7 @@ CASES = {
         changed(2, context="word " * 3_999, scope="word " * 200),
         "too-long",
         (2,),
-        "Bead 2 has 21,234 characters: more than 20,000 nobody reads, make it two.",
+        "Bead 2 has 21,231 characters: more than 20,000 nobody reads, make it two.",
     ),
     "a bead that is there already": Case(
         changed(4, title="Draw the logos anew", outcome="The logo is drawn anew by hand."),
