@@ -8,9 +8,10 @@ github.com: what it lacks and `gh` asks for is in `BESIDES`. Of that our code as
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from graphql import (
+    DocumentNode,
     GraphQLEnumType,
     GraphQLError,
     GraphQLField,
@@ -104,6 +105,15 @@ def _published() -> GraphQLSchema:
     return build_schema(text, assume_valid=True, assume_valid_sdl=True, no_location=True)
 
 
+@lru_cache(maxsize=500)
+def _validated(text: str) -> tuple[DocumentNode, tuple[str, ...]]:
+    """The document and what is wrong with it whatever its variables are; a log holds the same one many times.
+    Raises GraphQLError for what is none."""
+    document = parse(text)
+    problems = [error.message for error in validate(_published(), document)]
+    return document, tuple(problem for problem in problems if OTHER_TYPES not in problem)
+
+
 def check_document(text: str, variables: Mapping[str, object] | None = None) -> list[str]:
     """Every way in which github.com would refuse a GraphQL document; none, an empty list.
 
@@ -112,13 +122,11 @@ def check_document(text: str, variables: Mapping[str, object] | None = None) -> 
         variables: their values, checked as well when given (needs a document with one operation).
     """
     try:
-        document = parse(text)
+        document, problems = _validated(text)
     except GraphQLError as error:
         return [error.message]
-    problems = [error.message for error in validate(_published(), document)]
-    problems = [problem for problem in problems if OTHER_TYPES not in problem]
     if problems or variables is None:
-        return problems
+        return list(problems)
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     if len(operations) != 1:
         return [f"variables for {len(operations)} operations: which one is meant?"]
