@@ -21,7 +21,7 @@ def test_each_need_is_one_new_comment_to_whoever_released_the_bead(tmp_path: Pat
         number = loop.bead("It (fails) for ever", "ready")
         drive(loop)
         (first,) = asking(loop, number)
-        assert first.startswith("@octo: this bead needs a person:\n\n- 1 attempts failed; the last one")
+        assert first.startswith("@octo: this bead needs a person:\n\n- 1 attempt failed (worker, attempt 1, ")
         found = loop.get(f"/issues/{number}")
         assert isinstance(found, dict)
         assert [one["login"] for one in found["assignees"]] == ["octo"]

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.local.demo.run import free_port
 
 NOBODY = "http://127.0.0.1:9"
 """Where nobody listens."""
@@ -104,6 +105,6 @@ def test_a_coordinator_that_cannot_list_its_repositories_ends_with_the_reason(tm
     file = tmp_path / "key.pem"
     key = generate_private_key(65537, 2048)
     file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
-    status, told = said("serve --port 44810", {**SETTINGS, "BEADWRIGHT_PRIVATE_KEY_FILE": str(file)})
+    status, told = said(f"serve --port {free_port()}", {**SETTINGS, "BEADWRIGHT_PRIVATE_KEY_FILE": str(file)})
     assert status == 1
     assert told.startswith(f"beadwright: the repositories of the App cannot be listed at {NOBODY}: ")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import secrets
 import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,8 @@ STALL = 180.0
 """Seconds without any change on the board, beside what a model may take, after which all is not well."""
 PATIENCE = 15.0
 """Seconds without any change after which the claims are looked at: is it money that is missing?"""
+PORTS = range(20_000, 32_000)
+"""Below those that Linux, macOS and Windows give to whoever asks for any."""
 
 Import = Callable[[httpx.Client, str, tuple[PlannedIssue, ...]], dict[str, int]]
 Follow = Callable[[tuple[board.Card, ...], str], None]
@@ -269,10 +272,12 @@ async def _listening(process: subprocess.Popen[bytes], port: int, folder: Path) 
 
 
 def free_port() -> int:
-    """A port that nobody has right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has right now, and that no system hands out to whoever asks for any."""
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise DemoError(f"no port from {PORTS[0]} to {PORTS[-1]} is free; end what listens there")
 
 
 def search_path(first: Path) -> str:
