@@ -153,7 +153,8 @@ def _codex_events(body: Mapping[str, Any], move: str | Mapping[str, Any]) -> lis
     number = len(_codex_results(body))
     item: dict[str, Any] = {"status": "completed", "id": f"item_{number}"}
     if isinstance(move, str):
-        arguments = json.dumps({"cmd": move})
+        # How long it waits for the command before it goes on without its end.
+        arguments = json.dumps({"cmd": move, "yield_time_ms": 30_000})
         item |= {"type": "function_call", "call_id": f"call_{number}", "name": "exec_command"}
         item["arguments"] = arguments
     else:
