@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -25,19 +26,10 @@ from tests.unit.snapshots import (
     run_decide,
     statuses,
 )
+from tests.unit.test_reconciling import GAP, MET
 
 EPIC, FIRST, RECONCILES, REPORTS, ADDED = 3, 4, 7, 8, 9
-MET = {"source": "#4.1", "text": "It adds.", "status": "met", "pulls": [14], "files": ["a.py"]}
 OPEN = {"source": "#3.1", "status": "missing", "evidence": "Nothing sums."}
-GAP = {
-    "title": "Add the sums",
-    "covers": [2],
-    "outcome": "It sums.",
-    "context": "The tally adds and does not sum.",
-    "acceptance": ["It sums two numbers."],
-    "scope": "Only the tally.",
-    "verification": "`make test` passes.",
-}
 
 
 def bead(number: int, *labels: str) -> Issue:
@@ -132,7 +124,9 @@ def test_what_has_not_changed_ends_its_epic() -> None:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_has_changed_since_it_was_proved_is_reconciled_anew_and_once(change: Any) -> None:
+def test_what_has_changed_since_it_was_proved_is_reconciled_anew_and_once(
+    change: Callable[[Snapshot], Snapshot],
+) -> None:
     decision = run_decide(change(proved()))
     assert closes(decision) == []
     assert opened(decision) == [RECONCILES]
